@@ -1,0 +1,186 @@
+"""People who work with the product, their teams, and the company they work for."""
+
+from datetime import date, datetime, time
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from retention_crm.lib import clock
+from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
+
+
+class Role(models.TextChoices):
+    STAFF = "staff", _("Staff")
+    MANAGER = "manager", _("Manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+def working_week() -> list[int]:
+    """Monday to Friday, as weekday numbers with Monday as 0."""
+    return [0, 1, 2, 3, 4]
+
+
+class Team(models.Model):
+    name = LineField(_("name"), max_length=120, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> "UserQuerySet":
+        return self.filter(is_active=True)
+
+    def managers(self) -> "UserQuerySet":
+        return self.active().filter(role__in=[Role.MANAGER, Role.ADMINISTRATOR])
+
+    def colleagues_of(self, user: "User") -> "UserQuerySet":
+        """Those whose customers the user may take over or be given: the own team, for managers everyone."""
+        if user.sees_everything:
+            return self.active()
+        return self.active().filter(models.Q(pk=user.pk) | models.Q(team__isnull=False, team=user.team_id))
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        fields.setdefault("role", Role.ADMINISTRATOR)
+        return self.create_user(email, password, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A member of the company; logs in with the mail address."""
+
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    name = LineField(_("name"), max_length=150)
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.STAFF)
+    team = models.ForeignKey(
+        Team, verbose_name=_("team"), on_delete=models.PROTECT, null=True, blank=True, related_name="members"
+    )
+    time_zone = TimeZoneField(_("time zone"), default="Europe/Stockholm")
+    working_days = ArrayField(
+        models.PositiveSmallIntegerField(), verbose_name=_("working days"), default=working_week, blank=True
+    )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Instead of deleting a person: keeps the history, ends the access."),
+    )
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """What Django's admin asks; only administrators may enter it."""
+        return self.role == Role.ADMINISTRATOR
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.role in {Role.MANAGER, Role.ADMINISTRATOR}
+
+    @property
+    def is_manager(self) -> bool:
+        return self.sees_everything
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == Role.ADMINISTRATOR
+
+    def today(self, at: datetime | None = None) -> date:
+        """The calendar day it is for this person."""
+        return clock.today(self.time_zone, at)
+
+
+class Visibility(models.TextChoices):
+    TEAM = "team", _("Their own and their team's customers")
+    COMPANY = "company", _("All customers of the company")
+
+
+class LeapDay(models.TextChoices):
+    FEBRUARY_28 = "february", _("28 February")
+    MARCH_1 = "march", _("1 March")
+
+
+class Company(models.Model):
+    """The company that runs this installation: one row, always with the primary key 1."""
+
+    name = LineField(_("company name"), max_length=150, default="Your company")
+    postal_address = NoteField(
+        _("postal address"),
+        blank=True,
+        max_length=500,
+        help_text=_("Stands at the end of mails to customers."),
+    )
+    time_zone = TimeZoneField(_("time zone"), default="Europe/Stockholm")
+    currency = models.CharField(_("currency"), max_length=3, default="EUR", help_text=_("ISO code, for example EUR."))
+    visibility = models.CharField(_("staff see"), max_length=8, choices=Visibility.choices, default=Visibility.TEAM)
+    greeting_time = models.TimeField(
+        _("hour of greetings"),
+        default=time(9, 0),
+        help_text=_("When greetings and thank-you notes go out, by the customer's clock."),
+    )
+    leap_day = models.CharField(
+        _("29 February is greeted on"), max_length=8, choices=LeapDay.choices, default=LeapDay.FEBRUARY_28
+    )
+    thank_new_customers = models.BooleanField(_("thank new customers"), default=True)
+    thank_purchases = models.BooleanField(_("thank for each purchase"), default=True)
+    survey_after_meeting = models.BooleanField(_("ask after a meeting"), default=True)
+    survey_after_purchase = models.BooleanField(_("ask after a purchase"), default=True)
+    survey_delay_hours = models.PositiveSmallIntegerField(
+        _("hours between the event and the survey"), default=2, validators=[MaxValueValidator(24 * 14)]
+    )
+    survey_cooldown_days = models.PositiveSmallIntegerField(
+        _("days between two surveys to one contact"), default=90, validators=[MinValueValidator(1)]
+    )
+    survey_valid_days = models.PositiveSmallIntegerField(
+        _("days a survey link works"), default=30, validators=[MinValueValidator(1)]
+    )
+    digest_time = models.TimeField(
+        _("hour of the morning digest"), default=time(7, 30), help_text=_("By each person's own clock.")
+    )
+
+    class Meta:
+        verbose_name = _("company")
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="company_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> "Company":
+        """The settings in force; an empty database has the defaults."""
+        return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @property
+    def leap_day_on_march_1(self) -> bool:
+        return self.leap_day == LeapDay.MARCH_1

@@ -1,0 +1,209 @@
+"""What happened between us and a customer, and what is to be done by when."""
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Contact, Customer, CustomerDataQuerySet
+from retention_crm.lib import clock
+from retention_crm.lib.fields import LineField, NoteField
+
+
+class Kind(models.TextChoices):
+    CALL = "call", _("Call")
+    MEETING = "meeting", _("Meeting")
+    VISIT = "visit", _("Visit")
+    EMAIL = "email", _("E-mail")
+    MESSAGE = "message", _("Message")
+    PURCHASE = "purchase", _("Purchase")
+    GESTURE = "gesture", _("Gesture")
+
+
+class Outcome(models.TextChoices):
+    HELD = "held", _("Held")
+    NO_ANSWER = "no_answer", _("No answer")
+    MISSED_BY_US = "missed_by_us", _("Missed by us")
+    MISSED_BY_THEM = "missed_by_them", _("Missed by them")
+
+
+class Sentiment(models.IntegerChoices):
+    BAD = -1, _("Unhappy")
+    NEUTRAL = 0, _("Neutral")
+    GOOD = 1, _("Happy")
+
+
+# Real two-way contact; only these reset a cadence.
+TOUCHPOINT_KINDS = (Kind.CALL, Kind.MEETING, Kind.VISIT, Kind.EMAIL, Kind.MESSAGE)
+# Kinds that are always complete when they are logged: there is nobody to miss them.
+ALWAYS_HELD = (Kind.PURCHASE, Kind.GESTURE)
+
+_IS_TOUCHPOINT = models.Case(
+    models.When(kind__in=TOUCHPOINT_KINDS, outcome=Outcome.HELD, then=models.Value(True)),
+    default=models.Value(False),
+    output_field=models.BooleanField(),
+)
+
+
+class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
+    def touchpoints(self) -> Self:
+        return self.filter(is_touchpoint=True)
+
+    def for_timeline(self) -> Self:
+        """Newest first, with what a row of the timeline shows."""
+        return self.select_related("author", "contact").order_by("-happened_at", "-pk")
+
+
+class Interaction(models.Model):
+    """Something that happened: a call, a meeting, a visit, an e-mail, a message, a purchase or a gesture."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="interactions")
+    contact = models.ForeignKey(
+        Contact,
+        verbose_name=_("contact"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="interactions",
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="interactions"
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices, default=Kind.CALL)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices, default=Outcome.HELD)
+    happened_at = models.DateTimeField(_("when"))
+    day = models.DateField(editable=False, help_text="The customer's own local day of the event.")
+    notes = NoteField(_("notes"), blank=True, max_length=100_000)
+    sentiment = models.SmallIntegerField(_("mood"), choices=Sentiment.choices, null=True, blank=True)
+    amount = models.DecimalField(
+        _("amount"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        help_text=_("Purchases and gestures only."),
+    )
+    external_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    is_touchpoint = models.GeneratedField(
+        expression=_IS_TOUCHPOINT, output_field=models.BooleanField(), db_persist=True
+    )
+
+    objects = InteractionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-happened_at", "-pk"]
+        indexes = [
+            models.Index(fields=["customer", "-happened_at", "-id"], name="interaction_timeline"),
+            models.Index(fields=["created_at"], name="interaction_by_created"),
+            models.Index(fields=["day"], name="interaction_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.day}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.day = clock.today(self.customer.time_zone, self.happened_at)
+        super().save(*args, **kwargs)
+
+
+class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):
+    def open(self) -> Self:
+        return self.filter(done_at__isnull=True)
+
+    def due_by(self, at: datetime) -> Self:
+        """Open ones whose time has come or comes before that moment."""
+        return self.open().filter(due_at__lt=at)
+
+    def promises(self) -> Self:
+        return self.filter(is_promise=True)
+
+
+class FollowUp(models.Model):
+    """Something to do by a time; a promise if it was promised to the customer."""
+
+    class Origin(models.TextChoices):
+        STAFF = "staff", _("Planned by staff")
+        SURVEY = "survey", _("Bad survey answer")
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="follow_ups")
+    assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="follow_ups")
+    source = models.ForeignKey(
+        Interaction,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="follow_ups",
+        editable=False,
+    )
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.STAFF, editable=False)
+    occasion = models.CharField(max_length=120, null=True, blank=True, unique=True, editable=False)
+    title = LineField(_("what"), max_length=200)
+    is_promise = models.BooleanField(_("promised to the customer"), default=False)
+    due_at = models.DateTimeField(_("due"))
+    done_at = models.DateTimeField(null=True, blank=True, editable=False)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [
+            models.Index(
+                fields=["assignee", "due_at"], name="follow_up_open", condition=models.Q(done_at__isnull=True)
+            ),
+            models.Index(fields=["customer", "due_at"], name="follow_up_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_at is None
+
+    def is_late(self, at: datetime) -> bool:
+        """Whether it was, or is by now, done after its time."""
+        return (self.done_at or at) > self.due_at
+
+
+class Severity(models.IntegerChoices):
+    MINOR = 1, _("Minor")
+    SERIOUS = 2, _("Serious")
+    SEVERE = 3, _("Severe")
+
+
+class ComplaintQuerySet(CustomerDataQuerySet["Complaint"]):
+    def open(self) -> Self:
+        return self.filter(resolved_at__isnull=True)
+
+
+class Complaint(models.Model):
+    """A customer's dissatisfaction, open until it is resolved."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="complaints")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="complaints")
+    what = LineField(_("what went wrong"), max_length=300)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity.choices, default=Severity.SERIOUS)
+    opened_at = models.DateTimeField(default=clock.now, editable=False)
+    resolved_at = models.DateTimeField(null=True, blank=True, editable=False)
+    outcome = LineField(_("outcome"), max_length=300, blank=True)
+
+    objects = ComplaintQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-pk"]
+        indexes = [models.Index(fields=["customer", "-opened_at"], name="complaint_by_customer")]
+
+    def __str__(self) -> str:
+        return self.what

@@ -1,0 +1,194 @@
+"""The ledger of outbound mail, the wordings, and the addresses nothing is sent to."""
+
+import uuid
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Contact, Customer, CustomerDataQuerySet, Language, Tone
+from interactions.models import Interaction
+from retention_crm.lib import clock, tokens
+from retention_crm.lib.fields import LineField, NoteField
+from surveys.models import Invitation
+
+
+class MessageKind(models.TextChoices):
+    BIRTHDAY = "birthday", _("Birthday greeting")
+    THANK_YOU = "thank_you", _("Thank-you note")
+    SURVEY = "survey", _("Survey invitation")
+    OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
+    ESCALATION = "escalation", _("Escalation to the manager")
+
+
+CUSTOMER_KINDS = (MessageKind.BIRTHDAY, MessageKind.THANK_YOU, MessageKind.SURVEY)
+STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION)
+
+
+class State(models.TextChoices):
+    PLANNED = "planned", _("Planned")
+    LEASED = "leased", _("Taken by a worker")
+    SUBMITTING = "submitting", _("Being handed over")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Unknown: sent or not")
+    HELD = "held", _("Held")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+WAITING = (State.PLANNED, State.LEASED, State.SUBMITTING)
+
+
+class MessageQuerySet(CustomerDataQuerySet["Message"]):
+    def visible_to(self, user: Any) -> Self:
+        """Messages about customers the user may read, and those addressed to the user; managers see all."""
+        if user.sees_everything:
+            return self
+        about = super().visible_to(user).filter(customer__isnull=False).values("pk")
+        return self.filter(models.Q(recipient=user) | models.Q(pk__in=about))
+
+    def waiting(self) -> Self:
+        return self.filter(state__in=WAITING)
+
+
+class Message(models.Model):
+    """One outbound mail: one row per occasion, whatever happens to workers and servers."""
+
+    occasion = models.CharField(max_length=160, unique=True)
+    kind = models.CharField(max_length=16, choices=MessageKind.choices)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED, db_default=State.PLANNED)
+    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="messages",
+        help_text="The member of staff a digest or an alert is for.",
+    )
+    interaction = models.ForeignKey(
+        Interaction, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    invitation = models.ForeignKey(
+        Invitation, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
+    expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
+    dated_at = models.DateTimeField(help_text="The Date header, fixed when the row is planned.")
+    mail_key = models.UUIDField(default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"), unique=True)
+    planned_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.BigIntegerField(default=0, db_default=0, help_text="Fencing: grows with every claim.")
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    reason = models.CharField(
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The name of the rule or error that decided.",
+    )
+    detail = NoteField(blank=True, default="", db_default="", max_length=2000, help_text="The reason in words.")
+    sent_to = models.CharField(max_length=254, blank=True, default="", db_default="")
+    subject = models.CharField(max_length=300, blank=True, default="", db_default="")
+    body = models.TextField(blank=True, default="", db_default="", help_text="The text part as handed over.")
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-due_at", "-pk"]
+        indexes = [
+            models.Index(fields=["due_at", "id"], name="message_due", condition=models.Q(state="planned")),
+            models.Index(
+                fields=["lease_until"],
+                name="message_leased",
+                condition=models.Q(state__in=["leased", "submitting"]),
+            ),
+            models.Index(fields=["-due_at", "-id"], name="message_by_due"),
+            models.Index(fields=["customer", "-due_at"], name="message_by_customer"),
+            models.Index(fields=["recipient", "-due_at"], name="message_by_recipient"),
+            models.Index(fields=["state", "-due_at"], name="message_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.occasion
+
+    @property
+    def is_for_customer(self) -> bool:
+        return self.kind in CUSTOMER_KINDS
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+
+class Wording(models.Model):
+    """A company's own text for a kind of message in one language and tone; without one the built-in text is used."""
+
+    kind = models.CharField(_("kind"), max_length=16, choices=MessageKind.choices)
+    language = models.CharField(_("language"), max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    tone = models.CharField(_("tone"), max_length=8, choices=Tone.choices, default=Tone.FORMAL)
+    subject = LineField(_("subject"), max_length=200)
+    text = NoteField(_("text"), max_length=20_000)
+    html = NoteField(_("HTML"), max_length=40_000)
+    changed_at = models.DateTimeField(editable=False)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+    )
+
+    class Meta:
+        ordering = ["kind", "language", "tone"]
+        constraints = [models.UniqueConstraint(fields=["kind", "language", "tone"], name="wording_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.language} · {self.tone}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.changed_at = clock.now()
+        super().save(*args, **kwargs)
+
+
+class Watermark(models.Model):
+    """How far a planner has planned; a missed tick catches up from here."""
+
+    planner = models.CharField(max_length=40, primary_key=True)
+    through = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.planner}: {self.through}"
+
+
+class SuppressionQuerySet(models.QuerySet["Suppression"]):
+    def among(self, addresses: list[str]) -> set[str]:
+        """Those of the given addresses nothing may be sent to."""
+        digests = {tokens.address_digest(address): address for address in addresses if address}
+        found = self.filter(digest__in=digests).values_list("digest", flat=True)
+        return {digests[digest] for digest in found}
+
+    def suppress(self, address: str, reason: str, at: datetime) -> None:
+        """Nothing more is sent to that address; the first reason stands."""
+        digest = tokens.address_digest(address)
+        self.get_or_create(digest=digest, defaults={"reason": reason, "created_at": at})
+
+
+class Suppression(models.Model):
+    """A mail address that does not exist or whose owner complained; kept as a keyed hash only."""
+
+    digest = models.CharField(max_length=64, unique=True)
+    reason = models.CharField(max_length=300)
+    created_at = models.DateTimeField()
+
+    objects = SuppressionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.digest[:12]

@@ -1,0 +1,68 @@
+"""What is known about each customer's risk of going silent."""
+
+from decimal import Decimal
+from typing import Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Customer, CustomerDataQuerySet
+
+
+class Band(models.TextChoices):
+    HEALTHY = "healthy", _("Healthy")
+    WATCH = "watch", _("Watch")
+    AT_RISK = "at_risk", _("At risk")
+    UNKNOWN = "unknown", _("Not enough data")
+
+
+class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
+    def riskiest_value_first(self) -> Self:
+        """By the value of the last year that is at risk, then by the risk itself."""
+        return self.order_by("-value_at_risk", "-risk", "-customer_id")
+
+
+class CustomerRisk(models.Model):
+    """The state and the result of the rhythm risk for one customer (see docs/RISK.md for the formula)."""
+
+    customer = models.OneToOneField(Customer, on_delete=models.CASCADE, primary_key=True, related_name="risk")
+    contact_days = models.PositiveIntegerField(default=0, help_text="Days with at least one contact.")
+    first_day = models.DateField(null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True)
+    decayed_repeats = models.FloatField(
+        default=0.0, help_text="Repeats, halved for every 180 days of age, as of last_day."
+    )
+    rhythm_days = models.FloatField(null=True, blank=True, help_text="Usual days from contact to contact.")
+    risk = models.FloatField(null=True, blank=True, help_text="Chance of no contact in the horizon, with signals.")
+    band = models.CharField(max_length=8, choices=Band.choices, default=Band.UNKNOWN)
+    reasons = models.JSONField(
+        default=list, help_text="[{code, size, …}]: size in log-odds; the words are made when shown."
+    )
+    value_last_year = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
+    value_at_risk = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
+    computed_on = models.DateField(null=True, blank=True)
+
+    objects = CustomerRiskQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-value_at_risk", "-risk", "-customer"], name="risk_by_value"),
+            models.Index(fields=["band", "-value_at_risk"], name="risk_by_band"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.risk}"
+
+
+class RiskBasis(models.Model):
+    """What the last nightly rebuild learned from the whole company: one row, primary key 1."""
+
+    median_gap_days = models.FloatField(default=30.0, help_text="P: median gap between contact days, 1 to 365.")
+    rebuilt_at = models.DateTimeField(null=True, blank=True)
+    rebuilt_on = models.DateField(null=True, blank=True, help_text="The company's local day of the last rebuild.")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="risk_basis_is_one_row")]
+
+    def __str__(self) -> str:
+        return f"median gap {self.median_gap_days} days"

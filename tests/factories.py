@@ -1,0 +1,103 @@
+"""Rows for tests: each call makes the smallest valid one; what a test is about is passed in."""
+
+import itertools
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Role, Team, User
+from customers.models import Contact, Customer, Segment
+from interactions.logging import record
+from interactions.models import Complaint, FollowUp, Interaction, Kind, Outcome
+from surveys.models import Invitation, Response, Survey
+
+_numbers = itertools.count(1)
+# A Thursday; 10:00 in Stockholm, 09:00 UTC.
+NOW = datetime(2026, 11, 26, 9, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 26)
+
+
+def team(name: str = "") -> Team:
+    return Team.objects.create(name=name or f"Team {next(_numbers)}")
+
+
+def user(role: str = Role.STAFF, **fields: Any) -> User:
+    number = next(_numbers)
+    fields.setdefault("name", f"Person {number}")
+    fields.setdefault("email", f"person{number}@example.com")
+    return User.objects.create_user(password="correct horse battery", role=role, **fields)
+
+
+def segment(cadence_days: int = 30, **fields: Any) -> Segment:
+    fields.setdefault("name", f"Segment {next(_numbers)}")
+    return Segment.objects.create(cadence_days=cadence_days, **fields)
+
+
+def customer(owner: User | None = None, **fields: Any) -> Customer:
+    fields.setdefault("name", f"Customer {next(_numbers)}")
+    fields.setdefault("customer_since", TODAY - timedelta(days=400))
+    fields.setdefault("created_at", NOW - timedelta(days=400))
+    fields["segment"] = fields.get("segment") or segment()
+    made = Customer.objects.create(owner=owner or user(), **fields)
+    if "next_due_on" not in fields:
+        Customer.objects.filter(pk=made.pk).recompute_due()
+        made.refresh_from_db()
+    return made
+
+
+def contact(of: Customer | None = None, **fields: Any) -> Contact:
+    number = next(_numbers)
+    fields.setdefault("name", f"Contact {number}")
+    fields.setdefault("email", f"contact{number}@customer.example")
+    of = of or customer()
+    fields.setdefault("is_primary", not of.contacts.filter(is_primary=True).exists())
+    return Contact.objects.create(customer=of, **fields)
+
+
+def interaction(of: Customer | None = None, **fields: Any) -> Interaction:
+    """Logged through the front door, so that the customer's dates follow."""
+    of = of or customer()
+    fields.setdefault("kind", Kind.CALL)
+    fields.setdefault("outcome", Outcome.HELD)
+    fields.setdefault("happened_at", NOW)
+    return record(Interaction(customer=of, **fields), at=NOW)
+
+
+def purchase(of: Customer | None = None, amount: str = "100.00", **fields: Any) -> Interaction:
+    return interaction(of, kind=Kind.PURCHASE, amount=Decimal(amount), **fields)
+
+
+def follow_up(of: Customer | None = None, **fields: Any) -> FollowUp:
+    of = of or customer()
+    fields.setdefault("assignee", of.owner)
+    fields.setdefault("title", f"Do thing {next(_numbers)}")
+    fields.setdefault("due_at", NOW)
+    return FollowUp.objects.create(customer=of, **fields)
+
+
+def complaint(of: Customer | None = None, **fields: Any) -> Complaint:
+    of = of or customer()
+    fields.setdefault("owner", of.owner)
+    fields.setdefault("what", "Late delivery")
+    fields.setdefault("opened_at", NOW)
+    return Complaint.objects.create(customer=of, **fields)
+
+
+def survey(**fields: Any) -> Survey:
+    fields.setdefault("name", f"Survey {next(_numbers)}")
+    return Survey.objects.create(**fields)
+
+
+def invitation(to: Contact | None = None, **fields: Any) -> Invitation:
+    to = to or contact()
+    fields.setdefault("survey", Survey.objects.first() or survey())
+    fields.setdefault("send_at", NOW)
+    fields.setdefault("expires_at", NOW + timedelta(days=30))
+    fields.setdefault("created_at", NOW)
+    return Invitation.objects.create(contact=to, customer=to.customer, **fields)
+
+
+def response(to: Invitation | None = None, score: int = 9, **fields: Any) -> Response:
+    to = to or invitation()
+    fields.setdefault("answered_at", NOW)
+    return Response.objects.create(invitation=to, contact=to.contact, customer=to.customer, score=score, **fields)
