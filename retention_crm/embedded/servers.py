@@ -112,7 +112,7 @@ class Servers:
                 server.ask_to_stop()
             for server in self.running:
                 server.stop()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             for server in self.running:
                 server.kill()
         self.postgres = self.valkey = self.borrowed = None
