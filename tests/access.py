@@ -1,0 +1,117 @@
+"""Who may open what: one line for every named address of the product.
+
+To add a line, append it to TABLE:
+
+    Line("customer", CUSTOMER_DATA, args=("customer",)),
+    Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
+
+- The name is the name in urls.py. A name without a line, and a line without an address, fail the suite.
+- The rule says what each role gets (see the rules below); CUSTOMER_DATA fits everything found through `visible_to`.
+- `methods` are those the view takes; every other method must give 405.
+- `args` name attributes of `Side` (test_access_matrix.py makes one for the owner's and one for a foreign customer):
+  a row stands for its id, a text for itself. An unknown id must give 404. Arguments that are no rows go to `fixed`,
+  and unknown ones, which must give 404, to `unknown`.
+- `changes_only=True`: also GET is refused (403) to somebody who may only read, as on the form of an edit page.
+- `data` is posted; the default is an empty form, which must not be an error of the server.
+- `ok` is what GET gives those who may: 200 unless it is said.
+- A page without login also stands in PUBLIC.
+"""
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from accounts.models import Team, User
+from customers.models import Contact, Customer, Segment
+from interactions.models import Complaint, FollowUp, Interaction
+from outreach.models import Message
+from surveys.models import Invitation, Response, Survey
+
+ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
+
+
+class Access(enum.Enum):
+    FULL = "reads and changes"
+    READ = "reads only; changing is 403"
+    FORBIDDEN = "403"
+    HIDDEN = "404"
+
+
+FULL, READ, FORBIDDEN, HIDDEN = Access
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What each of ROLES, in that order, gets for the owner's customer and for the outsider's (foreign) one."""
+
+    own: tuple[Access, ...]
+    foreign: tuple[Access, ...]
+
+    def access(self, role: str, side: str) -> Access:
+        return dict(zip(ROLES, self.own if side == "own" else self.foreign, strict=True))[role]
+
+    def when_all_are_visible(self) -> "Rule":
+        """The same under the setting that staff see the whole company: what was hidden can be read."""
+        read = {HIDDEN: READ}
+        return replace(
+            self, own=tuple(read.get(a, a) for a in self.own), foreign=tuple(read.get(a, a) for a in self.foreign)
+        )
+
+
+def _same(*accesses: Access) -> Rule:
+    return Rule(own=accesses, foreign=accesses)
+
+
+CUSTOMER_DATA = Rule(own=(FULL, FULL, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
+EVERYONE = _same(FULL, FULL, FULL, FULL, FULL)
+MANAGERS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL, FULL)
+MANAGERS_READ = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, READ, FULL)
+ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One customer with a row of every kind, and the rows of the company that no customer owns."""
+
+    customer: Customer
+    contact: Contact
+    interaction: Interaction
+    follow_up: FollowUp
+    complaint: Complaint
+    invitation: Invitation
+    response: Response
+    message: Message
+    survey: Survey
+    segment: Segment
+    team: Team
+    person: User
+    survey_token: str
+    unsubscribe_token: str
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str
+    rule: Rule
+    methods: tuple[str, ...] = ("GET",)
+    args: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    unknown: tuple[tuple[str, ...], ...] = ()
+    changes_only: bool = False
+    data: Callable[[Side], Mapping[str, Any]] = lambda side: {}
+    ok: int = 200
+
+    def arguments(self, side: Side) -> list[Any]:
+        values = [getattr(side, name) for name in self.args]
+        return [value if isinstance(value, str) else value.pk for value in values] + list(self.fixed)
+
+    @property
+    def has_ids(self) -> bool:
+        return any(not name.endswith("_token") for name in self.args)
+
+
+# Pages anybody may open without logging in.
+PUBLIC: tuple[str, ...] = ()
+
+TABLE: tuple[Line, ...] = ()

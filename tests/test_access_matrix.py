@@ -1,0 +1,180 @@
+"""Every address × every role: the table in tests/access.py against the running product."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Company, Team, User, Visibility
+from customers.models import Customer
+from outreach.models import Message, MessageKind
+from retention_crm.lib import tokens
+from tests import access, factories
+from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# An id that is not there, no id at all, one past the end of the column, and one no column holds.
+UNKNOWN_IDS = (999_999_999, 0, 2**63, 10**40)
+REFUSALS = {403, 404, 405}
+each_line = pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
+each_role = pytest.mark.parametrize("role", ROLES)
+
+
+def named_addresses() -> Iterator[str]:
+    """Names of all addresses; one without a name is given as its path, so that it is found missing in the table."""
+    waiting: list[URLPattern | URLResolver] = [get_resolver()]
+    while waiting:
+        pattern = waiting.pop()
+        if isinstance(pattern, URLPattern):
+            yield pattern.name or f"unnamed {pattern.pattern}"
+        elif pattern.namespace != "admin":
+            waiting.extend(pattern.url_patterns)
+
+
+def side_of(customer: Customer, team: Team, person: User) -> Side:
+    contact = factories.contact(customer)
+    invitation = factories.invitation(contact)
+    return Side(
+        customer=customer,
+        contact=contact,
+        interaction=factories.interaction(customer),
+        follow_up=factories.follow_up(customer),
+        complaint=factories.complaint(customer),
+        invitation=invitation,
+        response=factories.response(factories.invitation(contact)),
+        message=Message.objects.create(
+            occasion=f"matrix:{uuid.uuid4()}",
+            kind=MessageKind.BIRTHDAY,
+            customer=customer,
+            contact=contact,
+            due_at=factories.NOW,
+            expires_at=factories.NOW,
+            dated_at=factories.NOW,
+        ),
+        survey=invitation.survey,
+        segment=customer.segment,
+        team=team,
+        person=person,
+        survey_token=invitation.token,
+        unsubscribe_token=tokens.make("unsubscribe", contact.pk),
+    )
+
+
+@pytest.fixture
+def people(owner: User, teammate: User, outsider: User, manager: User, administrator: User) -> dict[str, User]:
+    return dict(zip(ROLES, (owner, teammate, outsider, manager, administrator), strict=True))
+
+
+@pytest.fixture
+def sides(company: Company, people: dict[str, User], south: Team) -> dict[str, Side]:
+    person = factories.user(name="Nobody yet")
+    return {
+        "own": side_of(factories.customer(people["owner"]), south, person),
+        "foreign": side_of(factories.customer(people["outsider"]), south, person),
+    }
+
+
+def ask(browser: Client, method: str, line: Line, arguments: list[Any], side: Side) -> int:
+    url = reverse(line.name, args=arguments)
+    response = browser.post(url, line.data(side)) if method == "POST" else browser.generic(method, url)
+    return response.status_code
+
+
+def expected(granted: Access, method: str, line: Line) -> set[int]:
+    if granted is HIDDEN:
+        return {404}
+    if granted is FORBIDDEN or (granted is READ and (method == "POST" or line.changes_only)):
+        return {403}
+    return {line.ok} if method == "GET" else set(range(200, 500)) - REFUSALS
+
+
+def check(browser: Client, line: Line, role: str, sides: dict[str, Side]) -> None:
+    for name, side in sides.items():
+        for method in line.methods:
+            wanted = expected(line.rule.access(role, name), method, line)
+            found = ask(browser, method, line, line.arguments(side), side)
+            assert found in wanted, f"{method} {line.name} of the {name} customer as {role}: {found}"
+
+
+def test_the_table_and_the_addresses_name_each_other() -> None:
+    assert sorted(named_addresses()) == sorted(line.name for line in TABLE)
+
+
+def test_public_pages_are_in_the_table() -> None:
+    assert set(PUBLIC) <= {line.name for line in TABLE}
+
+
+@each_line
+@each_role
+def test_each_role_gets_what_the_table_says(
+    line: Line, role: str, sides: dict[str, Side], people: dict[str, User], login: Callable[[User], Client]
+) -> None:
+    check(login(people[role]), line, role, sides)
+
+
+@each_role
+@pytest.mark.parametrize(
+    "line", [line for line in TABLE if line.rule is access.CUSTOMER_DATA and line.args], ids=lambda line: line.name
+)
+def test_who_sees_the_whole_company_still_changes_only_the_own_teams_customers(
+    line: Line, role: str, sides: dict[str, Side], people: dict[str, User], login: Callable[[User], Client]
+) -> None:
+    Company.objects.update(visibility=Visibility.COMPANY)
+    check(login(people[role]), replace(line, rule=line.rule.when_all_are_visible()), role, sides)
+
+
+@each_line
+def test_who_is_not_logged_in_sees_only_public_pages(line: Line, sides: dict[str, Side], client: Client) -> None:
+    side = sides["own"]
+    url = reverse(line.name, args=line.arguments(side))
+    for method in line.methods:
+        if line.name in PUBLIC:
+            assert ask(client, method, line, line.arguments(side), side) in {line.ok, 200, 302}
+            continue
+        for headers in ({}, {"HX-Request": "true"}):
+            response = client.generic(method, url, headers=headers)
+            to_login = response.headers.get("HX-Redirect") or response.headers.get("Location", "")
+            assert response.status_code == 401 or to_login.startswith(reverse("login")), f"{method} {line.name}"
+
+
+@each_line
+def test_other_methods_are_refused(
+    line: Line, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
+) -> None:
+    browser, side = login(administrator), sides["own"]
+    for method in METHODS:
+        if method not in line.methods:
+            assert ask(browser, method, line, line.arguments(side), side) == 405, f"{method} {line.name}"
+
+
+@pytest.mark.parametrize("line", [line for line in TABLE if line.has_ids], ids=lambda line: line.name)
+@pytest.mark.parametrize("pk", UNKNOWN_IDS)
+def test_an_id_nobody_has_is_not_found(
+    line: Line, pk: int, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
+) -> None:
+    browser, side = login(administrator), sides["own"]
+    for method in line.methods:
+        assert ask(browser, method, line, [pk for _name in line.args] + list(line.fixed), side) == 404, method
+
+
+@pytest.mark.parametrize("line", [line for line in TABLE if line.unknown], ids=lambda line: line.name)
+def test_an_argument_nothing_has_is_not_found(
+    line: Line, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
+) -> None:
+    browser, side = login(administrator), sides["own"]
+    for arguments in line.unknown:
+        for method in line.methods:
+            assert ask(browser, method, line, list(arguments), side) == 404, f"{method} {arguments}"
+
+
+@pytest.mark.parametrize("granted", [FULL, READ])
+def test_reading_is_what_the_line_says_and_changing_is_refused_to_readers(granted: Access) -> None:
+    line = Line("any", access.EVERYONE, methods=("GET", "POST"))
+
+    assert expected(granted, "GET", line) == {200}
+    assert (403 in expected(granted, "POST", line)) is (granted is READ)
+    assert expected(READ, "GET", replace(line, changes_only=True)) == {403}
