@@ -7,5 +7,5 @@ from django.http import HttpRequest
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """The demo's mailbox link is shown only where there is such a mailbox."""
-    return {"has_mailbox": bool(settings.MAILBOX_DIR)}
+    """The part of the site the page belongs to, and whether there is a mailbox of the demo to link to."""
+    return {"has_mailbox": bool(settings.MAILBOX_DIR), "section": request.path.split("/")[1]}
