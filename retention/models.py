@@ -13,6 +13,7 @@ class Band(models.TextChoices):
     HEALTHY = "healthy", _("Healthy")
     WATCH = "watch", _("Watch")
     AT_RISK = "at_risk", _("At risk")
+    LAPSED = "lapsed", _("Long silent")
     UNKNOWN = "unknown", _("Not enough data")
 
 
@@ -41,6 +42,12 @@ class CustomerRisk(models.Model):
     value_last_year = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     value_at_risk = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     computed_on = models.DateField(null=True, blank=True)
+    computed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The database's clock; a computation never overwrites one that began after it.",
+    )
 
     objects = CustomerRiskQuerySet.as_manager()
 

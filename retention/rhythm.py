@@ -1,0 +1,194 @@
+"""The risk of going silent as one SQL statement; docs/RISK.md has the formula and the reasons for its numbers.
+
+The same text scores all customers and a few, so the nightly rebuild and the update after an interaction cannot drift
+apart. A sum of floating-point numbers depends on the order of its terms, hence ORDER BY inside the sum.
+"""
+
+HALF_LIFE_DAYS = 180
+HORIZON_DAYS = 90
+YEAR_DAYS = 365
+DEFAULT_MEDIAN_GAP_DAYS = 30.0
+
+# Signals, in log-odds, and for how long they count.
+OPEN_COMPLAINT = 0.7
+RESOLVED_COMPLAINT = 0.3
+RESOLVED_HALF_LIFE_DAYS = 90
+RESOLVED_DAYS = 365
+DETRACTOR = 0.5
+PROMOTER = -0.2
+OPINION_DAYS = 180
+BROKEN_PROMISE = 0.4
+MISSED_BY_US = 0.3
+SERVICE_DAYS = 90
+
+# Bands.
+AT_RISK_FROM = 0.5
+WATCH_FROM = 0.3
+LATE_RHYTHMS = 1.5
+LAPSED_RHYTHMS = 3.0
+ALARMING_SIGNALS = 1.0
+WORRYING_SIGNALS = 0.3
+
+_CONTACT = "(is_touchpoint OR kind = 'purchase')"
+# A customer east of the company may have had a contact on what is still tomorrow for the company.
+_KNOWN = "(day <= %(today)s OR happened_at <= %(at)s)"
+_CHOSEN = "(%(ids)s::bigint[] IS NULL OR customer_id = ANY(%(ids)s))"
+
+MEDIAN_GAP = f"""
+WITH contact_day AS (
+    SELECT DISTINCT customer_id, day FROM interactions_interaction WHERE {_CONTACT} AND {_KNOWN}
+), gap AS (
+    SELECT day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS days FROM contact_day
+)
+SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM gap WHERE days IS NOT NULL
+"""  # noqa: S608 - only constants of this module
+
+# Weights are counted back from today and moved to the last day afterwards, so that one pass is enough; the limit of
+# 180,000 days keeps any date within the range of a float.
+_STATE = f"""
+by_day AS (
+    SELECT customer_id, day,
+           bool_or({_CONTACT}) AS is_contact,
+           bool_or(outcome = 'missed_by_us') AS missed,
+           sum(amount) FILTER (WHERE kind = 'purchase' AND day > %(year_ago)s) AS value
+    FROM interactions_interaction
+    WHERE {_KNOWN} AND {_CHOSEN}
+    GROUP BY customer_id, day
+), state AS (
+    SELECT customer_id,
+           count(*) FILTER (WHERE is_contact) AS n,
+           min(day) FILTER (WHERE is_contact) AS first_day,
+           max(day) FILTER (WHERE is_contact) AS last_day,
+           sum(power(2::float8, greatest(day - %(today)s, -180000) / {HALF_LIFE_DAYS}::float8) ORDER BY day)
+               FILTER (WHERE is_contact) AS weight,
+           max(day) FILTER (WHERE missed AND day > %(service_day)s) AS missed_on,
+           greatest(least(coalesce(sum(value), 0), 99999999999999.99), -99999999999999.99) AS value
+    FROM by_day
+    GROUP BY customer_id
+)"""  # noqa: S608 - only constants of this module
+
+_EVENTS = f"""
+complaint AS (
+    SELECT customer_id,
+           min(opened_at) FILTER (WHERE resolved_at IS NULL OR resolved_at > %(at)s) AS open_since,
+           max(resolved_at) FILTER (WHERE resolved_at <= %(at)s AND resolved_at >= %(resolved_from)s) AS resolved_at
+    FROM interactions_complaint
+    WHERE opened_at <= %(at)s AND {_CHOSEN}
+    GROUP BY customer_id
+), opinion AS (
+    SELECT DISTINCT ON (customer_id) customer_id, score, answered_at
+    FROM surveys_response
+    WHERE answered_at <= %(at)s AND answered_at >= %(opinion_from)s AND {_CHOSEN}
+    ORDER BY customer_id, answered_at DESC, id DESC
+), promise AS (
+    SELECT customer_id,
+           min(due_at) FILTER (WHERE done_at IS NULL OR done_at > %(at)s) AS overdue_since,
+           max(done_at) FILTER (WHERE done_at > due_at AND done_at <= %(at)s AND done_at >= %(service_from)s) AS late_at
+    FROM interactions_followup
+    WHERE is_promise AND created_at <= %(at)s AND due_at < %(at)s AND {_CHOSEN}
+    GROUP BY customer_id
+)"""  # noqa: S608 - only constants of this module
+
+_FACTS = f"""
+fact AS (
+    SELECT customer.id AS customer_id, customer.lost_on <= %(today)s AS is_lost,
+           coalesce(n, 0) AS n, first_day, last_day, coalesce(value, 0) AS value,
+           greatest(%(today)s - last_day, 0.5)::float8 AS silence,
+           (weight - power(2::float8, greatest(first_day - %(today)s, -180000) / {HALF_LIFE_DAYS}::float8))
+               / power(2::float8, greatest(last_day - %(today)s, -180000) / {HALF_LIFE_DAYS}::float8) AS dn,
+           (open_since AT TIME ZONE %(zone)s)::date AS complaint_since,
+           CASE WHEN open_since IS NULL THEN (resolved_at AT TIME ZONE %(zone)s)::date END AS resolved_on,
+           score, (answered_at AT TIME ZONE %(zone)s)::date AS answered_on,
+           (overdue_since AT TIME ZONE %(zone)s)::date AS overdue_since,
+           CASE WHEN overdue_since IS NULL THEN (late_at AT TIME ZONE %(zone)s)::date END AS late_on,
+           missed_on
+    FROM customers_customer customer
+    LEFT JOIN state ON state.customer_id = customer.id
+    LEFT JOIN complaint ON complaint.customer_id = customer.id
+    LEFT JOIN opinion ON opinion.customer_id = customer.id
+    LEFT JOIN promise ON promise.customer_id = customer.id
+    WHERE %(ids)s::bigint[] IS NULL OR customer.id = ANY(%(ids)s)
+)"""
+
+# With x = (t/mu)^1.419 at both ends of the horizon and v = (1 - oneoff)/oneoff, the odds S(e+H)/(S(e) - S(e+H)) are
+# (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is.
+_SCORES = f"""
+pace AS (
+    SELECT fact.*,
+           ({HALF_LIFE_DAYS} / ln(2::float8)
+            * (1 - power(2::float8, greatest(first_day - last_day, -180000) / {HALF_LIFE_DAYS}::float8))
+            + %(median_gap)s) / (dn + 1) AS rhythm,
+           ln(nullif(n, 0)::float8) AS l,
+           CASE WHEN complaint_since IS NOT NULL THEN {OPEN_COMPLAINT}
+                ELSE {RESOLVED_COMPLAINT} * power(2, (resolved_on - %(today)s) / {RESOLVED_HALF_LIFE_DAYS}::float8)
+           END AS complaint_size,
+           CASE WHEN score <= 6 THEN {DETRACTOR} WHEN score >= 9 THEN {PROMOTER} END::float8 AS opinion_size,
+           CASE WHEN coalesce(overdue_since, late_on) IS NOT NULL THEN {BROKEN_PROMISE} END::float8 AS promise_size,
+           CASE WHEN missed_on IS NOT NULL THEN {MISSED_BY_US} END::float8 AS missed_size
+    FROM fact
+), shape AS (
+    SELECT pace.*,
+           ln(%(median_gap)s) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s) - 0.25 * l AS ln_mu,
+           exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s)) AS v,
+           coalesce(complaint_size, 0) + coalesce(opinion_size, 0) + coalesce(promise_size, 0)
+               + coalesce(missed_size, 0) AS signals
+    FROM pace
+), survival AS (
+    SELECT shape.*,
+           exp(1.419 * (ln(silence) - ln_mu)) AS x1,
+           exp(1.419 * (ln(silence + {HORIZON_DAYS}) - ln_mu)) AS x2
+    FROM shape
+), base AS (
+    SELECT survival.*, ln((1 + x1) * (1 + x2 + v) / (v * (x2 - x1))) AS base FROM survival
+), scored AS (
+    SELECT base.*, 1 / (1 + exp(-(base + signals))) AS risk FROM base
+)"""  # noqa: S608 - only constants of this module
+
+_BAND = f"""
+CASE WHEN is_lost OR risk IS NULL THEN 'unknown'
+     WHEN silence > greatest({YEAR_DAYS}, {LAPSED_RHYTHMS} * rhythm) THEN 'lapsed'
+     WHEN signals >= {ALARMING_SIGNALS} OR (risk >= {AT_RISK_FROM} AND silence > {LATE_RHYTHMS} * rhythm) THEN 'at_risk'
+     WHEN signals >= {WORRYING_SIGNALS} OR (risk >= {WATCH_FROM} AND silence > rhythm) THEN 'watch'
+     ELSE 'healthy' END"""
+
+_REASONS = """
+CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
+         'code', 'silence', 'size', round(base::numeric, 3), 'contacts', n, 'last', last_day,
+         'rhythm', round(rhythm::numeric, 1))) ELSE '[]'::jsonb END
+|| CASE WHEN complaint_since IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'complaint_open', 'size', complaint_size, 'since', complaint_since)) ELSE '[]'::jsonb END
+|| CASE WHEN resolved_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'complaint_resolved', 'size', round(complaint_size::numeric, 3), 'on', resolved_on))
+    ELSE '[]'::jsonb END
+|| CASE WHEN opinion_size IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', CASE WHEN opinion_size > 0 THEN 'detractor' ELSE 'promoter' END, 'size', opinion_size,
+         'score', score, 'on', answered_on)) ELSE '[]'::jsonb END
+|| CASE WHEN overdue_since IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'promise_overdue', 'size', promise_size, 'since', overdue_since)) ELSE '[]'::jsonb END
+|| CASE WHEN late_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'promise_late', 'size', promise_size, 'on', late_on)) ELSE '[]'::jsonb END
+|| CASE WHEN missed_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'missed_by_us', 'size', missed_size, 'on', missed_on)) ELSE '[]'::jsonb END"""
+
+_STORED = (
+    "contact_days", "first_day", "last_day", "decayed_repeats", "rhythm_days", "risk", "band", "reasons",
+    "value_last_year", "value_at_risk",
+)  # fmt: skip
+_COLUMNS = ", ".join(_STORED)
+
+# Rows that stay as they are are not written again; a computation that began later is never overwritten. In the order
+# of the primary key, so that two computations cannot wait for each other.
+SCORE = f"""
+WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
+INSERT INTO retention_customerrisk AS stored (customer_id, {_COLUMNS}, computed_on, computed_at)
+SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAND}, {_REASONS},
+       value, round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2), %(today)s, statement_timestamp()
+FROM scored
+ORDER BY customer_id
+ON CONFLICT (customer_id) DO UPDATE
+SET ({_COLUMNS}, computed_on, computed_at)
+  = ({", ".join(f"excluded.{name}" for name in _STORED)}, excluded.computed_on, excluded.computed_at)
+WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
+  AND ({", ".join(f"stored.{name}" for name in _STORED)})
+      IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _STORED)})
+"""  # noqa: S608 - only constants of this module

@@ -1,0 +1,106 @@
+"""Computing the risk: of everybody each night, of a few customers as soon as something happened with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from accounts.models import Company
+from customers.models import Customer
+from retention import rhythm
+from retention.models import RiskBasis
+from retention_crm.lib import clock
+
+LARGEST_GAP_DAYS = 365.0
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class RebuildResult:
+    """How many customers were scored, how many rows that changed, and the company's median gap in days."""
+
+    customers: int
+    changed: int
+    median_gap_days: float
+
+
+def rebuild(*, at: datetime) -> RebuildResult:
+    """Scores every customer anew from the whole history as it was known at `at`, and learns the median gap.
+
+    Requests that come in meanwhile stay marked stale. If it fails, run it again: nothing is recorded as rebuilt.
+    """
+    zone = Company.current().time_zone
+    known = _moments(zone, at)
+    Customer.objects.filter(risk_stale_since__isnull=False).update(risk_stale_since=None)
+    median_gap = _median_gap(known)
+    changed = _score(None, known, median_gap)
+    RiskBasis.objects.update_or_create(
+        pk=1, defaults={"median_gap_days": median_gap, "rebuilt_at": at, "rebuilt_on": clock.today(zone, at)}
+    )
+    return RebuildResult(customers=Customer.objects.count(), changed=changed, median_gap_days=median_gap)
+
+
+def rescore(customer_ids: Sequence[int], *, at: datetime) -> int:
+    """Scores these customers as of `at` with the stored median gap; returns how many rows that changed."""
+    if not customer_ids:
+        return 0
+    with transaction.atomic():
+        Customer.objects.filter(pk__in=customer_ids, risk_stale_since__isnull=False).update(risk_stale_since=None)
+        return _score(list(customer_ids), _moments(Company.current().time_zone, at), _stored_median_gap())
+
+
+def rescore_stale(*, at: datetime, limit: int = BATCH) -> int:
+    """Scores up to `limit` customers marked stale, the longest waiting first; returns how many were taken.
+
+    Safe to run many times at once: each run takes customers no other one holds.
+    """
+    stale = Customer.objects.filter(risk_stale_since__isnull=False)
+    if not stale.exists():
+        return 0
+    with transaction.atomic():
+        waiting = stale.order_by("risk_stale_since", "pk").select_for_update(skip_locked=True, no_key=True)
+        ids = list(waiting.values_list("pk", flat=True)[:limit])
+        rescore(ids, at=at)
+    return len(ids)
+
+
+def _stored_median_gap() -> float:
+    stored = RiskBasis.objects.filter(pk=1).values_list("median_gap_days", flat=True).first()
+    return rhythm.DEFAULT_MEDIAN_GAP_DAYS if stored is None else stored
+
+
+def _median_gap(known: dict[str, Any]) -> float:
+    """The company's median days between contact days; the default while no customer came back."""
+    with connection.cursor() as cursor:
+        cursor.execute(rhythm.MEDIAN_GAP, known)
+        median = cursor.fetchone()[0]
+    if median is None:
+        return rhythm.DEFAULT_MEDIAN_GAP_DAYS
+    return float(min(max(median, 1.0), LARGEST_GAP_DAYS))
+
+
+def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
+    """The days and moments the statement compares with, all by the company's clock; `…_from` begin a local day."""
+    today = clock.today(zone_name, at)
+
+    def start(days: int) -> datetime:
+        return clock.day_bounds(today - timedelta(days=days - 1), zone_name)[0]
+
+    return {
+        "at": at,
+        "today": today,
+        "zone": clock.zone(zone_name).key,
+        "year_ago": today - timedelta(days=rhythm.YEAR_DAYS),
+        "service_day": today - timedelta(days=rhythm.SERVICE_DAYS),
+        "service_from": start(rhythm.SERVICE_DAYS),
+        "opinion_from": start(rhythm.OPINION_DAYS),
+        "resolved_from": start(rhythm.RESOLVED_DAYS),
+    }
+
+
+def _score(customer_ids: list[int] | None, known: dict[str, Any], median_gap: float) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(rhythm.SCORE, {**known, "ids": customer_ids, "median_gap": median_gap})
+        return cursor.rowcount
