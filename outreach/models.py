@@ -102,7 +102,9 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-due_at", "-pk"]
+        constraints = [models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known")]
         indexes = [
+            models.Index(fields=["expires_at"], name="message_expiring", condition=models.Q(state="planned")),
             models.Index(fields=["due_at", "id"], name="message_due", condition=models.Q(state="planned")),
             models.Index(
                 fields=["lease_until"],
@@ -125,6 +127,20 @@ class Message(models.Model):
     @property
     def is_waiting(self) -> bool:
         return self.state in WAITING
+
+
+class Tally(models.Model):
+    """How many messages of a kind were ever planned: one row per inserting statement, written by a trigger.
+
+    Independent of the messages themselves, so that one that vanished is missed.
+    """
+
+    kind = models.CharField(max_length=16)
+    planned = models.BigIntegerField()
+    at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.planned}"
 
 
 class Wording(models.Model):

@@ -1,0 +1,123 @@
+"""Claiming due messages for one worker, and settling what became of them.
+
+A claim is a lease on the database's clock with a fencing token that grows with every claim: whoever wakes up after the
+lease was taken over holds an old token, and nothing it writes takes effect.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from outreach.models import Message, State
+
+LEASE = timedelta(seconds=120)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What became of one message: its new state and why; `due_at` where it is planned again."""
+
+    pk: int
+    token: int
+    state: State
+    reason: str = ""
+    detail: str = ""
+    due_at: datetime | None = None
+
+
+def claim(*, at: datetime, limit: int) -> dict[int, int]:
+    """Takes up to `limit` due messages; returns {id: fencing token}. Rows another worker holds are passed over."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE outreach_message m
+            SET state = 'leased', lease_token = m.lease_token + 1, lease_until = clock_timestamp() + %(lease)s
+            FROM (
+                SELECT id FROM outreach_message
+                WHERE state = 'planned' AND due_at <= %(at)s
+                ORDER BY due_at, id LIMIT %(limit)s
+                FOR UPDATE SKIP LOCKED
+            ) due
+            WHERE m.id = due.id
+            RETURNING m.id, m.lease_token
+            """,
+            {"at": at, "limit": limit, "lease": LEASE},
+        )
+        return dict(cursor.fetchall())
+
+
+def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
+    """Writes outcomes for messages still held with that token; returns how many that were.
+
+    An outcome that arrives after the sweep wrote `unknown` still counts: it is better known than the sweep knew.
+    """
+    rows = list(settlements)
+    if not rows:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE outreach_message m
+            SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
+                due_at = coalesce(s.due_at, m.due_at),
+                finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
+            FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],
+                        %(details)s::text[], %(dues)s::timestamptz[])
+                 AS s(id, token, state, reason, detail, due_at)
+            WHERE m.id = s.id AND m.lease_token = s.token AND m.state IN ('leased', 'submitting', 'unknown')
+            """,
+            {
+                "at": at,
+                "pks": [row.pk for row in rows],
+                "tokens": [row.token for row in rows],
+                "states": [row.state.value for row in rows],
+                "reasons": [row.reason[:40] for row in rows],
+                "details": [row.detail[:2000] for row in rows],
+                "dues": [row.due_at for row in rows],
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def begin_submitting(message: Message, token: int, *, after: Settlement | None, at: datetime) -> bool:
+    """Commits that the hand-over of this message begins; false if it is no longer ours or no longer wanted.
+
+    The outcome of the message before (`after`) is written in the same statement, so each hand-over costs one commit.
+    Both take effect together or not at all; if they do not, the one before stays `submitting` and is `unknown` later,
+    and this one has not begun.
+    """
+    previous = after or Settlement(pk=0, token=0, state=State.SENT)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH before AS (
+                UPDATE outreach_message
+                SET state = %(previous_state)s, reason = %(reason)s, detail = %(detail)s, lease_until = NULL,
+                    due_at = coalesce(%(due_at)s, due_at),
+                    finished_at = CASE WHEN %(previous_state)s = 'planned' THEN NULL ELSE %(at)s END
+                WHERE id = %(previous)s AND lease_token = %(previous_token)s AND state IN ('submitting', 'unknown')
+            )
+            UPDATE outreach_message
+            SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+                sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
+            WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
+            """,
+            {
+                "previous": previous.pk,
+                "previous_token": previous.token,
+                "previous_state": previous.state.value,
+                "reason": previous.reason[:40],
+                "detail": previous.detail[:2000],
+                "due_at": previous.due_at,
+                "at": at,
+                "lease": LEASE,
+                "sent_to": message.sent_to,
+                "subject": message.subject,
+                "body": message.body,
+                "pk": message.pk,
+                "token": token,
+            },
+        )
+        return int(cursor.rowcount) == 1

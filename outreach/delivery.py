@@ -1,0 +1,157 @@
+"""Delivery: claim, gate, compose, hand over, account, one message at a time over one reused connection.
+
+No transaction is open while the mail server is spoken to. `submitting` is committed before a message is handed over
+and its outcome after, so a crash in between leaves a row that says so, and a person decides about customer mail.
+"""
+
+import logging
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from accounts.models import Company
+from outreach import claiming, gate
+from outreach.claiming import Settlement
+from outreach.composing import Composer, Unwritable
+from outreach.models import Message, State, Suppression
+from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
+from retention_crm.lib import clock
+
+log = logging.getLogger(__name__)
+
+BATCH = 50
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+MOST_ATTEMPTS = 12
+
+
+def deliver(
+    *,
+    now: Callable[[], datetime] = clock.now,
+    transport: Transport | None = None,
+    seconds: float = 20.0,
+    batch: int = BATCH,
+) -> Counter[str]:
+    """Hands over due messages until none is due or the time is up; returns how many ended in each state.
+
+    `now` tells the business time (what is due, what is too late); leases run on the database's own clock. `waiting`
+    in the result counts those given back because the mail server could not be reached, `more` is 1 if the time was up.
+    """
+    run = _Run(now, transport or Transport())
+    stop = time.monotonic() + seconds
+    try:
+        while run.batch(batch):
+            if time.monotonic() > stop:
+                run.counts["more"] = 1
+                break
+    finally:
+        run.finish()
+    return run.counts
+
+
+class _Run:
+    """One worker's pass over the due messages."""
+
+    def __init__(self, now: Callable[[], datetime], transport: Transport) -> None:
+        self.now = now
+        self.transport = transport
+        self.company = Company.current()
+        self.counts: Counter[str] = Counter()
+        self._unwritten: Settlement | None = None
+
+    def batch(self, size: int) -> bool:
+        """Works through one claim; false when nothing was due or the mail server can not be reached."""
+        at = self.now()
+        tokens = claiming.claim(at=at, limit=size)
+        if not tokens:
+            return False
+        messages = gate.load(list(tokens))
+        rulings = gate.check(messages, at=at, company=self.company)
+        self._settle(
+            [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence) for pk, r in rulings.items()],
+        )
+        passed = [message for message in messages if message.pk not in rulings]
+        if not passed:
+            return True
+        composer = Composer(company=self.company, at=at)
+        composer.prepare(passed)
+        for position, message in enumerate(passed):
+            try:
+                self._one(message, tokens[message.pk], composer)
+            except CannotConnect as error:
+                self._give_back(passed[position:], tokens, str(error))
+                return False
+        return True
+
+    def _one(self, message: Message, token: int, composer: Composer) -> None:
+        try:
+            envelope = self._envelope(message, composer)
+        except Unwritable as error:
+            state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
+            self._settle([Settlement(message.pk, token, state, error.reason, error.detail)])
+            return
+        except InvalidMail as error:
+            self._settle([Settlement(message.pk, token, State.FAILED, "invalid", str(error))])
+            return
+        self.transport.open()
+        at = self.now()
+        previous, self._unwritten = self._unwritten, None
+        if not claiming.begin_submitting(message, token, after=previous, at=at):
+            self.counts["taken_back"] += 1
+            return
+        outcome = self.transport.hand_over(envelope)
+        settlement = self._settlement(message, token, outcome)
+        if outcome.verdict is Verdict.ACCEPTED:
+            # Written together with the next message's marker: one commit for each hand-over.
+            self._unwritten = settlement
+            self.counts[State.SENT.value] += 1
+        else:
+            self._settle([settlement])
+        if outcome.bad_address:
+            Suppression.objects.suppress(message.sent_to, outcome.words[:300], self.now())
+
+    def _envelope(self, message: Message, composer: Composer) -> Envelope:
+        mail = composer.build(message)
+        message.sent_to, message.subject, message.body = mail.to[0][:254], str(mail.subject)[:300], str(mail.body)
+        return self.transport.prepare(mail)
+
+    def _settlement(self, message: Message, token: int, outcome: Outcome) -> Settlement:
+        if outcome.verdict is Verdict.ACCEPTED:
+            return Settlement(message.pk, token, State.SENT)
+        if outcome.verdict is Verdict.REFUSED:
+            reason = "bad_address" if outcome.bad_address else "refused"
+            return Settlement(message.pk, token, State.FAILED, reason, outcome.words)
+        if outcome.verdict is Verdict.LOST and message.is_for_customer:
+            return Settlement(message.pk, token, State.UNKNOWN, "line_lost", outcome.words)
+        if message.attempts + 1 >= MOST_ATTEMPTS:
+            return Settlement(message.pk, token, State.FAILED, "gave_up", outcome.words)
+        later = self.now() + pause(message.attempts)
+        return Settlement(message.pk, token, State.PLANNED, "later", outcome.words, due_at=later)
+
+    def _give_back(self, messages: list[Message], tokens: dict[int, int], words: str) -> None:
+        """The server can not be reached: nobody is to blame, nothing counts as tried, all wait a little."""
+        log.warning("The mail server can not be reached: %s. %d messages wait.", words, len(messages))
+        later = self.now() + FIRST_PAUSE
+        self._settle(
+            [Settlement(m.pk, tokens[m.pk], State.PLANNED, "no_connection", words, due_at=later) for m in messages]
+        )
+
+    def _settle(self, settlements: list[Settlement]) -> None:
+        claiming.settle(settlements, at=self.now())
+        for settlement in settlements:
+            self.counts["waiting" if settlement.state is State.PLANNED else settlement.state.value] += 1
+
+    def finish(self) -> None:
+        """Writes the last outcome and closes the connection, whatever happened."""
+        if self._unwritten is not None:
+            claiming.settle([self._unwritten], at=self.now())
+            self._unwritten = None
+        self.transport.close()
+
+
+def pause(attempts: int) -> timedelta:
+    """How long to wait after that many attempts: doubling from a minute to six hours, spread by a fifth either way."""
+    seconds = min(FIRST_PAUSE.total_seconds() * 2**attempts, LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
