@@ -31,7 +31,7 @@ def named_addresses() -> Iterator[str]:
         pattern = waiting.pop()
         if isinstance(pattern, URLPattern):
             yield pattern.name or f"unnamed {pattern.pattern}"
-        elif pattern.namespace != "admin":
+        else:
             waiting.extend(pattern.url_patterns)
 
 

@@ -1,0 +1,134 @@
+"""The one door to customer data: `visible_to` and `editable_by`, on every model that has a customer."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from accounts.models import Company, User, Visibility
+from customers.models import ConsentChange, Contact, Customer, CustomerDataQuerySet
+from outreach.models import Message, MessageKind
+from retention.models import CustomerRisk
+from tests import factories
+
+
+def own_models() -> list[type[models.Model]]:
+    ours = {"accounts", "customers", "interactions", "surveys", "outreach", "retention", "dashboard"}
+    return [model for model in apps.get_models() if model._meta.app_label in ours]
+
+
+def has_door(model: type[models.Model]) -> bool:
+    return isinstance(model._default_manager.get_queryset(), CustomerDataQuerySet)
+
+
+def guarded_models() -> list[type[models.Model]]:
+    return [model for model in own_models() if has_door(model)]
+
+
+def models_of_a_customer() -> Iterator[type[models.Model]]:
+    for model in own_models():
+        targets = {field.related_model for field in model._meta.get_fields() if field.concrete and field.is_relation}
+        if model is Customer or targets & {Customer, Contact}:
+            yield model
+
+
+def make(model: type[models.Model], of: Customer) -> models.Model:
+    """A row of that model for this customer; a model without an entry here needs one."""
+    makers: dict[str, Any] = {
+        "Customer": lambda: of,
+        "Contact": lambda: factories.contact(of),
+        "ConsentChange": lambda: ConsentChange.objects.create(
+            contact=factories.contact(of), kind="surveys", granted=False, source="staff", changed_at=factories.NOW
+        ),
+        "Interaction": lambda: factories.interaction(of),
+        "FollowUp": lambda: factories.follow_up(of),
+        "Complaint": lambda: factories.complaint(of),
+        "Invitation": lambda: factories.invitation(factories.contact(of)),
+        "Response": lambda: factories.response(factories.invitation(factories.contact(of))),
+        "Message": lambda: Message.objects.create(
+            occasion=f"test:{of.pk}",
+            kind=MessageKind.BIRTHDAY,
+            customer=of,
+            due_at=factories.NOW,
+            expires_at=factories.NOW,
+            dated_at=factories.NOW,
+        ),
+        "CustomerRisk": lambda: CustomerRisk.objects.create(customer=of),
+    }
+    row: models.Model = makers[model.__name__]()
+    return row
+
+
+def ids(rows: Any) -> set[Any]:
+    return set(rows.values_list("pk", flat=True))
+
+
+each_guarded_model = pytest.mark.parametrize("model", guarded_models(), ids=lambda model: model.__name__)
+
+
+@pytest.mark.parametrize("model", list(models_of_a_customer()), ids=lambda model: model.__name__)
+def test_every_model_of_a_customer_has_the_door(model: type[models.Model]) -> None:
+    assert has_door(model), f"{model.__name__} needs a manager made from a CustomerDataQuerySet"
+
+
+@each_guarded_model
+def test_staff_see_and_change_their_own_and_their_teams(
+    model: type[models.Model], company: Company, owner: User, teammate: User, outsider: User
+) -> None:
+    ours = make(model, factories.customer(owner))
+    theirs = make(model, factories.customer(outsider))
+    rows: Any = model._default_manager
+
+    for person, mine, foreign in ((owner, ours, theirs), (teammate, ours, theirs), (outsider, theirs, ours)):
+        for allowed in (rows.visible_to(person), rows.editable_by(person)):
+            assert mine.pk in ids(allowed)
+            assert foreign.pk not in ids(allowed)
+
+
+@each_guarded_model
+def test_managers_and_administrators_see_and_change_all(
+    model: type[models.Model], company: Company, outsider: User, manager: User, administrator: User
+) -> None:
+    theirs = make(model, factories.customer(outsider))
+    rows: Any = model._default_manager
+
+    for person in (manager, administrator):
+        assert theirs.pk in ids(rows.visible_to(person))
+        assert theirs.pk in ids(rows.editable_by(person))
+
+
+@each_guarded_model
+def test_a_company_that_shares_everything_lets_staff_read_but_not_change(
+    model: type[models.Model], company: Company, owner: User, outsider: User
+) -> None:
+    Company.objects.update(visibility=Visibility.COMPANY)
+    ours = make(model, factories.customer(owner))
+    rows: Any = model._default_manager
+
+    assert ours.pk in ids(rows.visible_to(outsider))
+    assert ours.pk not in ids(rows.editable_by(outsider))
+
+
+@each_guarded_model
+def test_two_people_without_a_team_are_not_teammates(model: type[models.Model], company: Company) -> None:
+    alone, other = factories.user(), factories.user()
+    mine = make(model, factories.customer(alone))
+    rows: Any = model._default_manager
+
+    assert mine.pk in ids(rows.visible_to(alone))
+    assert mine.pk not in ids(rows.visible_to(other))
+
+
+@each_guarded_model
+def test_who_changes_the_team_loses_the_old_teams_rows(
+    model: type[models.Model], company: Company, owner: User, teammate: User, outsider: User
+) -> None:
+    ours = make(model, factories.customer(owner))
+    teammate.team = outsider.team
+    teammate.save()
+    rows: Any = model._default_manager
+
+    assert ours.pk not in ids(rows.visible_to(teammate))
+    assert ours.pk not in ids(rows.editable_by(teammate))
