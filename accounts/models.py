@@ -100,11 +100,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name or self.email
 
     @property
-    def is_staff(self) -> bool:
-        """What Django's admin asks; only administrators may enter it."""
-        return self.role == Role.ADMINISTRATOR
-
-    @property
     def sees_everything(self) -> bool:
         return self.role in {Role.MANAGER, Role.ADMINISTRATOR}
 

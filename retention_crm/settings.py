@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "interactions",
     "customers",
     "accounts",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
