@@ -7,6 +7,7 @@ lease was taken over holds an old token, and nothing it writes takes effect.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -29,6 +30,7 @@ class Settlement:
 
 def claim(*, at: datetime, limit: int) -> dict[int, int]:
     """Takes up to `limit` due messages; returns {id: fencing token}. Rows another worker holds are passed over."""
+    parameters: dict[str, Any] = {"at": at, "limit": limit, "lease": LEASE}
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -43,7 +45,7 @@ def claim(*, at: datetime, limit: int) -> dict[int, int]:
             WHERE m.id = due.id
             RETURNING m.id, m.lease_token
             """,
-            {"at": at, "limit": limit, "lease": LEASE},
+            parameters,
         )
         return dict(cursor.fetchall())
 
@@ -89,6 +91,21 @@ def begin_submitting(message: Message, token: int, *, after: Settlement | None, 
     and this one has not begun.
     """
     previous = after or Settlement(pk=0, token=0, state=State.SENT)
+    parameters: dict[str, Any] = {
+        "previous": previous.pk,
+        "previous_token": previous.token,
+        "previous_state": previous.state.value,
+        "reason": previous.reason[:40],
+        "detail": previous.detail[:2000],
+        "due_at": previous.due_at,
+        "at": at,
+        "lease": LEASE,
+        "sent_to": message.sent_to,
+        "subject": message.subject,
+        "body": message.body,
+        "pk": message.pk,
+        "token": token,
+    }
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -104,20 +121,6 @@ def begin_submitting(message: Message, token: int, *, after: Settlement | None, 
                 sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
             WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
             """,
-            {
-                "previous": previous.pk,
-                "previous_token": previous.token,
-                "previous_state": previous.state.value,
-                "reason": previous.reason[:40],
-                "detail": previous.detail[:2000],
-                "due_at": previous.due_at,
-                "at": at,
-                "lease": LEASE,
-                "sent_to": message.sent_to,
-                "subject": message.subject,
-                "body": message.body,
-                "pk": message.pk,
-                "token": token,
-            },
+            parameters,
         )
         return int(cursor.rowcount) == 1

@@ -9,6 +9,7 @@ from accounts.models import Role, Team, User
 from customers.models import Contact, Customer, Segment
 from interactions.logging import record
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Outcome
+from outreach.models import Message, MessageKind
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -101,3 +102,17 @@ def response(to: Invitation | None = None, score: int = 9, **fields: Any) -> Res
     to = to or invitation()
     fields.setdefault("answered_at", NOW)
     return Response.objects.create(invitation=to, contact=to.contact, customer=to.customer, score=score, **fields)
+
+
+def message(to: Contact | None = None, **fields: Any) -> Message:
+    """A birthday greeting that is due now, unless told otherwise."""
+    if "recipient" not in fields:
+        to = to or contact(birthday_month=TODAY.month, birthday_day=TODAY.day)
+        fields.setdefault("contact", to)
+        fields.setdefault("customer", to.customer)
+    fields.setdefault("kind", MessageKind.BIRTHDAY)
+    fields.setdefault("occasion", f"test:{next(_numbers)}")
+    fields.setdefault("due_at", NOW - timedelta(minutes=1))
+    fields.setdefault("dated_at", fields["due_at"])
+    fields.setdefault("expires_at", NOW + timedelta(hours=8))
+    return Message.objects.create(**fields)

@@ -1,0 +1,87 @@
+"""A real SMTP server for tests: keeps what it accepts, and can refuse or break off where it is told to."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+class Sink:
+    """`answers` are used up one a mail: a reply such as "451 4.3.0 later", DROP_BEFORE or DROP_AFTER the final dot."""
+
+    DROP_BEFORE = "drop before the dot"
+    DROP_AFTER = "drop after the dot"
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.connections = 0
+        self.rcpt_answers: dict[str, str] = {}
+        self.answers: list[str] = []
+        self.host = "127.0.0.1"
+        self.port = 0
+
+    @property
+    def message_ids(self) -> list[str]:
+        return [str(mail["Message-ID"]) for mail in self.mails]
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [mail for mail in self.mails if address in str(mail["To"])]
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        refusal = self.rcpt_answers.get(address)
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        answer = self.answers.pop(0) if self.answers else "250 OK"
+        if answer in {self.DROP_BEFORE, self.DROP_AFTER}:
+            if answer == self.DROP_AFTER:
+                self._keep(envelope)
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+            return "421 gone"
+        if answer.startswith("2"):
+            self._keep(envelope)
+        return answer
+
+    def _keep(self, envelope: Envelope) -> None:
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+
+
+class _CountingController(Controller):
+    def factory(self) -> SMTP:
+        self.handler.connections += 1
+        return super().factory()
+
+
+@contextmanager
+def running() -> Iterator[Sink]:
+    """A sink on a free loopback port."""
+    sink = Sink()
+    controller = _CountingController(sink, hostname=sink.host, port=0, ready_timeout=10)
+    controller.start()
+    server: Any = controller.server
+    sink.port = server.sockets[0].getsockname()[1]
+    try:
+        yield sink
+    finally:
+        controller.stop()
+
+
+def mailers(sink: Sink, **options: Any) -> dict[str, Any]:
+    """The MAILERS setting that sends to it."""
+    return {
+        "default": {
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+            "OPTIONS": {"host": sink.host, "port": sink.port, "timeout": 5, **options},
+        }
+    }
