@@ -1,0 +1,121 @@
+"""The demo company, its people, their teams, the segments and the survey."""
+
+from dataclasses import dataclass
+from datetime import date, time
+
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
+
+from accounts.models import Company, Role, Team, User
+from customers.models import Segment
+from retention_crm.lib import clock
+from surveys.models import Survey
+
+COMPANY = "Nordlicht Handel"
+ZONE = "Europe/Stockholm"
+PASSWORD = "demo"  # noqa: S105 - the demo's logins are meant to be known
+LOGINS = ("sales@example.com", "manager@example.com", "admin@example.com")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff; `share` is how large a part of the customers is theirs."""
+
+    email: str
+    name: str
+    role: Role
+    team: str | None
+    zone: str = ZONE
+    share: int = 0
+
+
+MEMBERS = (
+    Member("sales@example.com", "Mia Berg", Role.STAFF, "North", share=30),
+    Member("manager@example.com", "Henrik Åström", Role.MANAGER, "North"),
+    Member("admin@example.com", "Leila Nasser", Role.ADMINISTRATOR, None),
+    Member("jonas.falk@example.com", "Jonas Falk", Role.STAFF, "North", share=18),
+    Member("clara.winter@example.com", "Clara Winter", Role.STAFF, "Continent", "Europe/Berlin", share=18),
+    Member("piotr.sowa@example.com", "Piotr Sowa", Role.STAFF, "Continent", "Europe/Warsaw", share=14),
+    Member("yuki.tanabe@example.com", "Yuki Tanabe", Role.STAFF, "World", "Asia/Tokyo", share=10),
+    Member("samir.haddad@example.com", "Samir Haddad", Role.STAFF, "World", "Asia/Amman", share=10),
+)
+# Days of the cadence, usual days from contact to contact, usual size of a purchase, weight.
+SEGMENTS = (
+    ("Key accounts", 14, 10, 4200, 3),
+    ("A customers", 30, 20, 1500, 13),
+    ("B customers", 60, 41, 520, 36),
+    ("C customers", 120, 78, 160, 48),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """A segment as the histories need it."""
+
+    pk: int
+    cadence: int
+    usual_gap: float
+    usual_amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Everything the customers are put on: the day, the people by their share, the segments by their weight."""
+
+    on: date
+    star: User
+    owners: list[User]
+    shares: list[int]
+    segments: list[Care]
+    segment_weights: list[int]
+    survey: int
+
+
+def are_the_demos_own(emails: list[str]) -> bool:
+    """Whether these are the people of the demo and nobody else."""
+    return set(emails) <= {member.email for member in MEMBERS}
+
+
+def set_the_stage(on: date) -> Stage:
+    """Creates the company with its settings, teams, people, segments and the survey."""
+    Company.objects.update_or_create(
+        pk=1,
+        defaults={
+            "name": COMPANY,
+            "postal_address": "Nordlicht Handel\nStora Nygatan 1\n111 27 Stockholm",
+            "time_zone": ZONE,
+            "currency": "EUR",
+            "survey_delay_hours": 0,
+        },
+    )
+    users = _people()
+    survey = Survey.objects.create(name="How are we doing?", created_at=clock.moment(on, time(), ZONE))
+    sellers = [member for member in MEMBERS if member.share]
+    return Stage(
+        on=on,
+        star=users[LOGINS[0]],
+        owners=[users[member.email] for member in sellers],
+        shares=[member.share for member in sellers],
+        segments=[
+            Care(Segment.objects.create(name=name, cadence_days=cadence).pk, cadence, gap, amount)
+            for name, cadence, gap, amount, _weight in SEGMENTS
+        ],
+        segment_weights=[weight for *_rest, weight in SEGMENTS],
+        survey=survey.pk,
+    )
+
+
+def _people() -> dict[str, User]:
+    # The same salt for all, so that two runs with the same seed give the same rows.
+    known = make_password(PASSWORD, salt="nordlichthandel2026")
+    teams = {name: Team.objects.create(name=name) for name in ("North", "Continent", "World")}
+    return {
+        member.email: User.objects.create(
+            email=member.email,
+            name=member.name,
+            role=member.role,
+            team=teams[member.team] if member.team else None,
+            time_zone=member.zone,
+            password=known if member.email in LOGINS else f"{UNUSABLE_PASSWORD_PREFIX}demo",
+        )
+        for member in MEMBERS
+    }

@@ -1,0 +1,88 @@
+"""Fills an empty database with the demo company, the same for the same seed, number and day."""
+
+from collections.abc import Callable
+from datetime import date, time
+from random import Random
+
+from django.apps import apps
+from django.db import connection, transaction
+
+from accounts.models import User
+from customers.models import Customer
+from dashboard.demo import histories, people, showcase
+from dashboard.demo.relationships import Wish, meet
+from dashboard.demo.writing import COLUMNS, Book
+from interactions.logging import refresh_touchpoints
+from interactions.models import Interaction
+from retention import scoring
+from retention_crm.lib import clock
+
+BATCH = 2_000
+OWN_APPS = ("accounts", "customers", "interactions", "surveys", "outreach", "retention")
+
+Progress = Callable[[str], None]
+
+
+def obstacle(*, replace: bool) -> str:
+    """Why the demo may not be loaded into this database, in a sentence; empty if it may."""
+    emails = list(User.objects.values_list("email", flat=True))
+    if not emails:
+        return ""
+    if not people.are_the_demos_own(emails):
+        return (
+            "This database has people of its own in it, so the demo company is not loaded. "
+            "Set DATABASE_URL to an empty database, or RETENTION_DATA_DIR to an empty directory."
+        )
+    if not replace:
+        return "The demo company is loaded already. Add --replace to delete everything in it and load it anew."
+    return ""
+
+
+def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str, int]:
+    """Loads the demo in one transaction, all or nothing; returns the number of rows by the models' plural names.
+
+    Deletes whatever was there; ask `obstacle` before.
+    """
+    with transaction.atomic():
+        _empty()
+        stage = people.set_the_stage(on)
+        book = Book()
+        for first in range(1, customers + 1, BATCH):
+            last = min(first + BATCH - 1, customers)
+            for number in range(first, last + 1):
+                _tell_of(book, stage, number, seed)
+            book.write()
+            progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
+        book.continue_sequences()
+        progress("last touchpoints and due days")
+        at = clock.moment(on, time(), people.ZONE)
+        refresh_touchpoints(list(Customer.objects.values_list("pk", flat=True)), at=at)
+        _analyze()
+        progress("risk")
+        scoring.rebuild(at=at)
+    return {str(model._meta.verbose_name_plural): number for model, number in book.written.items()}
+
+
+def _tell_of(book: Book, stage: people.Stage, number: int, seed: int) -> None:
+    """Each customer has chances of its own, so the first ones are the same however many there are."""
+    random = Random(f"{seed}:{number}")  # noqa: S311 - nothing here is secret
+    scene = showcase.SCENES[number - 1] if number <= len(showcase.SCENES) else None
+    wish = showcase.wish_for(scene, stage.on) if scene else Wish()
+    relationship = meet(book, stage, number, random, wish)
+    histories.tell(book, stage, relationship, random, plain=scene is not None)
+    if scene:
+        scene.play(showcase.Set(book, stage, relationship, random))
+
+
+def _empty() -> None:
+    quote = connection.ops.quote_name
+    tables = [quote(model._meta.db_table) for app in OWN_APPS for model in apps.get_app_config(app).get_models()]
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+
+
+def _analyze() -> None:
+    """So that the first pages are planned by what is there now."""
+    quote = connection.ops.quote_name
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(quote(model._meta.db_table) for model in COLUMNS)}")

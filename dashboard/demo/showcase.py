@@ -1,0 +1,175 @@
+"""The first customers of the demo: one for each thing there is to see on the first day.
+
+They belong to the person behind the first login. What happened last happened in the last hour before midnight in
+Stockholm, so that it is past at any hour of the day the demo is for, and new to the planners' first run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+from random import Random
+
+from dashboard.demo import histories, rhythms
+from dashboard.demo.moments import moment
+from dashboard.demo.people import ZONE, Stage
+from dashboard.demo.relationships import Birthday, Relationship, Wish
+from dashboard.demo.writing import Book
+from interactions.models import Kind, Outcome, Severity
+from retention_crm.lib import clock
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Where a scene is played: the rows, the stage, the customer, and chance."""
+
+    book: Book
+    stage: Stage
+    of: Relationship
+    random: Random
+
+    def event(self, kind: Kind, days_ago: int, minutes: int = 15 * 60) -> histories.Event:
+        """A held interaction that many days ago by the customer's clock."""
+        return self._happened(kind, self.stage.on.toordinal() - days_ago, minutes)
+
+    def late_event(self, kind: Kind) -> histories.Event:
+        """A held interaction half an hour before the day began in Stockholm, whatever time that is there."""
+        began = clock.moment(self.stage.on, time(), ZONE) - timedelta(minutes=30)
+        there = began.astimezone(clock.zone(self.of.zone))
+        return self._happened(kind, there.toordinal(), there.hour * 60 + there.minute)
+
+    def _happened(self, kind: Kind, day: int, minutes: int) -> histories.Event:
+        return histories.happened(
+            self.book,
+            self.of,
+            self.random,
+            kind=kind.value,
+            outcome=Outcome.HELD.value,
+            day=day,
+            minutes=minutes,
+            author=self.of.owner.pk,
+            contact=self.of.main_contact,
+        )
+
+    def to_do(self, title: str, due_in_days: int, *, promise: bool, hour: int = 14) -> None:
+        """An open follow-up from a call last week."""
+        due = moment(self.stage.on.toordinal() + due_in_days, hour * 60, ZONE)
+        source = self.event(Kind.CALL, 8)
+        histories.follow_up(self.book, self.of, title=title, promise=promise, source=source, due=due)
+
+
+Play = Callable[[Set], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    wish: Wish
+    play: Play
+    # The main contact's birthday is that many days after the day of the demo.
+    birthday_in: int | None = None
+    leap_day: bool = False
+
+
+def _nothing(_scene: Set) -> None:
+    """The history alone is worth seeing."""
+
+
+def _promise_today(scene: Set) -> None:
+    scene.to_do("Send the new price list", 0, promise=True)
+
+
+def _broken_promise(scene: Set) -> None:
+    scene.to_do("Call back about the delivery date", -2, promise=True)
+    scene.to_do("Prepare the renewal", 3, promise=False, hour=17)
+
+
+def _open_complaint(scene: Set) -> None:
+    event = scene.event(Kind.CALL, 3)
+    what = "Two pallets delivered to the wrong site"
+    histories.complain(scene.book, scene.of, event, what=what, severity=Severity.SERIOUS)
+
+
+def _answer(score: int, comment: str) -> Play:
+    def play(scene: Set) -> None:
+        event = scene.event(Kind.MEETING, 4)
+        contact = scene.of.main_contact
+        invitation = histories.invite(scene.book, scene.stage, scene.of, scene.random, event, contact)
+        histories.answer(
+            scene.book,
+            scene.stage,
+            scene.of,
+            scene.random,
+            event,
+            invitation=invitation,
+            contact=contact,
+            day=scene.stage.on.toordinal() - 2,
+            score=score,
+            comment=comment,
+            settled=False,
+        )
+
+    return play
+
+
+def _late(kind: Kind) -> Play:
+    def play(scene: Set) -> None:
+        scene.late_event(kind)
+
+    return play
+
+
+def _plain_step_today(scene: Set) -> None:
+    scene.to_do("Ask how the new packaging works out", 0, promise=False, hour=16)
+
+
+def _wish(
+    culture: str,
+    segment: int,
+    course: rhythms.Course = rhythms.STEADY,
+    *,
+    zone: str = "",
+    contacts: int | None = None,
+    mourned: bool = False,
+    since_days: int | None = None,
+) -> Wish:
+    return Wish(
+        culture=culture,
+        zone=zone,
+        course=course,
+        segment=segment,
+        business=True,
+        contacts=contacts,
+        mourned=mourned,
+        starred=True,
+        since_days=since_days,
+    )
+
+
+# Birthdays are spread over the clock, so that at any hour somewhere it is past nine on somebody's day.
+SCENES = (
+    Scene(_wish("sv", 1, rhythms.GROWING), _promise_today, birthday_in=0),
+    Scene(_wish("en_gb", 0, rhythms.SILENT), _broken_promise),
+    Scene(_wish("de", 1), _open_complaint, birthday_in=1),
+    Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back.")),
+    Scene(_wish("mi", 2, zone="Pacific/Auckland"), _late(Kind.MEETING), birthday_in=0),
+    Scene(_wish("ko", 1), _late(Kind.PURCHASE)),
+    Scene(_wish("en_us", 1, zone="America/Los_Angeles"), _late(Kind.VISIT), birthday_in=-1),
+    Scene(_wish("sv", 2, rhythms.NEW, since_days=1), _nothing),
+    Scene(_wish("hi", 2), _nothing, birthday_in=0),
+    Scene(_wish("ar", 0, rhythms.SILENT), _nothing, birthday_in=1),
+    Scene(_wish("fr", 2), _plain_step_today, birthday_in=3),
+    Scene(_wish("en_us", 1, zone="America/New_York"), _late(Kind.PURCHASE), birthday_in=0),
+    Scene(_wish("he", 1, rhythms.LOST), _nothing),
+    Scene(_wish("uk", 2, contacts=4, mourned=True), _nothing, leap_day=True),
+    Scene(_wish("el", 1), _answer(10, "Reliable for years.")),
+    Scene(_wish("zh", 2, rhythms.SILENT), _answer(7, "Good quality, a little slow sometimes.")),
+)
+
+
+def wish_for(scene: Scene, on: date) -> Wish:
+    """What the scene asks of its customer, with the main contact's birthday on its day."""
+    if scene.leap_day:
+        return replace(scene.wish, birthday=Birthday(29, 2, 1976))
+    if scene.birthday_in is None:
+        return scene.wish
+    day = on + timedelta(days=scene.birthday_in)
+    return replace(scene.wish, birthday=Birthday(day.day, day.month))
