@@ -8,19 +8,27 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
 from interactions.models import Interaction
-from retention_crm.lib import clock, tokens
+from retention_crm.lib import clock, text, tokens
 from retention_crm.lib.fields import LineField, NoteField
 
 DETRACTOR_MAX = 6
 PASSIVE_MAX = 8
+EXCERPT_LENGTH = 200
 EDIT_WINDOW = timedelta(hours=24)
 TOKEN_PURPOSE = "survey"  # noqa: S105 - a label, not a secret
 
 
 def new_nonce() -> str:
     return secrets.token_hex(8)
+
+
+class SurveyQuerySet(models.QuerySet["Survey"]):
+    def for_invitations(self) -> "Survey | None":
+        """The survey that events ask with: the oldest in use, or none."""
+        return self.filter(is_active=True).order_by("pk").first()
 
 
 class Survey(models.Model):
@@ -43,6 +51,8 @@ class Survey(models.Model):
     is_active = models.BooleanField(_("in use"), default=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
+    objects = SurveyQuerySet.as_manager()
+
     class Meta:
         ordering = ["-is_active", "name", "pk"]
 
@@ -51,7 +61,21 @@ class Survey(models.Model):
 
 
 class InvitationQuerySet(CustomerDataQuerySet["Invitation"]):
-    pass
+    def asked(self, at: datetime) -> Self:
+        """Those whose time had come by then; what never went out because it was withdrawn before is not one."""
+        return self.filter(send_at__lte=at).exclude(revoked_at__lte=models.F("send_at"))
+
+    def unanswered(self) -> Self:
+        return self.filter(response__isnull=True)
+
+    def open(self, at: datetime) -> Self:
+        """Those whose link works at that moment."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=at)
+
+    def for_list(self, user: User) -> Self:
+        """With what a row of a list shows, and as `is_editable` whether the user may withdraw it."""
+        editable = Invitation.objects.editable_by(user).filter(pk=models.OuterRef("pk"))
+        return self.select_related("contact", "customer").annotate(is_editable=models.Exists(editable))
 
 
 class Invitation(models.Model):
@@ -80,6 +104,7 @@ class Invitation(models.Model):
             models.Index(fields=["contact", "-send_at"], name="invitation_by_contact"),
             models.Index(fields=["customer", "-created_at"], name="invitation_by_customer"),
             models.Index(fields=["created_at"], name="invitation_by_created"),
+            models.Index(fields=["-send_at", "-id"], name="invitation_by_sent"),
         ]
 
     def __str__(self) -> str:
@@ -93,6 +118,10 @@ class Invitation(models.Model):
         """Whether its link still works."""
         return self.revoked_at is None and at < self.expires_at
 
+    def revoke(self, at: datetime) -> None:
+        """Ends its link; the first withdrawal stands."""
+        Invitation.objects.filter(pk=self.pk, revoked_at__isnull=True).update(revoked_at=at)
+
 
 class Opinion(models.TextChoices):
     PROMOTER = "promoter", _("Promoter")
@@ -100,9 +129,23 @@ class Opinion(models.TextChoices):
     DETRACTOR = "detractor", _("Detractor")
 
 
+OPINION_SCORES = {
+    Opinion.PROMOTER: (PASSIVE_MAX + 1, 10),
+    Opinion.PASSIVE: (DETRACTOR_MAX + 1, PASSIVE_MAX),
+    Opinion.DETRACTOR: (0, DETRACTOR_MAX),
+}
+
+
 class ResponseQuerySet(CustomerDataQuerySet["Response"]):
     def detractors(self) -> Self:
         return self.filter(score__lte=DETRACTOR_MAX)
+
+    def of_opinion(self, opinion: Opinion) -> Self:
+        return self.filter(score__range=OPINION_SCORES[opinion])
+
+    def for_list(self) -> Self:
+        """With what a row of a list shows."""
+        return self.select_related("contact", "customer")
 
 
 class Response(models.Model):
@@ -123,7 +166,10 @@ class Response(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(score__range=(0, 10)), name="response_score_on_scale"),
         ]
-        indexes = [models.Index(fields=["customer", "-answered_at"], name="response_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-answered_at"], name="response_by_customer"),
+            models.Index(fields=["-answered_at", "-id"], name="response_by_answered"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.score}"
@@ -134,5 +180,27 @@ class Response(models.Model):
             return Opinion.DETRACTOR
         return Opinion.PASSIVE if self.score <= PASSIVE_MAX else Opinion.PROMOTER
 
+    @property
+    def is_detractor(self) -> bool:
+        return self.opinion == Opinion.DETRACTOR
+
+    @property
+    def is_promoter(self) -> bool:
+        return self.opinion == Opinion.PROMOTER
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the comment, on one line."""
+        return text.excerpt(self.comment, EXCERPT_LENGTH)
+
+    @property
+    def is_longer_than_excerpt(self) -> bool:
+        return len(self.comment) > EXCERPT_LENGTH
+
+    @property
+    def editable_until(self) -> datetime:
+        """The end of the day of grace, or of the link, whichever comes first."""
+        return min(self.answered_at + EDIT_WINDOW, self.invitation.expires_at)
+
     def is_editable(self, at: datetime) -> bool:
-        return at < self.answered_at + EDIT_WINDOW
+        return at < self.editable_until

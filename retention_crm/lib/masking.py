@@ -1,0 +1,19 @@
+"""Logs without the keys of links: whoever has the path of a public page could answer in a customer's name."""
+
+import logging
+import re
+
+# The public pages whose address ends with a token: survey answers and the choice of mails.
+_TOKEN = re.compile(r"(/[su]/)[^/\s?\"']{16,}")
+
+
+def mask(line: str) -> str:
+    """The line with the token of every public address in it replaced by an ellipsis."""
+    return _TOKEN.sub(r"\1…", line)
+
+
+class MaskingFormatter(logging.Formatter):
+    """Masks the whole line, traceback and arguments included."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return mask(super().format(record))

@@ -1,0 +1,92 @@
+"""Surveys for members of staff: what was asked, what came back, and the wording."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.models import User
+from retention_crm.lib import clock
+from surveys.forms import SurveyForm
+from surveys.models import Invitation, Opinion, Response, Survey
+from surveys.paging import page_after
+from surveys.tallying import Tally, tally
+
+NOTHING = Tally()
+
+
+class PersonRequest(HttpRequest):
+    """A request of somebody who is logged in, as all views here get it."""
+
+    user: User
+
+
+@require_safe
+def surveys(request: PersonRequest) -> HttpResponse:
+    """All surveys with the figures of the customers the person may see."""
+    tallies = tally(Invitation.objects.visible_to(request.user), clock.now())
+    rows = list(Survey.objects.all())
+    in_use = Survey.objects.for_invitations()
+    context = {"rows": [(row, tallies.get(row.pk, NOTHING)) for row in rows], "in_use": in_use}
+    return render(request, "surveys/surveys.html", context)
+
+
+@require_safe
+def survey(request: PersonRequest, pk: int) -> HttpResponse:
+    """The results of one survey: the answers, or with `?show=waiting` those who have not answered yet."""
+    shown = get_object_or_404(Survey, pk=pk)
+    at = clock.now()
+    invitations = Invitation.objects.visible_to(request.user).filter(survey=shown)
+    context: dict[str, Any] = {"survey": shown, "tally": tally(invitations, at).get(pk, NOTHING)}
+    cursor = request.GET.get("after", "")
+    if request.GET.get("show") == "waiting":
+        waiting = invitations.unanswered().open(at).for_list(request.user)
+        context["waiting"], context["next"] = page_after(waiting, "send_at", cursor)
+    else:
+        answers = Response.objects.visible_to(request.user).filter(invitation__survey=shown).for_list()
+        if (opinion := _chosen_opinion(request)) is not None:
+            context["opinion"], answers = opinion, answers.of_opinion(opinion)
+        context["answers"], context["next"] = page_after(answers, "answered_at", cursor)
+    return render(request, "surveys/survey.html", context)
+
+
+def _chosen_opinion(request: HttpRequest) -> Opinion | None:
+    chosen = request.GET.get("opinion")
+    return Opinion(chosen) if chosen in Opinion.values else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey_new(request: PersonRequest) -> HttpResponse:
+    return _edit(request, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    return _edit(request, get_object_or_404(Survey, pk=pk))
+
+
+def _edit(request: PersonRequest, edited: Survey | None) -> HttpResponse:
+    if not request.user.is_manager:
+        raise PermissionDenied
+    form = SurveyForm(request.POST or None, instance=edited)
+    if request.method == "POST" and form.is_valid():
+        saved = form.save()
+        messages.success(request, _("Survey “%(name)s” saved.") % {"name": saved.name})
+        return redirect("survey", pk=saved.pk)
+    context = {"form": form, "survey": edited}
+    return render(request, "surveys/survey_form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def invitation_revoke(request: PersonRequest, pk: int) -> HttpResponse:
+    """Ends the link of one invitation; an answer already given stays."""
+    invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("contact"), pk=pk)
+    if not Invitation.objects.editable_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied
+    invitation.revoke(clock.now())
+    messages.success(request, _("The survey link of %(name)s no longer works.") % {"name": invitation.contact.name})
+    return redirect("survey", pk=invitation.survey_id)
