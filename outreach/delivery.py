@@ -39,7 +39,7 @@ def deliver(
     `now` tells the business time (what is due, what is too late); leases run on the database's own clock. `waiting`
     in the result counts those given back because the mail server could not be reached, `more` is 1 if the time was up.
     """
-    run = _Run(now, transport or Transport())
+    run = Run(now, transport or Transport())
     stop = time.monotonic() + seconds
     try:
         while run.batch(batch):
@@ -51,7 +51,7 @@ def deliver(
     return run.counts
 
 
-class _Run:
+class Run:
     """One worker's pass over the due messages."""
 
     def __init__(self, now: Callable[[], datetime], transport: Transport) -> None:
