@@ -1,5 +1,9 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from dashboard.views.customer_list import customers
+
+urlpatterns = [
+    path("customers/", customers, name="customers"),
+]

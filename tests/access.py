@@ -114,4 +114,6 @@ class Line:
 # Pages anybody may open without logging in.
 PUBLIC: tuple[str, ...] = ()
 
-TABLE: tuple[Line, ...] = ()
+TABLE: tuple[Line, ...] = (
+    Line("customers", EVERYONE),
+)

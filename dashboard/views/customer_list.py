@@ -1,0 +1,64 @@
+"""The list of customers."""
+
+from datetime import date
+
+from django.db.models import FETCH_RAISE, F
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+from django_htmx.http import push_url
+from django_htmx.middleware import HtmxDetails
+
+from accounts.requests import PersonRequest
+from customers.models import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet
+from dashboard.filters import CustomerFilter
+from dashboard.paging import Order, aware_moment, page_of
+
+# Counting further costs more than the number is worth.
+COUNTED_TO = 1000
+ORDERS = {
+    "name": Order(F("sort_key")),
+    "due": Order(DUE_KEY, date.fromisoformat),
+    "quiet": Order(TOUCH_KEY, aware_moment),
+    "recent": Order(TOUCH_KEY, aware_moment, descending=True),
+}
+
+
+class ListRequest(PersonRequest):
+    htmx: HtmxDetails
+
+
+@require_safe
+def customers(request: ListRequest) -> HttpResponse:
+    """The customers the person may see, narrowed and sorted; for htmx the list alone, with a clean address to show."""
+    filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
+    found: CustomerQuerySet = filters.qs
+    page = page_of(
+        found.select_related("owner", "segment", "risk").defer("care_note", "risk__reasons").fetch_mode(FETCH_RAISE),
+        ORDERS[filters.form.cleaned_data.get("sort") or "name"],
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    context = {
+        "filters": filters,
+        "page": page,
+        "count": found.order_by().values("pk")[: COUNTED_TO + 1].count(),
+        "counted_to": COUNTED_TO,
+        "today": request.user.today(),
+        "following": _address(request, filters, after=page.following),
+        "preceding": _address(request, filters, before=page.preceding),
+    }
+    in_place = request.htmx and not request.htmx.history_restore_request
+    response = render(request, "dashboard/customers.html" + ("#list" if in_place else ""), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return push_url(response, _address(request, filters)) if in_place else response
+
+
+def _address(request: ListRequest, filters: CustomerFilter, **place: str) -> str:
+    """Where the same list stands at that place; empty for a place that is not there."""
+    if place and not any(place.values()):
+        return ""
+    query = QueryDict(mutable=True)
+    query.update(filters.words | place)
+    return request.path + (f"?{query.urlencode()}" if query else "")
