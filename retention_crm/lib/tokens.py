@@ -45,6 +45,8 @@ def claimed_pk(token: str) -> int | None:
 
 def proves(token: str, purpose: str, pk: int, nonce: str = "") -> bool:
     """Whether the token was made for this row and purpose, with the present secret key or a former one."""
+    if not token.isascii():
+        return False
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     return any(hmac.compare_digest(token, _encode(pk, _signature(key, purpose, pk, nonce))) for key in keys)
 
