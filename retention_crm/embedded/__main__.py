@@ -1,7 +1,14 @@
-"""`python -m retention_crm.embedded run` runs the product; `… servers` runs its servers alone."""
+"""Runs the product, or only its servers.
+
+run            the whole product in this terminal, until Ctrl-C
+servers        the servers alone, until Ctrl-C; prints what to set to use them
+lend COMMAND   a command with servers of its own that keep nothing
+"""
 
 import argparse
+import os
 import signal
+import subprocess
 import sys
 
 from .command import end_on_signals
@@ -11,7 +18,6 @@ from .servers import Servers
 
 
 def run_servers() -> int:
-    """Run the servers until Ctrl-C or SIGTERM, after printing what to set to use them."""
     with Servers(borrow=False) as servers:
         for name, value in servers.environment.items():
             print(f"{name}={value}", flush=True)
@@ -19,12 +25,26 @@ def run_servers() -> int:
     return 0
 
 
+def lend(command: list[str]) -> int:
+    with Servers(ephemeral=True, environ={}) as servers:
+        return subprocess.run(command, env=os.environ | servers.environment, check=False).returncode
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m retention_crm.embedded", description=__doc__)
-    parser.add_argument("what", choices=["run", "servers"])
+    parser = argparse.ArgumentParser(
+        prog="python -m retention_crm.embedded",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", choices=["run", "servers", "lend"])
+    parser.add_argument("command", nargs=argparse.REMAINDER)
     options = parser.parse_args()
+    if bool(options.command) != (options.what == "lend"):
+        parser.error("lend, and only lend, needs a command to run")
     end_on_signals()
     try:
+        if options.what == "lend":
+            return lend(options.command)
         return run() if options.what == "run" else run_servers()
     except EmbeddedError as error:
         print(error, file=sys.stderr)

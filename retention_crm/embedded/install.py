@@ -50,8 +50,8 @@ def install(requirements: Path) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     print(f"Installing {requirements.name}; this takes a minute, once", flush=True)
-    options = ["--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-    command = [VENV / "bin" / "python", "-m", "pip", "install", *options, "-r", requirements]
+    options = ["-qq", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    command: list[str | Path] = [VENV / "bin" / "python", "-m", "pip", "install", *options, "-r", requirements]
     if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode != 0:
         sys.exit(f"{requirements.name} could not be installed; what pip says is above.")
     stamp.write_text(wanted)

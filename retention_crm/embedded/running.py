@@ -82,7 +82,7 @@ def open_doors(environ: Mapping[str, str], *, mailbox: bool) -> Doors:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             return Doors(socket.create_server((host, port), family=family, backlog=2048), mail)
         except OSError as error:
-            reason = error.strerror or str(error)
+            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
     shown = wanted or f"{FIRST_PORT} to {LAST_PORT}"
     raise EmbeddedError(f"No web server can listen on {host}, port {shown} ({reason}). Set PORT or HOST to another.")
 

@@ -5,7 +5,7 @@ import contextlib
 import os
 import signal
 import time
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -129,21 +129,24 @@ class Supervisor:
             await asyncio.sleep(SERVER_CHECK_SECONDS)
 
     async def _run(self, job: Job) -> int:
+        # A pipe of our own: asyncio's would hide the end of a process from us while a child of it holds the pipe.
+        reading, writing = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *job.command,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=PIPE,
+            stdin=DEVNULL,
+            stdout=writing,
             stderr=STDOUT,
             env=self._environ,
             pass_fds=job.pass_fds,
             start_new_session=True,
             preexec_fn=LIFELINE.in_child(signal.SIGTERM),
         )
+        os.close(writing)
         LIFELINE.watch(process.pid, signal.SIGTERM)
         self._running[job] = process
         if self.is_stopping() and not job.outlasts:
             self._end(job)
-        output = asyncio.create_task(self._copy_output(job, process))
+        output = asyncio.create_task(self._copy_output(job, reading))
         status = await process.wait()
         del self._running[job]
         LIFELINE.forget(process.pid)
@@ -153,13 +156,17 @@ class Supervisor:
             await asyncio.wait_for(output, 2)
         return status
 
-    async def _copy_output(self, job: Job, process: Process) -> None:
-        splitter = LineSplitter()
-        while process.stdout is not None and (chunk := await process.stdout.read(65536)):
-            for line in splitter.feed(chunk):
+    async def _copy_output(self, job: Job, reading: int) -> None:
+        splitter, stream = LineSplitter(), asyncio.StreamReader()
+        transport, _protocol = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb")
+        )
+        with contextlib.closing(transport):
+            while chunk := await stream.read(65536):
+                for line in splitter.feed(chunk):
+                    self._write(job.name, line)
+            for line in splitter.finish():
                 self._write(job.name, line)
-        for line in splitter.finish():
-            self._write(job.name, line)
 
     def _end(self, job: Job) -> None:
         with contextlib.suppress(ProcessLookupError):
