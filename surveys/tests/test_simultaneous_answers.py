@@ -1,13 +1,8 @@
 """Two submissions of one link at the same moment, over two connections to the database."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection, connections
 from django.test import Client
 
 from customers.models import Customer
@@ -15,6 +10,7 @@ from interactions.models import FollowUp
 from surveys.answering import record_answer
 from surveys.models import Invitation, Response
 from surveys.tests.answer_page import address
+from surveys.tests.threads import together
 from tests import factories
 from tests.factories import NOW
 
@@ -24,22 +20,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 @pytest.fixture
 def asked() -> Invitation:
     return factories.invitation(factories.contact(name="Amira Haddad"))
-
-
-def together(*acts: Callable[[], Any]) -> list[Any]:
-    """What the acts return when each runs in a thread with a connection of its own, begun at the same moment."""
-    barrier = Barrier(len(acts))
-
-    def run(act: Callable[[], Any]) -> Any:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=10)
-            return act()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
 
 
 def test_two_answers_at_once_make_one_response(asked: Invitation) -> None:
