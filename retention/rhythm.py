@@ -26,7 +26,7 @@ AT_RISK_FROM = 0.5
 WATCH_FROM = 0.3
 LATE_RHYTHMS = 1.5
 LAPSED_RHYTHMS = 3.0
-ALARMING_SIGNALS = 1.0
+ALARMING_SIGNALS = 0.9
 WORRYING_SIGNALS = 0.3
 
 _CONTACT = "(is_touchpoint OR kind = 'purchase')"
@@ -108,7 +108,7 @@ fact AS (
     LEFT JOIN opinion ON opinion.customer_id = customer.id
     LEFT JOIN promise ON promise.customer_id = customer.id
     WHERE %(ids)s::bigint[] IS NULL OR customer.id = ANY(%(ids)s)
-)"""
+)"""  # noqa: S608 - only constants of this module
 
 # With x = (t/mu)^1.419 at both ends of the horizon and v = (1 - oneoff)/oneoff, the odds S(e+H)/(S(e) - S(e+H)) are
 # (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is.
@@ -126,7 +126,7 @@ pace AS (
            CASE WHEN coalesce(overdue_since, late_on) IS NOT NULL THEN {BROKEN_PROMISE} END::float8 AS promise_size,
            CASE WHEN missed_on IS NOT NULL THEN {MISSED_BY_US} END::float8 AS missed_size
     FROM fact
-), shape AS (
+), shape AS MATERIALIZED (
     SELECT pace.*,
            ln(%(median_gap)s) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s) - 0.25 * l AS ln_mu,
            exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s)) AS v,
@@ -144,11 +144,14 @@ pace AS (
     SELECT base.*, 1 / (1 + exp(-(base + signals))) AS risk FROM base
 )"""  # noqa: S608 - only constants of this module
 
+_LATE = f"(risk >= {AT_RISK_FROM} AND silence > {LATE_RHYTHMS} * rhythm)"
 _BAND = f"""
 CASE WHEN is_lost OR risk IS NULL THEN 'unknown'
      WHEN silence > greatest({YEAR_DAYS}, {LAPSED_RHYTHMS} * rhythm) THEN 'lapsed'
-     WHEN signals >= {ALARMING_SIGNALS} OR (risk >= {AT_RISK_FROM} AND silence > {LATE_RHYTHMS} * rhythm) THEN 'at_risk'
-     WHEN signals >= {WORRYING_SIGNALS} OR (risk >= {WATCH_FROM} AND silence > rhythm) THEN 'watch'
+     WHEN signals >= {ALARMING_SIGNALS} OR (n > 1 AND {_LATE}) THEN 'at_risk'
+     WHEN signals >= {WORRYING_SIGNALS} OR {_LATE} THEN 'watch'
+     WHEN n = 1 THEN 'unknown'
+     WHEN risk >= {WATCH_FROM} AND silence > rhythm THEN 'watch'
      ELSE 'healthy' END"""
 
 _REASONS = """

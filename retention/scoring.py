@@ -103,4 +103,4 @@ def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
 def _score(customer_ids: list[int] | None, known: dict[str, Any], median_gap: float) -> int:
     with connection.cursor() as cursor:
         cursor.execute(rhythm.SCORE, {**known, "ids": customer_ids, "median_gap": median_gap})
-        return cursor.rowcount
+        return int(cursor.rowcount)
