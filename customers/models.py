@@ -243,6 +243,14 @@ class ContactQuerySet(CustomerDataQuerySet["Contact"]):
                 wanted |= models.Q(birthday_month=2, birthday_day=29)
         return self.filter(wanted)
 
+    def sharing_address_with(self, contact: "Contact") -> Self:
+        """Other contacts with the same mail address, with their customers; perhaps the same person twice."""
+        if not contact.email:
+            return self.none()
+        # The first condition is what the index finds; the second is what is meant.
+        like = self.filter(search_key__contains=Folded(models.Value(contact.email)), email__iexact=contact.email)
+        return like.exclude(pk=contact.pk).select_related("customer").order_by("pk")
+
 
 class Contact(models.Model):
     """A person at a customer."""
@@ -337,6 +345,10 @@ class Contact(models.Model):
     def addressed_as(self) -> str:
         """The name to use when speaking to them."""
         return self.preferred_name or self.name
+
+    def allows(self, kind: str) -> bool:
+        """Whether this kind of mail (a ConsentKind) is allowed."""
+        return bool(getattr(self, f"allows_{kind}"))
 
     @property
     def effective_time_zone(self) -> str:

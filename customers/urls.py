@@ -1,5 +1,17 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from customers import views
+
+urlpatterns = [
+    path("customers/new/", views.customer_new, name="customer_new"),
+    path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
+    path("customers/<int:pk>/lost/", views.customer_lost, name="customer_lost"),
+    path("customers/<int:customer_pk>/contacts/new/", views.contact_new, name="contact_new"),
+    path("contacts/<int:pk>/edit/", views.contact_edit, name="contact_edit"),
+    path("contacts/<int:pk>/deceased/", views.contact_deceased, name="contact_deceased"),
+    path("settings/segments/", views.segments, name="segments"),
+    path("settings/segments/new/", views.segment_new, name="segment_new"),
+    path("settings/segments/<int:pk>/", views.segment, name="segment"),
+]

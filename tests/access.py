@@ -114,6 +114,18 @@ class Line:
 # Pages anybody may open without logging in.
 PUBLIC: tuple[str, ...] = ()
 
+_FORM = ("GET", "POST")
+
 TABLE: tuple[Line, ...] = (
     Line("customers", EVERYONE),
+    # customers
+    Line("customer_new", EVERYONE, methods=_FORM),
+    Line("customer_edit", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("customer_lost", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("contact_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("contact_edit", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("contact_deceased", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("segments", MANAGERS_READ),
+    Line("segment_new", MANAGERS_READ, methods=_FORM),
+    Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),
 )

@@ -1,0 +1,85 @@
+"""Changes to customers and contacts that touch more than the one row."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from customers.models import ConsentChange, ConsentKind, Contact, Customer, Segment
+
+
+def save_customer(customer: Customer, *, at: datetime, changed: Collection[str] = ()) -> None:
+    """Saves a new customer, or these fields of one; the next due day follows at once, and the risk is marked stale.
+
+    Only the fields named are written, so that a touchpoint logged meanwhile by somebody else stands.
+    """
+    with transaction.atomic():
+        customer.save(update_fields=[*changed, "sort_key"] if customer.pk else None)
+        _follow_up_on(customer, at)
+
+
+def save_contact(contact: Contact, *, by: User, at: datetime, consent_changed: Collection[ConsentKind] = ()) -> None:
+    """Saves a new or changed contact and keeps a record of each kind of consent that became another.
+
+    The kinds that are not named stay as they are in the database, whatever the object says: the contact may have
+    withdrawn one by a link since it was read. There is one main contact at most; the latest wins.
+    """
+    with transaction.atomic():
+        # Everything that decides about the main contact waits here, so that two at once cannot both win.
+        Customer.objects.select_for_update().get(pk=contact.customer_id)
+        before = _consent_before(contact)
+        for kind in ConsentKind:
+            if contact.pk and kind not in consent_changed:
+                setattr(contact, f"allows_{kind}", before[kind])
+        if contact.is_primary:
+            contact.customer.contacts.filter(is_primary=True).exclude(pk=contact.pk).update(is_primary=False)
+        contact.save()
+        ConsentChange.objects.bulk_create(
+            ConsentChange(
+                contact=contact,
+                kind=kind,
+                granted=contact.allows(kind),
+                source=ConsentChange.Source.STAFF,
+                changed_by=by,
+                changed_at=at,
+            )
+            for kind in ConsentKind
+            if contact.allows(kind) != before[kind]
+        )
+
+
+def _consent_before(contact: Contact) -> dict[ConsentKind, bool]:
+    stored = Contact.objects.select_for_update().get(pk=contact.pk) if contact.pk else Contact()
+    return {kind: stored.allows(kind) for kind in ConsentKind}
+
+
+def mark_lost(customer: Customer, *, on: date, at: datetime) -> None:
+    """The customer has left; nothing falls due any more, and automatic messages stop at the gate."""
+    _set_lost(customer, on, at)
+
+
+def win_back(customer: Customer, *, at: datetime) -> None:
+    """The customer is kept again; the cadence counts on from the last touchpoint."""
+    _set_lost(customer, None, at)
+
+
+def _set_lost(customer: Customer, on: date | None, at: datetime) -> None:
+    with transaction.atomic():
+        customer.lost_on = on
+        customer.save(update_fields=["lost_on"])
+        _follow_up_on(customer, at)
+
+
+def _follow_up_on(customer: Customer, at: datetime) -> None:
+    row = Customer.objects.filter(pk=customer.pk)
+    row.recompute_due()
+    row.mark_risk_stale(at)
+    customer.refresh_from_db(fields=["next_due_on", "risk_stale_since"])
+
+
+def save_segment(segment: Segment) -> int:
+    """Saves a segment; the customers without a cadence of their own fall due by its new one. Returns how many."""
+    with transaction.atomic():
+        segment.save()
+        return segment.customers.filter(cadence_days__isnull=True).recompute_due()

@@ -1,0 +1,206 @@
+"""Forms of customers, contacts and segments."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Fieldset, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dates import MONTHS
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Company, User
+from customers.models import ConsentKind, Contact, Customer, Segment
+from retention_crm.lib.form_base import CarefulForm, DayInput, TimeZoneChoice
+
+if TYPE_CHECKING:
+    _CustomerModelForm = forms.ModelForm[Customer]
+    _ContactModelForm = forms.ModelForm[Contact]
+    _SegmentModelForm = forms.ModelForm[Segment]
+else:
+    _CustomerModelForm = _ContactModelForm = _SegmentModelForm = forms.ModelForm
+
+EARLIEST = date(1900, 1, 1)
+OLDEST_BIRTH_YEAR = 1880
+_HALF = "col-md-6"
+_THIRD = "col-4"
+
+
+def _row(*fields: Any) -> Div:
+    return Div(*fields, css_class="row")
+
+
+def _layout(*parts: Any) -> FormHelper:
+    """The page brings the form element, its buttons and the token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*parts)
+    return helper
+
+
+class CustomerForm(CarefulForm, _CustomerModelForm):
+    time_zone = TimeZoneChoice(label=_("Time zone"))
+
+    class Meta:
+        model = Customer
+        fields = [
+            "name",
+            "owner",
+            "segment",
+            "stage",
+            "customer_since",
+            "language",
+            "time_zone",
+            "cadence_days",
+            "care_note",
+            "do_not_contact",
+        ]
+        widgets = {"customer_since": DayInput(), "care_note": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        owners = User.objects.get_queryset().colleagues_of(user)
+        owner_id = self.instance.owner_id
+        self._choose_from("owner", owners | User.objects.get_queryset().filter(pk=owner_id) if owner_id else owners)
+        self._choose_from("segment", Segment.objects.all())
+        if not self.instance.pk:
+            self.initial = {**self._first_values(), **self.initial}
+        self.helper = _layout(
+            Fieldset("", "name", _row(Field("owner", wrapper_class=_HALF), Field("segment", wrapper_class=_HALF))),
+            Fieldset(
+                "",
+                _row(Field("stage", wrapper_class=_HALF), Field("customer_since", wrapper_class=_HALF)),
+                _row(Field("language", wrapper_class=_HALF), Field("time_zone", wrapper_class=_HALF)),
+                "care_note",
+            ),
+            Fieldset(_("How often"), Field("cadence_days", wrapper_class=_HALF), "do_not_contact"),
+        )
+
+    def _choose_from(self, name: str, rows: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = rows
+        field.empty_label = None
+
+    def _first_values(self) -> dict[str, Any]:
+        return {
+            "owner": self.user.pk,
+            "segment": Segment.objects.first(),
+            "time_zone": Company.current().time_zone,
+            "customer_since": self.user.today(),
+        }
+
+    def clean_customer_since(self) -> date:
+        day: date = self.cleaned_data["customer_since"]
+        today = self.user.today()
+        if not EARLIEST <= day <= today.replace(year=today.year + 1, day=1):
+            raise ValidationError(_("Check the year: it must lie between 1900 and a year from now."))
+        return day
+
+
+class ContactForm(CarefulForm, _ContactModelForm):
+    """A contact; consent counts as changed by what the person saw on the page, not by what is stored by now."""
+
+    time_zone = TimeZoneChoice(label=_("Time zone"), required=False, empty_label=_("The customer's"))
+    birthday_day = forms.IntegerField(label=_("Birthday: day"), min_value=1, max_value=31, required=False)
+    birthday_month = forms.TypedChoiceField(
+        label=_("Month"), choices=[("", "–"), *MONTHS.items()], coerce=int, empty_value=None, required=False
+    )
+    birthday_year = forms.IntegerField(
+        label=_("Year"), min_value=OLDEST_BIRTH_YEAR, required=False, help_text=_("May stay empty.")
+    )
+    consent_seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = Contact
+        fields = [
+            "name",
+            "preferred_name",
+            "job_title",
+            "email",
+            "phone",
+            "is_primary",
+            "preferred_channel",
+            "tone",
+            "language",
+            "time_zone",
+            "birthday_day",
+            "birthday_month",
+            "birthday_year",
+            "allows_greetings",
+            "allows_thanks",
+            "allows_surveys",
+            "do_not_contact",
+        ]
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.initial["consent_seen"] = " ".join(kind for kind in ConsentKind if self.instance.allows(kind))
+        language = self.fields["language"]
+        assert isinstance(language, forms.ChoiceField)
+        language.choices = [("", _("The customer's")), *Contact._meta.get_field("language").flatchoices]
+        self.helper = _layout(
+            Fieldset(
+                "",
+                _row(Field("name", wrapper_class=_HALF), Field("preferred_name", wrapper_class=_HALF)),
+                "job_title",
+                _row(Field("email", wrapper_class=_HALF), Field("phone", wrapper_class=_HALF)),
+                "is_primary",
+            ),
+            Fieldset(
+                _("In their own style"),
+                _row(Field("preferred_channel", wrapper_class=_HALF), Field("tone", wrapper_class=_HALF)),
+                _row(Field("language", wrapper_class=_HALF), Field("time_zone", wrapper_class=_HALF)),
+                _row(*(Field(f"birthday_{part}", wrapper_class=_THIRD) for part in ("day", "month", "year"))),
+            ),
+            Fieldset(
+                _("What we may send"), *(f"allows_{kind}" for kind in ConsentKind), "do_not_contact", "consent_seen"
+            ),
+        )
+
+    def clean_birthday_year(self) -> int | None:
+        year: int | None = self.cleaned_data["birthday_year"]
+        if year and year > self.user.today().year:
+            raise ValidationError(_("This year is still to come; check it."))
+        return year
+
+    @property
+    def consent_changed(self) -> list[ConsentKind]:
+        """The kinds of consent this person changed on the page."""
+        if self.add_prefix("consent_seen") not in self.data:
+            return []
+        seen = self.cleaned_data["consent_seen"].split()
+        return [kind for kind in ConsentKind if self.cleaned_data[f"allows_{kind}"] != (kind in seen)]
+
+
+class FirstContactForm(CarefulForm, _ContactModelForm):
+    """The first contact of a new customer, on the same page; nothing typed means none."""
+
+    class Meta:
+        model = Contact
+        fields = ["name", "job_title", "email", "phone", "preferred_channel", "tone"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, prefix="contact", empty_permitted=True, use_required_attribute=False, **kwargs)
+        self.helper = _layout(
+            Fieldset(
+                _("First contact"),
+                _row(Field("name", wrapper_class=_HALF), Field("job_title", wrapper_class=_HALF)),
+                _row(Field("email", wrapper_class=_HALF), Field("phone", wrapper_class=_HALF)),
+                _row(Field("preferred_channel", wrapper_class=_HALF), Field("tone", wrapper_class=_HALF)),
+            ),
+        )
+
+
+class SegmentForm(CarefulForm, _SegmentModelForm):
+    class Meta:
+        model = Segment
+        fields = ["name", "cadence_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _layout("name", "cadence_days")

@@ -1,0 +1,165 @@
+"""Adding and changing customers, contacts and segments."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import User
+from accounts.requests import PersonRequest, managers_read_administrators_change
+from customers import changing
+from customers.forms import ContactForm, CustomerForm, FirstContactForm, SegmentForm
+from customers.models import Contact, Customer, Segment
+from retention_crm.lib import clock
+
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def _editable_customer(user: User, pk: int) -> Customer:
+    customer = get_object_or_404(Customer.objects.visible_to(user).select_related("owner", "segment"), pk=pk)
+    if not Customer.objects.editable_by(user).filter(pk=pk).exists():
+        raise PermissionDenied
+    return customer
+
+
+def _editable_contact(user: User, pk: int) -> Contact:
+    contact = get_object_or_404(Contact.objects.visible_to(user).select_related("customer"), pk=pk)
+    if not Contact.objects.editable_by(user).filter(pk=pk).exists():
+        raise PermissionDenied
+    return contact
+
+
+@page_with_form
+def customer_new(request: PersonRequest) -> HttpResponse:
+    """A new customer and, if anything about one is typed, the first contact."""
+    form = CustomerForm(request.POST or None, user=request.user)
+    first = FirstContactForm(request.POST or None)
+    # Both are checked, so that all messages show at once.
+    if request.method == "POST" and all([form.is_valid(), first.is_valid()]):
+        with transaction.atomic():
+            changing.save_customer(form.instance, at=clock.now())
+            if first.has_changed():
+                first.instance.customer = form.instance
+                first.instance.is_primary = True
+                changing.save_contact(first.instance, by=request.user, at=clock.now())
+                _warn_of_duplicates(request, first.instance)
+        messages.success(request, _("%(name)s is added.") % {"name": form.instance})
+        return redirect("customer", form.instance.pk)
+    return render(request, "customers/customer_new.html", {"form": form, "first": first})
+
+
+@page_with_form
+def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    customer = _editable_customer(request.user, pk)
+    form = CustomerForm(request.POST or None, instance=customer, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        changing.save_customer(customer, at=clock.now(), changed=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("customer", pk)
+    contacts = customer.contacts.all()
+    return render(request, "customers/customer_edit.html", {"form": form, "customer": customer, "contacts": contacts})
+
+
+@page_with_form
+def customer_lost(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks whether the customer has left, or whether a lost one is won back, and marks it."""
+    customer = _editable_customer(request.user, pk)
+    if request.method != "POST":
+        return render(request, "customers/customer_lost.html", {"customer": customer})
+    if request.POST.get("answer") == "lost":
+        changing.mark_lost(customer, on=request.user.today(), at=clock.now())
+        messages.success(request, _("%(name)s is marked as lost.") % {"name": customer})
+    elif request.POST.get("answer") == "kept":
+        changing.win_back(customer, at=clock.now())
+        messages.success(request, _("%(name)s is won back.") % {"name": customer})
+    return redirect("customer", pk)
+
+
+@page_with_form
+def contact_new(request: PersonRequest, customer_pk: int) -> HttpResponse:
+    customer = _editable_customer(request.user, customer_pk)
+    contact = Contact(customer=customer, is_primary=not customer.contacts.filter(is_primary=True).exists())
+    return _contact_page(request, contact)
+
+
+@page_with_form
+def contact_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    return _contact_page(request, _editable_contact(request.user, pk))
+
+
+def _contact_page(request: PersonRequest, contact: Contact) -> HttpResponse:
+    form = ContactForm(request.POST or None, instance=contact, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        changing.save_contact(contact, by=request.user, at=clock.now(), consent_changed=form.consent_changed)
+        messages.success(request, _("Saved."))
+        _warn_of_duplicates(request, contact)
+        return redirect("customer", contact.customer_id)
+    context: dict[str, Any] = {"form": form, "contact": contact, "customer": contact.customer}
+    context["duplicates"] = Contact.objects.visible_to(request.user).sharing_address_with(contact)[:5]
+    return render(request, "customers/contact_form.html", context)
+
+
+def _warn_of_duplicates(request: PersonRequest, contact: Contact) -> None:
+    for other in Contact.objects.visible_to(request.user).sharing_address_with(contact)[:3]:
+        text = _("%(contact)s at %(customer)s has the same e-mail address.")
+        words = text % {"contact": other.name, "customer": other.customer.name}
+        link = format_html('<a href="{}">{}</a>', reverse("customer", args=[other.customer_id]), _("Compare"))
+        messages.warning(request, format_html("{} {}", words, link))
+
+
+@page_with_form
+def contact_deceased(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks, and marks a contact as deceased (or takes a mistake back); nothing is sent to them any more."""
+    contact = _editable_contact(request.user, pk)
+    if request.method != "POST":
+        return render(request, "customers/contact_deceased.html", {"contact": contact})
+    if request.POST.get("answer") in {"deceased", "mistake"}:
+        contact.deceased = request.POST["answer"] == "deceased"
+        contact.save(update_fields=["deceased"])
+        messages.success(request, _("Saved."))
+    return redirect("customer", contact.customer_id)
+
+
+@require_safe
+@managers_read_administrators_change
+def segments(request: PersonRequest) -> HttpResponse:
+    rows = Segment.objects.annotate(kept=Count("customers", filter=Q(customers__lost_on__isnull=True)))
+    return render(request, "customers/segments.html", {"segments": rows})
+
+
+@page_with_form
+@managers_read_administrators_change
+def segment_new(request: PersonRequest) -> HttpResponse:
+    return _segment_page(request, Segment())
+
+
+@page_with_form
+@managers_read_administrators_change
+def segment(request: PersonRequest, pk: int) -> HttpResponse:
+    return _segment_page(request, get_object_or_404(Segment, pk=pk))
+
+
+def _segment_page(request: PersonRequest, segment: Segment) -> HttpResponse:
+    form = SegmentForm(request.POST or None, instance=segment)
+    if request.method == "POST" and form.is_valid():
+        moved = changing.save_segment(segment)
+        messages.success(
+            request,
+            ngettext(
+                "Saved. %(count)d customer falls due by this cadence.",
+                "Saved. %(count)d customers fall due by this cadence.",
+                moved,
+            )
+            % {"count": moved},
+        )
+        return redirect("segments")
+    return render(request, "customers/segment.html", {"form": form, "segment": segment})

@@ -1,0 +1,88 @@
+"""What all forms of the product have in common, and the choice of a time zone."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from retention_crm.lib import clock
+
+
+class CarefulForm(forms.BaseForm):
+    """A form that lets no browser cut off what is pasted, and puts the cursor where something is to be mended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("maxlength", None)
+
+    def is_valid(self) -> bool:
+        valid = super().is_valid()
+        wrong = next((name for name in self.fields if name in self.errors), None)
+        if wrong is not None:
+            self.fields[wrong].widget.attrs["autofocus"] = True
+        return valid
+
+
+class DayInput(forms.DateInput):
+    """A day by the browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, attrs: Mapping[str, Any] | None = None) -> None:
+        super().__init__(dict(attrs or {}), format="%Y-%m-%d")
+
+
+@lru_cache(maxsize=64)
+def _options(selected: str) -> SafeString:
+    """Some 600 options; Django's own rendering of each by a template would cost more than the rest of the page."""
+
+    def region(name: str) -> str:
+        return name.partition("/")[0] if "/" in name else str(_("Other"))
+
+    groups: Iterator[tuple[str, Iterator[str]]] = groupby(sorted(clock.zone_names(), key=region), key=region)
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (label, format_html_join("", '<option value="{}"{}>{}</option>', (_option(n, selected) for n in names)))
+            for label, names in groups
+        ),
+    )
+
+
+def _option(name: str, selected: str) -> tuple[str, SafeString, str]:
+    return name, SafeString(" selected" if name == selected else ""), name.replace("_", " ")
+
+
+class TimeZoneSelect(forms.Select):
+    def __init__(self, empty_label: str = "", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.empty_label = empty_label
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        known = value if value in clock.zone_names() else ""
+        empty = format_html('<option value="">{}</option>', self.empty_label) if self.empty_label or not known else ""
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html("<select{}>{}{}</select>", attributes, empty, _options(known))
+
+
+class TimeZoneChoice(forms.CharField):
+    """One of the known time zones; the empty label is for a field that may stay empty."""
+
+    default_error_messages = {"invalid": _("Choose a time zone from the list, such as Europe/Stockholm.")}
+
+    def __init__(self, *, empty_label: Any = "", **kwargs: Any) -> None:
+        kwargs.setdefault("widget", TimeZoneSelect(empty_label=empty_label))
+        super().__init__(**kwargs)
+
+    def validate(self, value: str) -> None:
+        super().validate(value)
+        if value and value not in clock.zone_names():
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
