@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
 from retention_crm.lib import clock
 from retention_crm.lib.fields import LineField, NoteField
@@ -176,6 +177,20 @@ class FollowUp(models.Model):
         """Whether it was, or is by now, done after its time."""
         return (self.done_at or at) > self.due_at
 
+    def finish(self, by: User, at: datetime) -> None:
+        """Marks it done; whoever was first stands, also when two people press the button."""
+        FollowUp.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by)
+        self.refresh_from_db(fields=["done_at", "done_by"])
+
+    def reopen(self) -> None:
+        self.done_at = self.done_by = None
+        self.save(update_fields=["done_at", "done_by"])
+
+    def move(self, due_at: datetime) -> None:
+        """A new time for what is still to be done; what is done keeps the time it had."""
+        FollowUp.objects.open().filter(pk=self.pk).update(due_at=due_at)
+        self.refresh_from_db(fields=["due_at"])
+
 
 class Severity(models.IntegerChoices):
     MINOR = 1, _("Minor")
@@ -207,3 +222,7 @@ class Complaint(models.Model):
 
     def __str__(self) -> str:
         return self.what
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_at is None

@@ -1,0 +1,243 @@
+"""Forms for what happened, what is to be done next, and what went wrong."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.bootstrap import InlineRadios
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Field, Layout
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from customers.models import Customer
+from interactions.models import ALWAYS_HELD, Complaint, FollowUp, Interaction, Outcome, Sentiment
+from interactions.scheduling import due_in
+from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
+
+if TYPE_CHECKING:
+    _InteractionForm = forms.ModelForm[Interaction]
+    _ComplaintForm = forms.ModelForm[Complaint]
+else:
+    _InteractionForm = _ComplaintForm = forms.ModelForm
+
+NOTES_LIMIT = 100_000
+FURTHEST_AHEAD = timedelta(days=1)
+FURTHEST_DUE = timedelta(days=3660)
+AT_A_TIME = "at"
+IN_DAYS = [
+    ("1", gettext_lazy("Tomorrow")),
+    ("3", gettext_lazy("In 3 days")),
+    ("7", gettext_lazy("In a week")),
+    (AT_A_TIME, gettext_lazy("At a time")),
+]
+CHIPS = "includes/chips.html"
+
+
+class Chips(InlineRadios):
+    """Radio buttons drawn as chips; they work with keys and without script like any others."""
+
+    template = CHIPS
+
+
+def _form_helper(*rows: Any) -> FormHelper:
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*rows)
+    return helper
+
+
+class WhenForm(forms.Form):
+    """When something is to be done: one of the usual distances, or a day and time by the user's own clock."""
+
+    next_in = forms.ChoiceField(label=gettext_lazy("When"), choices=IN_DAYS, widget=forms.RadioSelect)
+    next_at = MomentInput(label=gettext_lazy("Day and time"), required=False)
+
+    def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.at = user, at
+        next_at = self.fields["next_at"]
+        assert isinstance(next_at, MomentInput)
+        next_at.zone_name = user.time_zone
+        self.helper = _form_helper(Chips("next_in"), Div(Field("next_at"), css_class="only-at"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("next_in") == AT_A_TIME and "next_at" not in self.errors:
+            self._check_time(cleaned.get("next_at"))
+        return cleaned
+
+    def _check_time(self, moment: datetime | None) -> None:
+        if moment is None:
+            self.add_error("next_at", _("Say on which day and at what time."))
+        elif moment < self.at:
+            self.add_error("next_at", _("This time has passed. Choose one that is still to come."))
+        elif moment > self.at + FURTHEST_DUE:
+            self.add_error("next_at", _("This is more than ten years away. Choose an earlier day."))
+
+    def due_at(self) -> datetime | None:
+        """The moment chosen; None if nothing is to follow. Only for a valid form."""
+        chosen = self.cleaned_data["next_in"]
+        if chosen == AT_A_TIME:
+            moment: datetime = self.cleaned_data["next_at"]
+            return moment
+        return due_in(int(chosen), self.user, at=self.at) if chosen else None
+
+
+class NextStepForm(WhenForm):
+    """What follows, if anything: a title, when, and whether the customer was promised it."""
+
+    next_in = forms.ChoiceField(
+        label=gettext_lazy("Next step"),
+        choices=[("", gettext_lazy("None")), *IN_DAYS],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    next_title = LineInput(
+        label=gettext_lazy("What is to be done"),
+        limit=200,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Get in touch again")}),
+    )
+    next_is_promise = forms.BooleanField(label=gettext_lazy("I promised this to the customer"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _form_helper(
+            Chips("next_in"),
+            Div(
+                Div(Field("next_at"), css_class="only-at"),
+                Field("next_title"),
+                Field("next_is_promise"),
+                css_class="only-next",
+            ),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        title, promised = cleaned.get("next_title"), cleaned.get("next_is_promise")
+        if cleaned.get("next_in") == "" and (title or promised):
+            self.add_error("next_in", _("Choose when this is to be done, or empty what is to be done."))
+        elif promised and not title and "next_title" not in self.errors:
+            self.add_error("next_title", _("Say what you promised."))
+        return cleaned
+
+    def follow_up(self) -> FollowUp | None:
+        """The follow-up to save beside the interaction. Only for a valid form."""
+        due_at = self.due_at()
+        if due_at is None:
+            return None
+        return FollowUp(
+            assignee=self.user,
+            title=self.cleaned_data["next_title"] or _("Get in touch again"),
+            is_promise=self.cleaned_data["next_is_promise"],
+            due_at=due_at,
+            created_at=self.at,
+        )
+
+
+class InteractionForm(_InteractionForm):
+    """What happened with one customer, when and how; `customer` is the one it is about, `user` the one who logs it."""
+
+    happened_at = MomentInput(label=gettext_lazy("When"), required=False, help_text=gettext_lazy("Empty means now."))
+    notes = NoteInput(
+        label=gettext_lazy("Notes"), limit=NOTES_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    amount = AmountInput(label=gettext_lazy("Amount"), required=False)
+    sentiment = forms.TypedChoiceField(
+        label=gettext_lazy("Mood of the customer"),
+        choices=[("", gettext_lazy("Not said")), *reversed(Sentiment.choices)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = Interaction
+        fields = ["kind", "outcome", "contact", "happened_at", "notes", "sentiment", "amount"]
+        widgets = {"kind": forms.RadioSelect, "outcome": forms.RadioSelect}
+
+    def __init__(self, *args: Any, user: User, customer: Customer, at: datetime, **kwargs: Any) -> None:
+        kwargs["instance"] = Interaction(customer=customer, author=user, created_at=at)
+        kwargs["initial"] = {"happened_at": at, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        self.at = at
+        happened_at, contact = self.fields["happened_at"], self.fields["contact"]
+        assert isinstance(happened_at, MomentInput) and isinstance(contact, forms.ModelChoiceField)
+        happened_at.zone_name = user.time_zone
+        contact.queryset = customer.contacts.filter(deceased=False)
+        contact.empty_label = _("Nobody in particular")
+        self.fields["outcome"].required = False
+        self.helper = _form_helper(
+            Chips("kind"),
+            Div(Chips("outcome"), css_class="only-met"),
+            Field("notes", css_class="log-notes"),
+            Div(Field("amount"), css_class="only-amount"),
+            Div(
+                Div(Field("contact"), css_class="col-sm-6"),
+                Div(Field("happened_at"), css_class="col-sm-6"),
+                css_class="row",
+            ),
+            Chips("sentiment"),
+        )
+
+    def clean_outcome(self) -> str:
+        """Purchases and gestures ask for none."""
+        outcome: str = self.cleaned_data["outcome"]
+        if not outcome and self.cleaned_data.get("kind") not in ALWAYS_HELD:
+            raise ValidationError(_("Choose how it went."))
+        return outcome or Outcome.HELD
+
+    def clean_happened_at(self) -> datetime:
+        moment: datetime = self.cleaned_data["happened_at"] or self.at
+        if moment > self.at + FURTHEST_AHEAD:
+            raise ValidationError(
+                _("This lies in the future. Log what has happened, and plan the rest as a next step.")
+            )
+        return moment
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("amount") is not None and cleaned.get("kind") not in ALWAYS_HELD:
+            message = _("Only a purchase or a gesture has an amount. Empty it, or choose one of the two.")
+            self.add_error("amount", message)
+        return cleaned
+
+
+class ComplaintForm(_ComplaintForm):
+    what = LineInput(label=gettext_lazy("What went wrong"), limit=300)
+
+    class Meta:
+        model = Complaint
+        fields = ["what", "severity"]
+        widgets = {"severity": forms.RadioSelect}
+
+    def __init__(self, *args: Any, customer: Customer, at: datetime, **kwargs: Any) -> None:
+        kwargs["instance"] = Complaint(customer=customer, owner=customer.owner, opened_at=at)
+        super().__init__(*args, **kwargs)
+        self.helper = _form_helper(Field("what"), Chips("severity"))
+
+
+class ResolveForm(_ComplaintForm):
+    outcome = LineInput(
+        label=gettext_lazy("How was it put right?"),
+        limit=300,
+        help_text=gettext_lazy("For example: new delivery sent, apology accepted."),
+    )
+
+    class Meta:
+        model = Complaint
+        fields = ["outcome"]
+
+    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.at = at
+        self.helper = _form_helper(Field("outcome"))
+
+    def save(self, commit: bool = True) -> Complaint:
+        self.instance.resolved_at = self.at
+        return super().save(commit)
