@@ -27,6 +27,8 @@ from retention_crm.lib import text
 
 _SHARE_OF_PERSONS = 0.22
 _DOMAINS = ("example.com", "example.org", "example.net")
+# When a staged new customer was entered: less than a day before any hour of the day of the demo.
+_LATE = 23 * 60 + 20
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -88,12 +90,12 @@ def meet(book: Book, stage: Stage, number: int, random: Random, wish: Wish) -> R
     zone = wish.zone or random.choice(culture.zones)
     business = random.random() >= _SHARE_OF_PERSONS if wish.business is None else wish.business
     name, family = culture.business(random)
-    people = [culture.person(random, family if random.random() < 0.4 else None) for _ in range(_head_count(random))]
-    people = people[: wish.contacts] if business else people[:1]
+    people = [culture.person(random, family if random.random() < 0.4 else None) for _ in range(wish.contacts or _head_count(random))]
     if not business:
+        people = people[:1]
         name = people[0].name
-    pk = _note_customer(book, random, name, Relationship(0, culture, zone, owner, care, span))
-    relationship = Relationship(pk, culture, zone, owner, care, span)
+    relationship = Relationship(0, culture, zone, owner, care, span)
+    relationship.pk = _note_customer(book, random, name, relationship, wish)
     for index, person in enumerate(people):
         _note_contact(book, random, relationship, person, number, wish if index == 0 else Wish(mourned=wish.mourned))
     return relationship
@@ -103,7 +105,7 @@ def _head_count(random: Random) -> int:
     return random.choices((1, 2, 3, 4), (40, 32, 18, 10))[0]
 
 
-def _note_customer(book: Book, random: Random, name: str, of: Relationship) -> int:
+def _note_customer(book: Book, random: Random, name: str, of: Relationship, wish: Wish) -> int:
     name = text.clean_line(name)
     chosen = of.span.course in (rhythms.STEADY, rhythms.GROWING)
     return book.add(
@@ -118,9 +120,9 @@ def _note_customer(book: Book, random: Random, name: str, of: Relationship) -> i
         random.choice((21, 45, 90)) if chosen and random.random() < 0.05 else None,
         phrases.care_note(random) if random.random() < 0.3 else "",
         iso(of.span.start),
-        random.random() < 0.012,
+        random.random() < 0.012 and not wish.starred,
         iso(of.span.lost) if of.span.lost else None,
-        moment(of.span.start, 9 * 60, of.zone),
+        moment(of.span.start, 9 * 60 if wish.since_days is None else _LATE, of.zone),
     )
 
 

@@ -6,7 +6,7 @@ from random import Random
 
 # Spread of the gaps around the usual one (of the logarithm).
 _SPREAD = 0.55
-_SATURDAY = 5
+_FRIDAY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +69,13 @@ def _days(random: Random, course: Course, start: int, end: int, gap: float) -> l
     days: list[int] = []
     day = start
     while day <= end and len(days) < course.longest:
-        days.append(_workday(day, start))
+        days.append(max(start, workday(day)))
         day += max(1, round(gap * random.lognormvariate(-_SPREAD * _SPREAD / 2, _SPREAD)))
         gap *= course.drift
     return days
 
 
-def _workday(day: int, start: int) -> int:
-    """The Friday before a weekend, if the relationship had begun by then."""
+def workday(day: int) -> int:
+    """The day itself, or the Friday before a weekend."""
     weekday = (day + 6) % 7
-    return max(start, day - (weekday - _SATURDAY + 1)) if weekday >= _SATURDAY else day
+    return day - max(0, weekday - _FRIDAY)

@@ -60,6 +60,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         _analyze()
         progress("risk")
         scoring.rebuild(at=at)
+        progress("references")
+        connection.check_constraints()
     return {str(model._meta.verbose_name_plural): number for model, number in book.written.items()}
 
 

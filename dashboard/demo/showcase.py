@@ -28,12 +28,12 @@ class Set:
     random: Random
 
     def event(self, kind: Kind, days_ago: int, minutes: int = 15 * 60) -> histories.Event:
-        """A held interaction that many days ago by the customer's clock."""
-        return self._happened(kind, self.stage.on.toordinal() - days_ago, minutes)
+        """A held interaction that many days ago (or on the Friday before) by the customer's clock."""
+        return self._happened(kind, rhythms.workday(self.stage.on.toordinal() - days_ago), minutes)
 
     def late_event(self, kind: Kind) -> histories.Event:
-        """A held interaction half an hour before the day began in Stockholm, whatever time that is there."""
-        began = clock.moment(self.stage.on, time(), ZONE) - timedelta(minutes=30)
+        """A held interaction shortly before the day began in Stockholm, whatever time that is there."""
+        began = clock.moment(self.stage.on, time(), ZONE) - timedelta(minutes=self.random.randrange(5, 55))
         there = began.astimezone(clock.zone(self.of.zone))
         return self._happened(kind, there.toordinal(), there.hour * 60 + there.minute)
 
@@ -50,10 +50,10 @@ class Set:
             contact=self.of.main_contact,
         )
 
-    def to_do(self, title: str, due_in_days: int, *, promise: bool, hour: int = 14) -> None:
-        """An open follow-up from a call last week."""
+    def to_do(self, title: str, due_in_days: int, *, promise: bool, hour: int = 14, agreed: int = 8) -> None:
+        """An open follow-up from a call that many days ago."""
         due = moment(self.stage.on.toordinal() + due_in_days, hour * 60, ZONE)
-        source = self.event(Kind.CALL, 8)
+        source = self.event(Kind.CALL, agreed)
         histories.follow_up(self.book, self.of, title=title, promise=promise, source=source, due=due)
 
 
@@ -78,8 +78,8 @@ def _promise_today(scene: Set) -> None:
 
 
 def _broken_promise(scene: Set) -> None:
-    scene.to_do("Call back about the delivery date", -2, promise=True)
-    scene.to_do("Prepare the renewal", 3, promise=False, hour=17)
+    scene.to_do("Call back about the delivery date", -2, promise=True, agreed=44)
+    scene.to_do("Prepare the renewal", 3, promise=False, hour=17, agreed=37)
 
 
 def _open_complaint(scene: Set) -> None:
@@ -148,7 +148,7 @@ def _wish(
 SCENES = (
     Scene(_wish("sv", 1, rhythms.GROWING), _promise_today, birthday_in=0),
     Scene(_wish("en_gb", 0, rhythms.SILENT), _broken_promise),
-    Scene(_wish("de", 1), _open_complaint, birthday_in=1),
+    Scene(_wish("de", 1), _open_complaint, birthday_in=0),
     Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back.")),
     Scene(_wish("mi", 2, zone="Pacific/Auckland"), _late(Kind.MEETING), birthday_in=0),
     Scene(_wish("ko", 1), _late(Kind.PURCHASE)),

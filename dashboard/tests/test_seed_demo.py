@@ -1,0 +1,484 @@
+"""The demo company: the same rows for the same seed, something of everything, and never over real data."""
+
+import hashlib
+import itertools
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
+from random import Random
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import F, Max
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import Company, Role, Team, User
+from customers.models import ConsentChange, Contact, Customer, Segment
+from dashboard.demo import cultures, people, rhythms, seeding, showcase, writing
+from interactions.logging import refresh_touchpoints
+from interactions.models import Complaint, FollowUp, Interaction, Kind
+from outreach.models import Message, MessageKind
+from outreach.planning import plan
+from retention.models import Band, CustomerRisk
+from retention_crm.lib import clock, text
+from surveys.models import Invitation, Opinion, Response, Survey
+from tests import factories
+
+ON = date(2026, 11, 26)
+AT = datetime(2026, 11, 26, 13, 0, tzinfo=UTC)
+pytestmark = pytest.mark.django_db
+
+
+def seed(customers: int = 20, **options: object) -> str:
+    """What the command says."""
+    said = StringIO()
+    options.setdefault("on", ON)
+    call_command("seed_demo", customers=customers, stdout=said, stderr=StringIO(), **options)
+    return said.getvalue()
+
+
+def digest() -> str:
+    """Of all the rows of the demo."""
+    found = []
+    for model in (User, Team, Segment, Company, Survey, *writing.COLUMNS, CustomerRisk):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT t::text FROM {model._meta.db_table} t ORDER BY 1")
+            found.append(cursor.fetchall())
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
+@pytest.fixture
+def demo() -> User:
+    """The demo as a first run loads it; its first member of staff."""
+    seed(60)
+    return User.objects.get(email="sales@example.com")
+
+
+# --- the same rows for the same seed
+
+
+def test_the_same_seed_number_and_day_give_the_same_rows() -> None:
+    seed(40)
+    first = digest()
+    seed(40, replace=True)
+    assert digest() == first
+
+
+def test_another_seed_gives_other_rows() -> None:
+    seed(20)
+    first = digest()
+    seed(20, seed=8, replace=True)
+    assert digest() != first
+
+
+def test_the_first_customers_do_not_depend_on_how_many_there_are() -> None:
+    def names() -> list[str]:
+        return list(Customer.objects.filter(pk__lte=20).order_by("pk").values_list("name", flat=True))
+
+    seed(20)
+    first = names()
+    seed(45, replace=True)
+    assert names() == first
+
+
+def test_the_number_of_customers_is_exact_and_each_has_about_ten_interactions() -> None:
+    seed(300)
+    assert Customer.objects.count() == 300
+    assert 7 < Interaction.objects.count() / 300 < 14
+
+
+def test_customers_written_in_several_batches_are_all_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    seed(25)
+    whole = digest()
+    monkeypatch.setattr(seeding, "BATCH", 10)
+    seed(25, replace=True)
+    assert digest() == whole
+
+
+def test_a_demo_of_one_customer_works() -> None:
+    seed(1)
+    assert Customer.objects.count() == 1
+
+
+@pytest.mark.parametrize("on", [date(2028, 2, 29), date(2027, 1, 1), date(2027, 3, 28), date(2026, 10, 25)])
+def test_any_day_will_do(on: date) -> None:
+    seed(20, on=on)
+    assert Interaction.objects.aggregate(last=Max("happened_at"))["last"] < clock.moment(on, time(), people.ZONE)
+
+
+def test_the_day_is_today_in_stockholm_if_not_said() -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 23, 30, tzinfo=UTC), tick=False):
+        seed(5, on=None)
+    assert Survey.objects.get().created_at == clock.moment(date(2026, 7, 2), time(), people.ZONE)
+
+
+# --- where it may be loaded
+
+
+def test_an_empty_database_is_filled_and_the_logins_are_named() -> None:
+    said = seed()
+    assert "20 customers" in said
+    assert "sales@example.com, manager@example.com, admin@example.com" in said
+
+
+def test_if_empty_does_nothing_when_there_is_anybody() -> None:
+    factories.user(name="Somebody")
+    assert seed(if_empty=True) == ""
+    assert not Customer.objects.exists()
+
+
+def test_if_empty_fills_an_empty_database() -> None:
+    seed(if_empty=True)
+    assert Customer.objects.count() == 20
+
+
+def test_a_database_with_people_of_its_own_is_refused() -> None:
+    kept = factories.customer()
+    with pytest.raises(CommandError, match="people of its own"):
+        seed()
+    with pytest.raises(CommandError, match="people of its own"):
+        seed(replace=True)
+    assert Customer.objects.get() == kept
+
+
+def test_a_demo_with_one_more_person_in_it_is_refused() -> None:
+    seed()
+    factories.user(name="Somebody")
+    with pytest.raises(CommandError, match="people of its own"):
+        seed(replace=True)
+
+
+def test_a_demo_that_is_there_is_kept_unless_it_is_to_be_replaced() -> None:
+    seed()
+    Customer.objects.filter(pk=1).update(name="Renamed")
+    with pytest.raises(CommandError, match="--replace"):
+        seed()
+    assert Customer.objects.get(pk=1).name == "Renamed"
+    seed(replace=True)
+    assert Customer.objects.get(pk=1).name != "Renamed"
+
+
+def test_production_is_refused(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="never loaded in production"):
+        seed()
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, -3])
+def test_less_than_one_customer_is_refused(number: int) -> None:
+    with pytest.raises(CommandError, match="at least 1"):
+        seed(number)
+
+
+@pytest.mark.parametrize("day", ["26.11.2026", "2026-13-01", "2026-02-30", "yesterday", ""])
+def test_a_malformed_day_is_a_sentence(day: str) -> None:
+    with pytest.raises(CommandError, match="a day such as"):
+        call_command("seed_demo", f"--on={day}")
+
+
+def test_if_it_fails_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_options: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(seeding.scoring, "rebuild", fail)
+    with pytest.raises(RuntimeError):
+        seed()
+    assert not User.objects.exists()
+    assert not Customer.objects.exists()
+
+
+# --- that the rows are what the product would have written
+
+
+def test_the_next_rows_get_new_ids() -> None:
+    seed()
+    mia = User.objects.get(email="sales@example.com")
+    customer = factories.customer(mia)
+    contact = factories.contact(customer)
+    meeting = factories.interaction(customer, kind=Kind.MEETING)
+    made = [
+        customer,
+        contact,
+        meeting,
+        factories.follow_up(customer),
+        factories.complaint(customer),
+        factories.response(factories.invitation(contact, trigger=meeting)),
+    ]
+    for row in made:
+        assert type(row).objects.filter(pk__gt=row.pk).count() == 0
+
+
+def test_last_touchpoints_and_due_days_are_those_of_the_history(demo: User) -> None:
+    def dates() -> list[tuple[object, ...]]:
+        fields = ("pk", "last_touchpoint_at", "last_touchpoint_on", "next_due_on")
+        return list(Customer.objects.order_by("pk").values_list(*fields))
+
+    before = dates()
+    refresh_touchpoints([pk for pk, *_rest in before], at=AT)
+    assert dates() == before
+    assert all(due is not None for *_rest, due in before)
+
+
+def test_days_are_the_customers_own(demo: User) -> None:
+    for interaction in Interaction.objects.select_related("customer"):
+        assert interaction.day == clock.today(interaction.customer.time_zone, interaction.happened_at)
+
+
+def test_names_are_stored_clean_and_sort_as_the_product_sorts(demo: User) -> None:
+    for customer in Customer.objects.all():
+        assert customer.name == text.clean_line(customer.name)
+        assert customer.sort_key == text.sort_key(customer.name)
+
+
+def test_every_row_passes_the_models_own_rules(demo: User) -> None:
+    for model in (Customer, Contact, Interaction, FollowUp, Complaint, Invitation, Response):
+        for row in model.objects.all():
+            row.full_clean(exclude=["external_key", "occasion"], validate_unique=False)
+
+
+def test_what_happened_was_entered_when_it_happened_so_that_the_past_is_not_new(demo: User) -> None:
+    assert not Interaction.objects.exclude(created_at=F("happened_at")).exists()
+    assert not Invitation.objects.exclude(created_at=F("send_at")).exists()
+
+
+def test_each_customer_has_one_main_contact_and_at_most_four(demo: User) -> None:
+    for customer in Customer.objects.prefetch_related("contacts"):
+        contacts = list(customer.contacts.all())
+        assert 1 <= len(contacts) <= 4
+        assert sum(contact.is_primary for contact in contacts) == 1
+
+
+def test_rows_of_a_customer_speak_of_its_own_people(demo: User) -> None:
+    assert not Interaction.objects.exclude(contact=None).exclude(contact__customer=F("customer")).exists()
+    assert not Invitation.objects.exclude(contact__customer=F("customer")).exists()
+    assert not Invitation.objects.exclude(trigger__customer=F("customer")).exists()
+    assert not Response.objects.exclude(contact=F("invitation__contact")).exists()
+    assert not FollowUp.objects.exclude(source__customer=F("customer")).exists()
+    assert not Complaint.objects.exclude(owner=F("customer__owner")).exists()
+
+
+def test_nothing_ends_before_it_began(demo: User) -> None:
+    assert not Complaint.objects.filter(resolved_at__lt=F("opened_at")).exists()
+    assert not Response.objects.filter(answered_at__lt=F("invitation__send_at")).exists()
+    assert not Response.objects.filter(answered_at__gt=F("invitation__expires_at")).exists()
+    assert not FollowUp.objects.filter(done_at__lt=F("created_at")).exists()
+
+
+def test_a_withdrawn_consent_says_when_and_how(demo: User) -> None:
+    withdrawn = Contact.objects.filter(allows_surveys=False)
+    assert withdrawn.exists()
+    for contact in withdrawn:
+        assert ConsentChange.objects.filter(contact=contact, kind="surveys", granted=False).exists()
+
+
+def test_nobody_is_asked_twice_within_the_cool_down(demo: User) -> None:
+    days = Company.current().survey_cooldown_days
+    for contact in Contact.objects.filter(invitations__isnull=False).distinct():
+        asked = sorted(contact.invitations.values_list("send_at", flat=True))
+        assert all(later - earlier > timedelta(days=days) for earlier, later in itertools.pairwise(asked))
+
+
+def test_only_addresses_and_numbers_that_belong_to_nobody_are_used(demo: User) -> None:
+    reserved = re.compile(r"^[a-z0-9.]+@c\d+\.example\.(com|org|net)$")
+    fictitious = ("+999 ", "+1 202 555 01", "+46 8 465 00 4", "+44 1632 960 ", "+49 30 23125 ", "+33 1 99 00 ")
+    for contact in Contact.objects.all():
+        assert not contact.email or reserved.match(contact.email), contact.email
+        assert not contact.phone or contact.phone.startswith(fictitious), contact.phone
+    addresses = list(Contact.objects.exclude(email="").values_list("email", flat=True))
+    assert len(addresses) == len(set(addresses))
+
+
+# --- the logins
+
+
+@pytest.mark.parametrize(
+    ("email", "role"),
+    [
+        ("sales@example.com", Role.STAFF),
+        ("manager@example.com", Role.MANAGER),
+        ("admin@example.com", Role.ADMINISTRATOR),
+    ],
+)
+def test_the_demo_logins_work(email: str, role: Role) -> None:
+    seed(2)
+    assert Client().login(username=email, password="demo")
+    assert User.objects.get(email=email).role == role
+
+
+def test_nobody_else_can_log_in() -> None:
+    seed(2)
+    others = User.objects.exclude(email__in=people.LOGINS)
+    assert others.count() == 5
+    assert not any(user.has_usable_password() or user.check_password("demo") for user in others)
+
+
+def test_the_company_is_set_up_so_that_a_survey_goes_out_at_once() -> None:
+    seed(2)
+    company = Company.current()
+    assert (company.name, company.currency, company.time_zone) == ("Nordlicht Handel", "EUR", "Europe/Stockholm")
+    assert company.survey_delay_hours == 0
+
+
+# --- something of everything
+
+
+def test_today_has_something_in_each_section_for_the_first_login(demo: User) -> None:
+    end_of_day = clock.day_bounds(ON, demo.time_zone)[1]
+    due = FollowUp.objects.due_by(end_of_day).filter(assignee=demo)
+    assert due.promises().exists()
+    assert due.filter(is_promise=False, origin=FollowUp.Origin.STAFF).exists()
+    assert due.filter(origin=FollowUp.Origin.SURVEY).exists()
+    assert Customer.objects.overdue(ON).filter(owner=demo).exists()
+    assert Complaint.objects.open().filter(owner=demo).exists()
+    assert Response.objects.detractors().filter(customer__owner=demo, answered_at__gte=AT - timedelta(days=14)).exists()
+    week = [ON + timedelta(days=days) for days in range(7)]
+    birthdays = Contact.objects.with_birthday_on(week).reachable().filter(customer__owner=demo)
+    assert {(c.birthday_month, c.birthday_day) for c in birthdays} >= {(11, 26), (11, 27)}
+
+
+def test_a_promise_is_late_and_another_is_due_today(demo: User) -> None:
+    start, end = clock.day_bounds(ON, demo.time_zone)
+    promises = FollowUp.objects.open().promises().filter(assignee=demo)
+    assert promises.filter(due_at__lt=start).exists()
+    assert promises.filter(due_at__range=(start, end)).exists()
+
+
+def test_promises_were_kept_and_broken(demo: User) -> None:
+    done = FollowUp.objects.exclude(done_at=None)
+    assert done.filter(done_at__lte=F("due_at")).exists()
+    assert done.filter(done_at__gt=F("due_at")).exists()
+
+
+def test_the_portfolio_has_customers_in_every_band(demo: User) -> None:
+    found = set(CustomerRisk.objects.values_list("band", flat=True))
+    assert found == set(Band.values)
+
+
+def test_the_first_login_has_a_good_many_customers_and_so_has_everybody_who_sells(demo: User) -> None:
+    assert Customer.objects.filter(owner=demo).count() > 15
+    assert Customer.objects.values("owner").distinct().count() == sum(member.share > 0 for member in people.MEMBERS)
+
+
+def test_answers_of_every_kind_have_come_in(demo: User) -> None:
+    assert {response.opinion for response in Response.objects.all()} == set(Opinion)
+    assert Response.objects.exclude(comment="").exists()
+
+
+def test_there_is_every_kind_of_interaction_and_outcome(demo: User) -> None:
+    assert set(Interaction.objects.values_list("kind", flat=True)) == set(Kind.values)
+    assert {"held", "no_answer"} <= set(Interaction.objects.values_list("outcome", flat=True))
+    assert not Interaction.objects.filter(kind=Kind.PURCHASE, amount=None).exists()
+    assert not Interaction.objects.filter(kind=Kind.CALL).exclude(amount=None).exists()
+
+
+def test_names_come_from_many_scripts(demo: User) -> None:
+    text_of_all = "".join(Customer.objects.values_list("name", flat=True))
+    for first, last in ("AZ", "את", "ءي", "Αω", "Ѐя", "一龥", "가힣", "अह"):
+        assert any(first <= letter <= last for letter in text_of_all), f"nothing from {first} to {last}"
+
+
+def test_somebody_was_born_on_29_february_and_somebody_has_died(demo: User) -> None:
+    assert Contact.objects.filter(birthday_month=2, birthday_day=29).exists()
+    assert Contact.objects.filter(deceased=True).exists()
+
+
+def test_some_customers_are_lost_and_some_were_silent_lately(demo: User) -> None:
+    assert Customer.objects.filter(lost_on__lt=ON).exists()
+    assert Customer.objects.kept().filter(last_touchpoint_on__lt=ON - timedelta(days=90)).exists()
+
+
+# --- the first run
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_on_the_first_run_mails_go_out_at_any_hour_but_no_flood(demo: User, hour: int) -> None:
+    at = clock.moment(ON, time(hour, 10), people.ZONE)
+    planned = plan(at=at)
+    due = Message.objects.filter(due_at__lte=at, expires_at__gt=at)
+    assert due.filter(kind=MessageKind.BIRTHDAY).exists()
+    assert due.filter(kind=MessageKind.SURVEY).exists()
+    if hour >= 2:
+        assert due.filter(kind=MessageKind.THANK_YOU).exists()
+    assert sum(planned.values()) < 40
+    assert mail.outbox == []
+
+
+def test_a_greeting_meets_an_open_complaint_on_the_first_day(demo: User) -> None:
+    plan(at=AT)
+    greetings = Message.objects.filter(kind=MessageKind.BIRTHDAY, customer__owner=demo, due_at__lte=AT)
+    assert greetings.filter(customer__complaints__resolved_at=None, customer__complaints__isnull=False).exists()
+
+
+def test_the_new_customer_of_yesterday_is_thanked(demo: User) -> None:
+    plan(at=AT)
+    assert Message.objects.filter(occasion__startswith="thank-you:customer:").exists()
+
+
+# --- the pages
+
+
+@pytest.mark.parametrize("name", ["today", "customers"])
+def test_the_pages_show_the_demo(demo: User, name: str, login: Callable[[User], Client]) -> None:
+    response = login(demo).get(reverse(name))
+    assert response.status_code == 200
+
+
+# --- the parts
+
+
+def test_every_culture_has_names_zones_and_mailboxes_that_work() -> None:
+    for culture in cultures.cultures().values():
+        random = Random(1)
+        assert set(culture.zones) <= set(clock.zone_names())
+        person = culture.person(random)
+        assert re.fullmatch(r"[a-z0-9]+\.[a-z0-9]+", person.mailbox), f"{culture.key}: {person.mailbox}"
+        assert all(name.latin.isascii() and name.latin for name in (*culture.given, *culture.family))
+        business, family = culture.business(random)
+        assert business and "{" not in business
+        assert family in culture.family
+
+
+def test_the_weekend_is_left_to_friday() -> None:
+    friday = date(2026, 11, 27)
+    for days, expected in ((-1, -1), (0, 0), (1, 0), (2, 0), (3, 3)):
+        day = friday + timedelta(days=days)
+        assert date.fromordinal(rhythms.workday(day.toordinal())) == friday + timedelta(days=expected)
+
+
+@pytest.mark.parametrize("course", rhythms.COURSES, ids=lambda course: course.name)
+def test_a_course_stays_within_its_time(course: rhythms.Course) -> None:
+    for number in range(200):
+        span = rhythms.span(Random(number), course, usual_gap=30, until=ON)
+        assert span.days == sorted(span.days)
+        assert all(span.start <= day <= ON.toordinal() for day in span.days)
+        assert len(span.days) <= course.longest
+        assert (span.lost is not None) == (course is rhythms.LOST)
+
+
+def test_every_scene_belongs_to_the_first_login_whatever_the_seed() -> None:
+    seed(len(showcase.SCENES), seed=99)
+    staged = Customer.objects.filter(pk__lte=len(showcase.SCENES))
+    assert set(staged.values_list("owner__email", flat=True)) == {"sales@example.com"}
+    assert not staged.filter(do_not_contact=True).exists()
+
+
+def test_texts_with_quotes_line_ends_and_nothing_arrive_as_they_are(customer: Customer) -> None:
+    book = writing.Book()
+    hard = 'He said: "no",\nthen\t\\N and ; 👍 עברית'
+    moment = "2026-11-25 10:00 Asia/Tokyo"
+    for note in (hard, ""):
+        values = (customer.pk, None, None, "call", "held", moment, "2026-11-25", note, None, None, moment)
+        book.add(Interaction, *values)
+    book.write()
+    kept = Interaction.objects.order_by("pk")
+    assert [row.notes for row in kept] == [hard, ""]
+    assert kept[0].happened_at == datetime(2026, 11, 25, 1, 0, tzinfo=UTC)
+    assert (kept[0].contact, kept[0].sentiment, kept[0].is_touchpoint) == (None, None, True)
