@@ -72,7 +72,7 @@ def survey_edit(request: PersonRequest, pk: int) -> HttpResponse:
 def _edit(request: PersonRequest, edited: Survey | None) -> HttpResponse:
     if not request.user.is_manager:
         raise PermissionDenied
-    form = SurveyForm(request.POST or None, instance=edited)
+    form = SurveyForm(request.POST if request.method == "POST" else None, instance=edited)
     if request.method == "POST" and form.is_valid():
         saved = form.save()
         messages.success(request, _("Survey “%(name)s” saved.") % {"name": saved.name})

@@ -112,7 +112,7 @@ class Line:
 
 
 # Pages anybody may open without logging in.
-PUBLIC: tuple[str, ...] = ()
+PUBLIC: tuple[str, ...] = ("survey_answer",)
 
 _FORM = ("GET", "POST")
 
@@ -128,4 +128,11 @@ TABLE: tuple[Line, ...] = (
     Line("segments", MANAGERS_READ),
     Line("segment_new", MANAGERS_READ, methods=_FORM),
     Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),
+    # surveys
+    Line("survey_answer", EVERYONE, methods=_FORM, args=("survey_token",), data=lambda side: {"score": "9"}),
+    Line("surveys", EVERYONE),
+    Line("survey", EVERYONE, args=("survey",)),
+    Line("survey_new", MANAGERS, methods=_FORM),
+    Line("survey_edit", MANAGERS, methods=_FORM, args=("survey",)),
+    Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
 )
