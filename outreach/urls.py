@@ -1,5 +1,9 @@
 """Addresses of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from outreach import public_views
+
+urlpatterns = [
+    path("u/<str:token>/", public_views.unsubscribe, name="unsubscribe"),
+]

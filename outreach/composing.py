@@ -1,0 +1,203 @@
+"""Composing: one message of the ledger becomes one mail, just before it is handed over."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime, parseaddr
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.utils.dateformat import format as format_date
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from accounts.models import Company, User
+from customers.models import Contact, Language, Tone
+from interactions.models import Kind
+from outreach.assembling import Mail, deliverable, mailbox, words
+from outreach.digesting import digest_for
+from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text
+from outreach.models import Message, MessageKind
+from outreach.phrases import Phrases, phrases_in
+from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
+from outreach.wording import MissingField, UnknownField, Wordings, fill_parts
+from retention_crm.lib.text import clean_line
+from surveys.linking import answer_url
+
+type Values = dict[str, str]
+
+_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+
+class Unwritable(Exception):
+    """The mail can not be written; `reason` is the name of what is wrong, `detail` says it in words."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Composer:
+    """Composes the mails of one batch; texts and settings are read once, `at` is the moment they speak from."""
+
+    def __init__(self, *, company: Company, at: datetime) -> None:
+        self.company = company
+        self.at = at
+        self._wordings: Wordings | None = None
+
+    def prepare(self, messages: Sequence[Message]) -> None:
+        """Loads what the messages need, as far as it is not loaded yet, in at most eight queries for any number."""
+        prefetch_related_objects(
+            messages, "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey"
+        )
+
+    @property
+    def wordings(self) -> Wordings:
+        if self._wordings is None:
+            self._wordings = Wordings.load()
+        return self._wordings
+
+    def build(self, message: Message) -> Mail:
+        """The mail of one message, the same bytes each time for the same rows; raises Unwritable.
+
+        Reasons: `missing_field`, `no_address`, `nothing_to_say` (a digest all of whose matters are settled by now).
+        """
+        if message.is_for_customer:
+            return self._to_customer(message)
+        return self._to_staff(message)
+
+    def _to_customer(self, message: Message) -> Mail:
+        contact, customer = message.contact, message.customer
+        if contact is None or customer is None:
+            raise Unwritable("no_address", _("The person it was for is no longer in the system."))
+        address = _address_of(contact.email, contact.name)
+        consent = CONSENT_FOR[message.kind]
+        text = self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
+        phrases = phrases_in(text.language)
+        link = unsubscribe_link(contact.pk, consent)
+        values = {"unsubscribe_link": link, **self._about(message, contact, customer.owner, phrases)}
+        filled = _fill(lay_out(text, Frame.of(self.company, consent)), values, phrases)
+        sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
+        unsubscribe = [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
+        return _mail(message, filled, sender, (contact.name, address), unsubscribe)
+
+    def _about(self, message: Message, contact: Contact, owner: User, phrases: Phrases) -> Values:
+        values = {
+            "preferred_name": contact.addressed_as,
+            "name": contact.name,
+            "customer": contact.customer.name,
+            "company": self.company.name,
+            "sender": owner.name,
+        }
+        if message.kind == MessageKind.THANK_YOU:
+            values["occasion"] = _occasion(message, contact, phrases)
+        if message.kind == MessageKind.SURVEY:
+            invitation = message.invitation
+            if invitation is None:
+                raise Unwritable("missing_field", _("The invitation to the survey is gone."))
+            values["question"] = invitation.survey.question
+            values["survey_link"] = link = answer_url(invitation)
+            values["scores"] = f"{phrases.scale.ask}\n{link}"
+        return values
+
+    def _to_staff(self, message: Message) -> Mail:
+        reader = message.recipient
+        if reader is None:
+            raise Unwritable("no_address", _("The member of staff it was for is no longer in the system."))
+        address = _address_of(reader.email, reader.name)
+        digest = digest_for(message, reader, self.at)
+        if not digest.sections:
+            raise Unwritable("nothing_to_say", _("Everything it would have listed is settled by now."))
+        text = self.wordings.text_for(message.kind, Language.ENGLISH, Tone.FRIENDLY)
+        values = {
+            "preferred_name": reader.name,
+            "company": self.company.name,
+            "summary": digest.summary,
+            "day": format_date(digest.day, "l j F"),
+            "list": list_as_text(digest.sections),
+        }
+        blocks: Values = {"list": list_as_html(digest.sections)}
+        filled = _fill(lay_out(text, Frame.of(self.company, None)), values, phrases_in(text.language), blocks)
+        return _mail(message, filled, _product_sender(), (reader.name, address), [])
+
+
+def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
+    interaction = message.interaction
+    if interaction is None or interaction.kind != Kind.PURCHASE:
+        return phrases.trust(contact.tone)
+    return phrases.purchase(interaction.day, contact.tone)
+
+
+def _address_of(address: str, name: str) -> str:
+    written = deliverable(address) if address else None
+    if written is None:
+        sentence = _("%(name)s has no address mail can be sent to: “%(address)s”.")
+        raise Unwritable("no_address", sentence % {"name": name, "address": address})
+    return written
+
+
+def _product_sender() -> tuple[str, str]:
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return name, _address_of(address, "DEFAULT_FROM_EMAIL")
+
+
+type Filled = tuple[str, str, str]
+
+
+def _fill(pattern: Pattern, values: Values, phrases: Phrases, blocks: Values | None = None) -> Filled:
+    """Subject, text and HTML for one person; `blocks` are values that are other in HTML than in text."""
+    try:
+        subject = fill_parts(pattern.subject, values, html=False)
+        text = fill_parts(pattern.text, values, html=False)
+        shown = {name: _isolated(value, phrases) for name, value in values.items()} | (blocks or {})
+        html = fill_parts(pattern.html, shown | {"subject": subject}, html=True)
+    except MissingField as missing:
+        detail = _("There is nothing to put in for {%(name)s}.") % {"name": missing.name}
+        raise Unwritable("missing_field", detail) from None
+    except UnknownField as unknown:
+        detail = _("The text asks for {%(name)s}, which does not exist.") % {"name": unknown.name}
+        raise Unwritable("missing_field", detail) from None
+    return subject, text, html
+
+
+def _isolated(value: str, phrases: Phrases) -> str:
+    """A value that runs in the other direction is kept from turning what stands around it."""
+    if bool(_RIGHT_TO_LEFT.search(value)) == (phrases.direction == "rtl"):
+        return value
+    return value if value.startswith("http") else format_html("<bdi>{}</bdi>", value)
+
+
+def _mail(
+    message: Message, filled: Filled, sender: tuple[str, str], to: tuple[str, str], more: list[tuple[str, str]]
+) -> Mail:
+    subject, text, html = filled
+    written_from = mailbox(*sender, used=6)
+    headers = [
+        ("Subject", words(subject, 9)),
+        ("From", written_from),
+        ("To", mailbox(*to, used=4)),
+    ]
+    if more:
+        headers.append(("Reply-To", mailbox(*sender, used=10)))
+    headers += [
+        ("Date", format_datetime(message.dated_at)),
+        ("Message-ID", f"<{message.mail_key.hex}@{_domain(settings.SITE_URL)}>"),
+        ("Auto-Submitted", "auto-generated"),
+        *more,
+    ]
+    return Mail(
+        headers=headers,
+        boundary=f"=_{message.mail_key.hex}",
+        subject=clean_line(subject),
+        body=text,
+        html=html,
+        from_email=written_from.replace("\r\n", ""),
+        to=[to[1]],
+        reply_to=[sender[1]] if more else None,
+    )
+
+
+def _domain(site_url: str) -> str:
+    return urlsplit(site_url).hostname or "localhost"

@@ -1,0 +1,117 @@
+"""What the mails to staff list: what is due today, who has gone quiet, and of whom a manager should hear."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from customers.models import Customer
+from interactions.models import FollowUp
+from outreach.layout import Entry, Section
+from outreach.models import Message, MessageKind
+from outreach.overdue import digest_customers, digest_follow_ups, escalated_customers, last_told
+from retention_crm.lib import clock
+
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """The sections of a mail to staff, how many of what in words, and the reader's day."""
+
+    summary: str
+    day: date
+    sections: list[Section]
+
+
+def digest_for(message: Message, reader: User, at: datetime) -> Digest:
+    """What is true for the reader at that moment; a digest with nothing in it has no sections.
+
+    Asked anew for each mail, at most five queries, so that what was done since breakfast is not listed.
+    """
+    day = reader.today(at)
+    if message.kind == MessageKind.ESCALATION:
+        return _escalation(reader, day)
+    return _morning(reader, day)
+
+
+def _morning(reader: User, day: date) -> Digest:
+    end_of_day = clock.day_bounds(day, reader.time_zone)[1]
+    due = digest_follow_ups(reader, end_of_day)
+    quiet = digest_customers(reader, day).select_related("segment")
+    todo, todo_count = _first(list(due[: MOST_LISTED + 1]), due.count)
+    silent, silent_count = _first(list(quiet[: MOST_LISTED + 1]), quiet.count)
+    sections, summary = [], []
+    if todo:
+        title = _("Promised and planned (%(count)d)") % {"count": todo_count}
+        entries = [_follow_up(follow_up, reader, day) for follow_up in todo]
+        sections.append(Section(title, entries, *_rest(todo_count - len(todo), "today")))
+        summary.append(ngettext("%d thing to do", "%d things to do", todo_count) % todo_count)
+    if silent:
+        title = _("Gone quiet (%(count)d)") % {"count": silent_count}
+        entries = [Entry(_customer_link(customer), customer.name, _quiet(customer, day)) for customer in silent]
+        sections.append(Section(title, entries, *_rest(silent_count - len(silent), "today")))
+        summary.append(ngettext("%d customer gone quiet", "%d customers gone quiet", silent_count) % silent_count)
+    return Digest(", ".join(summary), day, sections)
+
+
+def _escalation(reader: User, day: date) -> Digest:
+    passed = escalated_customers(reader, on=day, after=last_told(reader, on=day)).select_related("segment", "owner")
+    listed, count = _first(list(passed[: MOST_LISTED + 1]), passed.count)
+    if not listed:
+        return Digest("", day, [])
+    entries = [
+        Entry(
+            _customer_link(customer),
+            customer.name,
+            _("%(quiet)s Looked after by %(owner)s.") % {"quiet": _quiet(customer, day), "owner": customer.owner},
+        )
+        for customer in listed
+    ]
+    title = _("Without contact for too long (%(count)d)") % {"count": count}
+    summary = ngettext("%d customer", "%d customers", count) % count
+    return Digest(summary, day, [Section(title, entries, *_rest(count - len(listed), "customers"))])
+
+
+def _first[M: (Customer, FollowUp)](rows: list[M], count: Callable[[], int]) -> tuple[list[M], int]:
+    """The rows that are listed and how many there are; they are only counted if there are more than are listed."""
+    return (rows[:MOST_LISTED], count()) if len(rows) > MOST_LISTED else (rows, len(rows))
+
+
+def _rest(count: int, page: str) -> tuple[str, str]:
+    if count <= 0:
+        return "", ""
+    return ngettext("and %d more", "and %d more", count) % count, f"{settings.SITE_URL}{reverse(page)}"
+
+
+def _customer_link(customer: Customer) -> str:
+    return f"{settings.SITE_URL}{reverse('customer', args=[customer.pk])}"
+
+
+def _follow_up(follow_up: FollowUp, reader: User, today: date) -> Entry:
+    local = follow_up.due_at.astimezone(clock.zone(reader.time_zone))
+    what = {"time": dateformat.format(local, "H:i"), "day": dateformat.format(local, "l j F")}
+    if local.date() == today:
+        when = _("due today at %(time)s") if follow_up.is_promise else _("for today")
+    else:
+        when = _("was due on %(day)s") if follow_up.is_promise else _("planned for %(day)s")
+    kind = _("Promised") if follow_up.is_promise else _("Planned")
+    about = f"{follow_up.customer}: {follow_up.title}"
+    return Entry(_customer_link(follow_up.customer), about, f"{kind}, {when % what}.")
+
+
+def _quiet(customer: Customer, today: date) -> str:
+    days = customer.quiet_days(today)
+    if days is None:
+        since = dateformat.format(customer.customer_since, "j F Y")
+        quiet = _("No conversation yet, a customer since %(day)s;") % {"day": since}
+    else:
+        quiet = ngettext("Quiet for %d day;", "Quiet for %d days;", days) % days
+    agreed = customer.cadence
+    return f"{quiet} {ngettext('agreed was every %d day.', 'agreed was every %d days.', agreed) % agreed}"

@@ -1,0 +1,170 @@
+"""How a mail looks: the wording inside the fixed frame, its styles inlined once, ready to be filled many times.
+
+The frame is the product's own template. A user's text enters it as a value after sanitising, with its merge fields
+turned into marks that no text can contain; styles are inlined with the marks in place, and only then is the document
+cut at the marks. Filling it for one person joins strings and nothing else.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import css_inline
+from django.template.loader import render_to_string
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.models import Company
+from customers.models import ConsentKind
+from outreach.phrases import Phrases, phrases_in
+from outreach.wording import Text, parse, sanitise
+
+# Private-use characters; taken out of every text that is laid out.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_MARK = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
+_SCORES = range(11)
+_INLINER = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A mail before it is filled; each part alternates literals and names as `wording.parse` gives them."""
+
+    subject: tuple[str, ...]
+    text: tuple[str, ...]
+    html: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around the wording and is the same for everybody; without a consent kind it is a mail to staff."""
+
+    company: str
+    postal_address: str
+    consent: ConsentKind | None
+
+    @classmethod
+    def of(cls, company: Company, consent: ConsentKind | None) -> "Frame":
+        return cls(company.name, company.postal_address if consent else "", consent)
+
+
+@lru_cache(maxsize=256)
+def lay_out(text: Text, frame: Frame) -> Pattern:
+    """The wording in its frame; expensive, so it is kept for as long as neither changes."""
+    phrases = phrases_in(text.language)
+    return Pattern(
+        parse(text.subject), parse(_text_part(text, frame, phrases)), _html_part(text, frame, phrases), text.language
+    )
+
+
+def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
+    if frame.consent is None:
+        return text.text.rstrip() + "\n"
+    foot = [phrases.why.replace("{company}", frame.company), "", frame.company, *frame.postal_address.splitlines()]
+    literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
+    unsubscribe = f"{phrases.unsubscribe[frame.consent]}:\n{{unsubscribe_link}}"
+    return f"{text.text.rstrip()}\n\n-- \n{literal}\n\n{unsubscribe}\n"
+
+
+def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
+    fragment = parse(sanitise(text.html.replace(_OPEN, "").replace(_CLOSE, ""))[0])
+    blocks = {"scores": _score_buttons(phrases)}
+    letter = [blocks.get(part) or _mark(part) if place % 2 else part for place, part in enumerate(fragment)]
+    document = render_to_string(
+        "mail/shell.html",
+        {
+            "language": phrases.language,
+            "direction": phrases.direction,
+            "title": _mark("subject"),
+            "letter": mark_safe("".join(letter)),  # noqa: S308 - sanitised above
+            "company": {"name": frame.company, "postal_address": frame.postal_address},
+            "why": phrases.why.replace("{company}", frame.company) if frame.consent else "",
+            "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
+            "unsubscribe_link": _mark("unsubscribe_link"),
+        },
+    )
+    return tuple(_MARK.split(_INLINER.inline(document)))
+
+
+def _mark(name: str) -> str:
+    return f"{_OPEN}{name}{_CLOSE}"
+
+
+def _score_buttons(phrases: Phrases) -> SafeString:
+    """Links from 0 to 10 that only preselect; each says in full what it means to those who do not see the row."""
+    scale = phrases.scale
+    link = _mark("survey_link")
+    buttons = format_html_join(
+        "\n",
+        '<a class="score" href="{}?score={}" title="{}" aria-label="{}">{}</a>',
+        ((link, n, label, label, n) for n in _SCORES for label in [scale.score.replace("{score}", str(n))]),
+    )
+    return format_html(
+        '<p class="ends">0: {} · 10: {}</p><p class="scores">{}</p><p class="plain">{}<br><a href="{}">{}</a></p>',
+        scale.low,
+        scale.high,
+        buttons,
+        scale.link,
+        link,
+        link,
+    )
+
+
+# Styles of what is built for each reader and so comes after the inlining; the classes are those of the frame.
+_HEAD = "margin: 0 0 12px;font-size: 16px;line-height: 1.4;"
+_ITEM = "margin: 0 0 12px;"
+_LINK = "color: #0b6b62;"
+_WHY = "font-size: 14px;color: #5b6168;"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a digest: where it leads, whom it is about, and why it is there."""
+
+    link: str
+    about: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A group of entries; `rest` says how many more there are and `rest_link` where they are."""
+
+    title: str
+    entries: list[Entry]
+    rest: str = ""
+    rest_link: str = ""
+
+
+def list_as_html(sections: list[Section]) -> SafeString:
+    parts = []
+    for section in sections:
+        parts.append(format_html('<h3 style="{}">{}</h3>', _HEAD, section.title))
+        parts += [
+            format_html(
+                '<p class="item" style="{}"><a href="{}" style="{}"><bdi>{}</bdi></a>'
+                '<br><span class="why" style="{}">{}</span></p>',
+                *(_ITEM, entry.link, _LINK, entry.about, _WHY, entry.why),
+            )
+            for entry in section.entries
+        ]
+        if section.rest:
+            parts.append(
+                format_html(
+                    '<p style="{}"><a href="{}" style="{}">{}</a></p>', _ITEM, section.rest_link, _LINK, section.rest
+                )
+            )
+    return SafeString("\n".join(parts))
+
+
+def list_as_text(sections: list[Section]) -> str:
+    blocks = []
+    for section in sections:
+        lines = [section.title, ""]
+        for entry in section.entries:
+            lines += [f"- {entry.about}", f"  {entry.why}", f"  {entry.link}"]
+        if section.rest:
+            lines += [f"- {section.rest}", f"  {section.rest_link}"]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)

@@ -1,0 +1,74 @@
+"""Phrases the product itself puts into mails to customers and on the page behind the link in them."""
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.utils import translation
+from django.utils.dateformat import format as format_date
+
+from customers.models import ConsentKind, Language
+
+_TEXTS = Path(__file__).parent / "texts"
+
+
+@dataclass(frozen=True)
+class Scale:
+    low: str
+    high: str
+    ask: str
+    score: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """What the page behind the link says; those with several sentences have one for each kind of consent."""
+
+    title: str
+    about: str
+    hint: str
+    stop: str
+    stop_all: str
+    stopped_all: str
+    late: str
+    undo: str
+    broken: str
+    broken_text: str
+    ask: dict[ConsentKind, str]
+    stopped: dict[ConsentKind, str]
+    kept: dict[ConsentKind, str]
+
+
+@dataclass(frozen=True)
+class Phrases:
+    language: str
+    direction: str
+    day: str
+    why: str
+    unsubscribe: dict[ConsentKind, str]
+    scale: Scale
+    occasion: dict[str, dict[str, str]]
+    page: Page
+
+    def day_of(self, day: date) -> str:
+        """Day and month as that language writes them; the year is left out."""
+        with translation.override(self.language):
+            return format_date(day, self.day)
+
+    def purchase(self, day: date, tone: str) -> str:
+        return self.occasion["purchase"][tone].replace("{date}", self.day_of(day))
+
+    def trust(self, tone: str) -> str:
+        return self.occasion["trust"][tone]
+
+
+@lru_cache(maxsize=len(Language))
+def phrases_in(language: str) -> Phrases:
+    """The phrases in that language; English for one the product does not speak."""
+    spoken = language if language in Language.values else Language.ENGLISH.value
+    written = tomllib.loads((_TEXTS / f"phrases.{spoken}.toml").read_text("utf-8"))
+    page = Page(**written.pop("page"))
+    return Phrases(language=spoken, scale=Scale(**written.pop("scale")), page=page, **written)

@@ -1,0 +1,80 @@
+"""Leaving: the link in each mail to a customer, and what happens when it is used."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from customers.models import ConsentChange, ConsentKind, Contact
+from outreach.cancelling import cancel
+from outreach.models import Message, MessageKind
+from retention_crm.lib import tokens
+
+CONSENT_FOR: dict[str, ConsentKind] = {
+    MessageKind.BIRTHDAY: ConsentKind.GREETINGS,
+    MessageKind.THANK_YOU: ConsentKind.THANKS,
+    MessageKind.SURVEY: ConsentKind.SURVEYS,
+}
+_FIELD = {
+    ConsentKind.GREETINGS: "allows_greetings",
+    ConsentKind.THANKS: "allows_thanks",
+    ConsentKind.SURVEYS: "allows_surveys",
+}
+
+
+def unsubscribe_token(contact_pk: int, consent: ConsentKind) -> str:
+    return tokens.make(f"unsubscribe:{consent.value}", contact_pk)
+
+
+def unsubscribe_link(contact_pk: int, consent: ConsentKind) -> str:
+    """The absolute address that ends one kind of mail to one contact; it keeps working for as long as they exist."""
+    return f"{settings.SITE_URL}{reverse('unsubscribe', args=[unsubscribe_token(contact_pk, consent)])}"
+
+
+def meant_by(token: str) -> tuple[Contact, ConsentKind] | None:
+    """Whom and what a link is about; None for one that was not made here or whose contact is gone."""
+    pk = tokens.claimed_pk(token)
+    if pk is None:
+        return None
+    consents = [kind for kind in ConsentKind if tokens.proves(token, f"unsubscribe:{kind.value}", pk)]
+    contact = Contact.objects.select_related("customer").filter(pk=pk).first() if consents else None
+    return (contact, consents[0]) if contact else None
+
+
+def allows(contact: Contact, consent: ConsentKind) -> bool:
+    return bool(getattr(contact, _FIELD[consent]))
+
+
+def withdraw(contact: Contact, consents: list[ConsentKind], at: datetime) -> int:
+    """Ends these kinds of mail to the contact and cancels those that wait; returns how many were cancelled.
+
+    Doing it twice is harmless. What is being handed over at this moment can no longer be stopped.
+    """
+    with transaction.atomic():
+        _change(contact, consents, granted=False, at=at)
+        kinds = [kind for kind, consent in CONSENT_FOR.items() if consent in consents]
+        waiting = Message.objects.filter(contact_id=contact.pk, kind__in=kinds)
+        return cancel(waiting, reason="consent_withdrawn", detail=_("They ended this kind of mail by its link."), at=at)
+
+
+def allow_again(contact: Contact, consents: list[ConsentKind], at: datetime) -> None:
+    """Takes the withdrawal back."""
+    with transaction.atomic():
+        _change(contact, consents, granted=True, at=at)
+
+
+def _change(contact: Contact, consents: list[ConsentKind], *, granted: bool, at: datetime) -> None:
+    locked = Contact.objects.select_for_update().get(pk=contact.pk)
+    changed = [consent for consent in consents if allows(locked, consent) is not granted]
+    for consent in consents:
+        setattr(contact, _FIELD[consent], granted)
+        setattr(locked, _FIELD[consent], granted)
+    if not changed:
+        return
+    locked.save(update_fields=[_FIELD[consent] for consent in changed])
+    ConsentChange.objects.bulk_create(
+        ConsentChange(contact=locked, kind=consent, granted=granted, source=ConsentChange.Source.LINK, changed_at=at)
+        for consent in changed
+    )
