@@ -2,8 +2,22 @@
 
 from django.urls import path
 
+from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
+from dashboard.views.customer_page import customer, customer_timeline
+from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.logging import log
+from dashboard.views.today import today
 
 urlpatterns = [
+    path("", today, name="today"),
+    path("log/", log, name="log"),
+    path("customers/<int:pk>/", customer, name="customer"),
+    path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
+    path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
+    path("complaints/<int:pk>/resolve/", complaint_resolve, name="complaint_resolve"),
+    path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
+    path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
+    path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("customers/", customers, name="customers"),
 ]

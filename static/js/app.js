@@ -1,4 +1,4 @@
-/* The little the pages need beside htmx: theme, keys, the log panel, toasts. Everything works without it. */
+/* The little the pages need beside htmx: theme, keys, the panel, toasts. Everything works without it. */
 (() => {
   "use strict";
 
@@ -7,74 +7,108 @@
   dark.addEventListener("change", setTheme);
   setTheme();
 
+  const body = document.body;
   const panel = document.getElementById("log-panel");
+  const inPanel = document.getElementById("log-panel-body");
+  let logged = "";
 
-  const openLog = (address) => {
-    const body = document.getElementById("log-panel-body");
+  /* ---- The panel: pages with a form open over the page one is on ---- */
+
+  const openPanel = (address) => {
     bootstrap.Offcanvas.getOrCreateInstance(panel).show();
-    body.setAttribute("aria-busy", "true");
-    htmx.ajax("GET", address, { target: body, swap: "innerHTML" }).finally(() => body.removeAttribute("aria-busy"));
+    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" });
   };
 
-  const addToast = (text) => {
-    const toast = document.createElement("div");
-    toast.className = "toast show error";
-    toast.setAttribute("role", "alert");
-    const body = document.createElement("div");
-    body.className = "toast-body";
-    const words = document.createElement("span");
-    words.textContent = text;
-    const close = document.createElement("button");
-    close.type = "button";
-    close.className = "btn-close";
-    close.setAttribute("data-bs-dismiss", "toast");
-    close.setAttribute("aria-label", "Close");
-    body.append(words, close);
-    toast.append(body);
-    document.getElementById("toasts").append(toast);
+  const focusFirst = () => {
+    const wrong = inPanel.querySelector(".is-invalid, .chips:has(.invalid-feedback) input");
+    (wrong ?? inPanel.querySelector("[autofocus], textarea, input:not([type=hidden])"))?.focus();
   };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-panel]");
+    if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    openPanel(link.href);
+  });
+
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-look-ahead]")) return;
+    const first = document.querySelector("#log-found a[data-panel]");
+    if (first && panel?.contains(event.target)) first.click();
+    if (panel?.contains(event.target)) event.preventDefault();
+  });
+
+  if (panel) {
+    panel.addEventListener("shown.bs.offcanvas", focusFirst);
+    panel.addEventListener("htmx:afterSettle", (event) => {
+      if (event.target === inPanel && panel.classList.contains("show")) focusFirst();
+    });
+  }
+
+  /* ---- What was saved is marked where it appears ---- */
+
+  body.addEventListener("saved", (event) => {
+    if (panel) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
+    logged = event.detail?.interaction ? `interaction-${event.detail.interaction}` : "";
+  });
+
+  body.addEventListener("htmx:afterSettle", () => {
+    startToasts();
+    const row = logged && document.getElementById(logged);
+    if (!row) return;
+    row.classList.add("changed");
+    logged = "";
+  });
+
+  /* ---- Toasts ---- */
 
   const startToasts = () => {
     document.querySelectorAll(".toast:not([data-started])").forEach((toast) => {
       toast.dataset.started = "1";
       const stays = toast.classList.contains("error");
-      new bootstrap.Toast(toast, { autohide: !stays, delay: 8000 }).show();
+      const delay = toast.querySelector("[data-undo]") ? 20000 : 8000;
+      new bootstrap.Toast(toast, { autohide: !stays, delay }).show();
       toast.addEventListener("hidden.bs.toast", () => toast.remove());
+      toast.querySelector("[data-undo]")?.addEventListener("htmx:afterRequest", () => toast.remove());
     });
   };
 
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[data-log]");
-    if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openLog(link.href);
+  const sayFailed = () => {
+    const toast = document.getElementById("failed").content.cloneNode(true);
+    document.getElementById("toasts").append(toast);
+    startToasts();
+  };
+
+  body.addEventListener("htmx:responseError", sayFailed);
+  body.addEventListener("htmx:sendError", sayFailed);
+
+  /* The session has ended: the answer is the login page, which belongs in the window and not into a part of it. */
+  body.addEventListener("htmx:beforeSwap", (event) => {
+    const address = event.detail.xhr.responseURL;
+    if (!address || new URL(address).pathname !== body.dataset.login) return;
+    event.detail.shouldSwap = false;
+    window.location.reload();
   });
 
+  /* ---- Keys ---- */
+
+  const search = document.querySelector("[data-search]");
+
   document.addEventListener("keydown", (event) => {
-    const search = document.querySelector("[data-search]");
-    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && search) {
+    const control = event.ctrlKey || event.metaKey;
+    if (control && event.key.toLowerCase() === "k" && search) {
       event.preventDefault();
       search.focus();
       search.select();
-      return;
-    }
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.key !== "c") return;
-    const log = document.querySelector(".topbar a[data-log]");
-    if (log && panel && !panel.classList.contains("show")) {
+    } else if (control && event.key === "Enter" && inPanel?.contains(event.target)) {
+      event.target.closest("form")?.requestSubmit();
+    } else if (event.key === "c" && !control && !event.altKey && !event.target.closest("input, textarea, select")) {
+      const log = document.querySelector("[data-log-here]") ?? document.querySelector("[data-log]");
+      if (!log || !panel || panel.classList.contains("show")) return;
       event.preventDefault();
-      openLog(document.querySelector("[data-log-here]")?.href ?? log.href);
+      openPanel(log.href);
     }
   });
 
-  if (panel) {
-    document.body.addEventListener("logSaved", () => bootstrap.Offcanvas.getOrCreateInstance(panel).hide());
-    panel.addEventListener("htmx:afterSettle", () => panel.querySelector("[autofocus]")?.focus());
-  }
-
-  document.body.addEventListener("htmx:afterSettle", startToasts);
-  const failed = () => addToast(document.body.dataset.failed);
-  document.body.addEventListener("htmx:responseError", failed);
-  document.body.addEventListener("htmx:sendError", failed);
   startToasts();
 })();

@@ -1,0 +1,158 @@
+"""What waits for one member of staff today: whom to care for, and why.
+
+Every list is cut off by the database, is found through an index on the person, and costs one query however long it is.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import FETCH_RAISE, F, Q
+
+from accounts.models import Company, User
+from customers.models import Contact, Customer
+from interactions.models import Complaint, FollowUp
+from outreach.models import CUSTOMER_KINDS, Message, State
+from outreach.overdue import digest_customers, digest_follow_ups
+from retention_crm.lib import clock
+from surveys.models import Response
+
+SHOWN = 10
+SHOWN_ALONE = 200
+ANSWERS_SINCE = timedelta(days=14)
+HELD_SINCE = timedelta(days=7)
+BIRTHDAY_DAYS = 7
+# Counting further costs more than the number is worth.
+COUNTED_TO = 1000
+
+
+@dataclass(frozen=True)
+class Section:
+    """One list of the page; `more` says that there is more than is shown."""
+
+    key: str
+    rows: list[Any]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Quiet:
+    customer: Customer
+    days: int | None
+
+
+@dataclass(frozen=True)
+class Birthday:
+    contact: Contact
+    day: date
+    in_days: int
+    turns: int | None
+    is_greeted: bool
+
+
+@dataclass(frozen=True)
+class TeamCounts:
+    """What waits in the whole team (in the company, for who has no team); each number is cut off at COUNTED_TO."""
+
+    follow_ups: int
+    quiet: int
+    complaints: int
+
+    def __bool__(self) -> bool:
+        return bool(self.follow_ups or self.quiet or self.complaints)
+
+
+def collect(user: User, *, at: datetime, company: Company, only: str = "") -> list[Section]:
+    """The lists in the order of urgency, without the empty ones; with `only` that list alone, and longer."""
+    _start, end_of_today = clock.day_bounds(user.today(at), user.time_zone)
+    follow_ups = digest_follow_ups(user, end_of_today).fetch_mode(FETCH_RAISE)
+    sources = {
+        "promises": lambda limit: follow_ups.filter(is_promise=True)[:limit],
+        "follow_ups": lambda limit: follow_ups.filter(is_promise=False)[:limit],
+        "quiet": partial(_quiet, user, at),
+        "complaints": partial(_complaints, user),
+        "answers": partial(_bad_answers, user, at),
+        "birthdays": partial(_birthdays, user, at, company),
+        "held": partial(_held, user, at),
+    }
+    if only in sources:
+        return [_section(only, sources[only], SHOWN_ALONE)]
+    return [section for key in sources if (section := _section(key, sources[key], SHOWN)).rows]
+
+
+def team_counts(manager: User, *, at: datetime) -> TeamCounts:
+    """How much waits for the manager's team by the manager's own day."""
+    follow_ups, complaints = FollowUp.objects.due_by(at), Complaint.objects.open()
+    quiet = Customer.objects.overdue(manager.today(at))
+    if manager.team_id is not None:
+        members = User.objects.get_queryset().filter(team_id=manager.team_id).values("pk")
+        follow_ups, complaints = follow_ups.filter(assignee__in=members), complaints.filter(owner__in=members)
+        quiet = quiet.filter(owner__in=members)
+    return TeamCounts(*(rows.order_by()[:COUNTED_TO].count() for rows in (follow_ups, quiet, complaints)))
+
+
+def _section(key: str, source: Any, size: int) -> Section:
+    rows = list(source(size + 1))
+    return Section(key=key, rows=rows[:size], more=len(rows) > size)
+
+
+def _quiet(user: User, at: datetime, limit: int) -> list[Quiet]:
+    customers = digest_customers(user, user.today(at)).select_related("segment", "risk").fetch_mode(FETCH_RAISE)
+    return [Quiet(customer, customer.quiet_days(customer.today(at))) for customer in customers[:limit]]
+
+
+def _complaints(user: User, limit: int) -> Iterable[Complaint]:
+    mine = Complaint.objects.open().filter(owner=user).select_related("customer").fetch_mode(FETCH_RAISE)
+    return mine.order_by("-severity", "opened_at", "pk")[:limit]
+
+
+def _bad_answers(user: User, at: datetime, limit: int) -> Iterable[Response]:
+    recent = Response.objects.detractors().filter(customer__owner=user, answered_at__gte=at - ANSWERS_SINCE)
+    return recent.select_related("customer", "contact").fetch_mode(FETCH_RAISE).order_by("-answered_at", "-pk")[:limit]
+
+
+def _held(user: User, at: datetime, limit: int) -> Iterable[Message]:
+    """Messages the gate held back, as long as nobody has been in touch since and a call would be welcome."""
+    held = Message.objects.filter(state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - HELD_SINCE)
+    mine = held.filter(customer__owner=user, customer__lost_on=None, customer__do_not_contact=False)
+    silent = mine.exclude(customer__last_touchpoint_at__gt=F("due_at"))
+    return silent.select_related("customer", "contact").fetch_mode(FETCH_RAISE).order_by("-due_at", "-pk")[:limit]
+
+
+def _birthdays(user: User, at: datetime, company: Company, limit: int) -> list[Birthday]:
+    """Birthdays of the next days, each by the contact's own calendar, which may be a day away from the user's."""
+    today = user.today(at)
+    days = [today + timedelta(days=offset) for offset in range(-1, BIRTHDAY_DAYS + 2)]
+    contacts = Contact.objects.filter(deceased=False, do_not_contact=False, customer__owner=user)
+    contacts = contacts.filter(customer__lost_on=None, customer__do_not_contact=False)
+    contacts = contacts.with_birthday_on(days, leap_day_on_march_1=company.leap_day_on_march_1)
+    # From the earliest on, with those of January after those of December.
+    contacts = contacts.annotate(next_year=Q(birthday_month__lt=days[0].month))
+    contacts = contacts.order_by("next_year", "birthday_month", "birthday_day", "customer__sort_key")
+    found = contacts.select_related("customer").fetch_mode(FETCH_RAISE)[:SHOWN_ALONE]
+    kept = [_birthday(contact, at, company) for contact in found]
+    soon = [birthday for birthday in kept if birthday.in_days <= BIRTHDAY_DAYS]
+    return sorted(soon, key=lambda birthday: (birthday.in_days, birthday.contact.customer.sort_key))[:limit]
+
+
+def _birthday(contact: Contact, at: datetime, company: Company) -> Birthday:
+    assert contact.birthday_month and contact.birthday_day
+    today = clock.today(contact.effective_time_zone, at)
+    keep = partial(
+        clock.birthday_in,
+        month=contact.birthday_month,
+        day=contact.birthday_day,
+        leap_day_on_march_1=company.leap_day_on_march_1,
+    )
+    day = keep(today.year)
+    if day < today:
+        day = keep(today.year + 1)
+    return Birthday(
+        contact=contact,
+        day=day,
+        in_days=(day - today).days,
+        turns=day.year - contact.birthday_year if contact.birthday_year else None,
+        is_greeted=bool(contact.email) and contact.allows_greetings,
+    )

@@ -1,0 +1,77 @@
+"""The page of one customer: everything about the relationship, in order."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from accounts.models import Company
+from customers.models import Customer
+from dashboard.timeline import SHOWN_KINDS, timeline
+from dashboard.views.replying import PageRequest
+from interactions.models import Complaint, FollowUp
+from retention.models import CustomerRisk
+from retention.wording import reasons_in_words
+from retention_crm.lib import clock
+
+
+@require_safe
+def customer(request: PageRequest, pk: int) -> HttpResponse:
+    """The whole page; for htmx, which asks again when something was saved, all of it but the frame."""
+    shown = _visible(request, pk)
+    response = render(request, _template(request, "page"), _whole(request, shown) | _timeline(request, shown))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+def customer_timeline(request: PageRequest, pk: int) -> HttpResponse:
+    """The timeline from `?after=` on, narrowed to `?show=`; without htmx on the whole page."""
+    shown = _visible(request, pk)
+    context = _timeline(request, shown)
+    if not request.htmx:
+        context |= _whole(request, shown)
+    fragment = "older" if request.GET.get("after") else "timeline"
+    response = render(request, _template(request, fragment), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _template(request: PageRequest, fragment: str) -> str:
+    in_place = request.htmx and not request.htmx.history_restore_request
+    return "dashboard/customer.html" + (f"#{fragment}" if in_place else "")
+
+
+def _visible(request: PageRequest, pk: int) -> Customer:
+    rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
+    return get_object_or_404(rows, pk=pk)
+
+
+def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
+    show = request.GET.get("show", "")
+    return {
+        "customer": customer,
+        "at": clock.now(),
+        "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
+        "show": show if show in SHOWN_KINDS else "",
+        "kinds": [(key, label) for key, (label, _kinds) in SHOWN_KINDS.items()],
+        "currency": Company.current().currency,
+    }
+
+
+def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
+    at = clock.now()
+    on = customer.today(at)
+    risk: CustomerRisk | None = getattr(customer, "risk", None)
+    return {
+        "editable": Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists(),
+        "contacts": list(customer.contacts.all()),
+        "follow_ups": list(FollowUp.objects.open().filter(customer=customer).select_related("assignee")),
+        "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
+        "risk": risk,
+        "reasons": reasons_in_words(risk, on=on) if risk else [],
+        "quiet_days": customer.quiet_days(on),
+        "on": on,
+    }

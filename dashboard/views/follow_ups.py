@@ -1,0 +1,56 @@
+"""Follow-ups: done, not done after all, and moved."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from dashboard.views.replying import PageRequest, form_status, get_editable, saved
+from interactions.forms import WhenForm
+from interactions.models import FollowUp
+from retention.scoring import rescore
+from retention_crm.lib import clock
+
+
+@require_POST
+def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
+    at = clock.now()
+    follow_up = get_editable(FollowUp.objects.all(), request, pk)
+    follow_up.finish(request.user, at)
+    rescore([follow_up.customer_id], at=at)
+    words = _("Done: %(title)s") % {"title": follow_up.title}
+    return saved(request, words, to=_customer(follow_up), undo=reverse("follow_up_reopen", args=[pk]))
+
+
+@require_POST
+def follow_up_reopen(request: PageRequest, pk: int) -> HttpResponse:
+    follow_up = get_editable(FollowUp.objects.all(), request, pk)
+    follow_up.reopen()
+    rescore([follow_up.customer_id], at=clock.now())
+    return saved(request, _("Open again: %(title)s") % {"title": follow_up.title}, to=_customer(follow_up))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow_up_move(request: PageRequest, pk: int) -> HttpResponse:
+    """A new time for an open follow-up; one that is done stays as it was."""
+    at = clock.now()
+    follow_up = get_editable(FollowUp.objects.select_related("customer"), request, pk)
+    form = WhenForm(request.POST or None, user=request.user, at=at, initial={"next_at": follow_up.due_at})
+    if form.is_valid():
+        due_at = form.due_at()
+        assert due_at is not None
+        follow_up.move(due_at)
+        rescore([follow_up.customer_id], at=at)
+        to = date_format(localtime(follow_up.due_at), "l j F, H:i")
+        words = _("Moved to %(time)s: %(title)s") % {"time": to, "title": follow_up.title}
+        return saved(request, words, to=_customer(follow_up))
+    context = {"form": form, "follow_up": follow_up, "at": at, "next": request.GET.get("next", "")}
+    template = "dashboard/follow_up_move.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context, status=form_status(form))
+
+
+def _customer(follow_up: FollowUp) -> str:
+    return reverse("customer", args=[follow_up.customer_id])

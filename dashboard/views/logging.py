@@ -1,0 +1,90 @@
+"""The log panel: what happened with a customer, and what is to follow."""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Company
+from customers.models import Customer, CustomerQuerySet
+from dashboard.views.replying import PageRequest, get_editable, saved
+from interactions.forms import InteractionForm, NextStepForm
+from interactions.logging import record
+from interactions.models import Interaction
+from retention.scoring import rescore
+from retention_crm.lib import clock, text
+
+FOUND = 8
+SHORTEST_SEARCH = 2
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def log(request: PageRequest) -> HttpResponse:
+    """Asks for the customer unless `?customer=` names one, then for what happened; saving stays on the page."""
+    sent = request.POST if request.method == "POST" else request.GET
+    if not sent.get("customer"):
+        return _choose(request)
+    customer = get_editable(Customer.objects.select_related("owner", "segment"), request, _number(sent["customer"]))
+    at = clock.now()
+    posted = request.POST if request.method == "POST" else None
+    contacts = list(customer.contacts.all())
+    initial = {"contact": next((contact.pk for contact in contacts if contact.is_primary), None)}
+    form = InteractionForm(posted, user=request.user, customer=customer, at=at, initial=initial)
+    next_step = NextStepForm(posted, user=request.user, at=at)
+    if posted is not None and form.is_valid() and next_step.is_valid():
+        interaction = record(form.save(commit=False), at=at, next_step=next_step.follow_up())
+        rescore([customer.pk], at=at)
+        return saved(request, _told(interaction), to=_page(customer), interaction=interaction.pk)
+    context = {
+        "form": form,
+        "next_step": next_step,
+        "customer": customer,
+        "contacts": [contact for contact in contacts if not contact.deceased],
+        "currency": Company.current().currency,
+        "next": sent.get("next", ""),
+    }
+    return _show(request, context, status=422 if posted is not None else 200)
+
+
+def _choose(request: PageRequest) -> HttpResponse:
+    """The look-ahead: customers by name, or by name, address or telephone number of a contact."""
+    words = text.clean_line(request.GET.get("q", ""))[:200]
+    is_long_enough = len(text.sort_key(words)) >= SHORTEST_SEARCH
+    found = _found(request, words) if is_long_enough else []
+    context = {"q": words, "found": found[:FOUND], "more": len(found) > FOUND, "searched": is_long_enough}
+    if request.htmx and request.htmx.target == "log-found":
+        return render(request, "dashboard/log.html#found", context)
+    return _show(request, context, status=422 if request.method == "POST" else 200)
+
+
+def _found(request: PageRequest, words: str) -> list[Customer]:
+    mine: CustomerQuerySet = Customer.objects.editable_by(request.user).kept()
+    return list(mine.matching(words).select_related("owner").order_by("sort_key", "pk")[: FOUND + 1])
+
+
+def _number(written: str) -> int:
+    try:
+        return int(written)
+    except ValueError:
+        raise Http404 from None
+
+
+def _told(interaction: Interaction) -> str:
+    customer = Customer.objects.get(pk=interaction.customer_id)
+    words = {"kind": interaction.get_kind_display(), "customer": customer.name}
+    if customer.next_due_on is None or not interaction.is_touchpoint:
+        return _("%(kind)s logged for %(customer)s.") % words
+    words["day"] = date_format(customer.next_due_on, "j F")
+    return _("%(kind)s logged for %(customer)s. Next contact by %(day)s.") % words
+
+
+def _page(customer: Customer) -> str:
+    return reverse("customer", args=[customer.pk])
+
+
+def _show(request: PageRequest, context: dict[str, Any], status: int) -> HttpResponse:
+    return render(request, "dashboard/log.html" + ("#panel" if request.htmx else ""), context, status=status)
