@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 from accounts.models import Company
 from outreach import claiming, gate
@@ -114,7 +115,8 @@ class Run:
 
     def _envelope(self, message: Message, composer: Composer) -> Envelope:
         mail = composer.build(message)
-        message.sent_to, message.subject, message.body = mail.to[0][:254], str(mail.subject)[:300], str(mail.body)
+        message.sent_to = parseaddr(mail.to[0])[1][:254]
+        message.subject, message.body = str(mail.subject)[:300], str(mail.body)
         return self.transport.prepare(mail)
 
     def _settlement(self, message: Message, token: int, outcome: Outcome) -> Settlement:

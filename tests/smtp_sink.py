@@ -1,13 +1,13 @@
 """A real SMTP server for tests: keeps what it accepts, and can refuse or break off where it is told to."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
@@ -57,24 +57,27 @@ class Sink:
         self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
 
 
-class _CountingController(Controller):
-    def factory(self) -> SMTP:
-        self.handler.connections += 1
-        return super().factory()
-
-
 @contextmanager
 def running() -> Iterator[Sink]:
-    """A sink on a free loopback port."""
+    """A sink on a free loopback port, in a thread of its own."""
     sink = Sink()
-    controller = _CountingController(sink, hostname=sink.host, port=0, ready_timeout=10)
-    controller.start()
-    server: Any = controller.server
+    loop = asyncio.new_event_loop()
+
+    def protocol() -> SMTP:
+        sink.connections += 1
+        return SMTP(sink, loop=loop)
+
+    server = loop.run_until_complete(loop.create_server(protocol, sink.host, 0))
     sink.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
     try:
         yield sink
     finally:
-        controller.stop()
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        server.close()
+        loop.close()
 
 
 def mailers(sink: Sink, **options: Any) -> dict[str, Any]:

@@ -80,10 +80,21 @@ def test_the_command_prints_a_line_for_each_kind_and_a_sum() -> None:
     factories.message(state=State.SENT)
     code, out, err = ledger()
     lines = [line.split() for line in out.strip().splitlines()]
-    assert (
-        lines[0]
-        == ["kind", "planned", "waiting", "leased", "submitting", "sent", "failed", "unknown", "held", "cancelled", "expired", "missing", "stuck"]
-    )
+    assert lines[0] == [
+        "kind",
+        "planned",
+        "waiting",
+        "leased",
+        "submitting",
+        "sent",
+        "failed",
+        "unknown",
+        "held",
+        "cancelled",
+        "expired",
+        "missing",
+        "stuck",
+    ]
     assert lines[1] == ["birthday", "1", "0", "0", "0", "1", "0", "0", "0", "0", "0", "0", "0"]
     assert lines[-1] == ["all", "1", "0", "0", "0", "1", "0", "0", "0", "0", "0", "0", "0"]
     assert (code, err) == (0, "")

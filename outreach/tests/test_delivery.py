@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from email.message import EmailMessage as MailMessage
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def run(at: datetime = NOW, **options: Any) -> dict[str, int]:
     return dict(deliver(now=lambda: at, **options))
 
 
+def address_of(mail: MailMessage) -> str:
+    return str(mail["To"].addresses[0].addr_spec)
+
+
 def state(message: Message) -> tuple[str, str]:
     message.refresh_from_db()
     return message.state, message.reason
@@ -46,7 +51,7 @@ def test_a_due_greeting_is_sent_once_and_what_was_sent_is_kept(sink: Sink) -> No
     message.refresh_from_db()
     assert (message.state, message.attempts, message.finished_at) == (State.SENT, 1, NOW)
     assert message.contact is not None
-    assert message.sent_to == message.contact.email == str(mail["To"])
+    assert message.sent_to == message.contact.email == address_of(mail)
     assert message.subject == str(mail["Subject"])
     assert message.body.strip() == mail.get_body(("plain",)).get_content().replace("\r\n", "\n").strip()  # type: ignore[union-attr]
 
@@ -61,7 +66,7 @@ def test_all_go_over_one_connection_in_the_order_they_are_due(sink: Sink) -> Non
     messages = [factories.message(due_at=NOW - timedelta(minutes=number)) for number in range(1, 8)]
     assert run(batch=3) == {"sent": 7}
     assert sink.connections == 1
-    assert [str(mail["To"]) for mail in sink.mails] == [m.contact.email for m in reversed(messages) if m.contact]
+    assert [address_of(mail) for mail in sink.mails] == [m.contact.email for m in reversed(messages) if m.contact]
 
 
 def test_what_the_gate_stops_is_not_sent_and_says_why(sink: Sink) -> None:
@@ -88,7 +93,7 @@ def test_a_definite_not_now_is_tried_again_later_with_the_same_message_id(sink: 
     assert timedelta(seconds=45) < message.due_at - NOW < timedelta(seconds=75)
     assert run(NOW + timedelta(seconds=40)) == {}
     assert run(NOW + timedelta(minutes=2)) == {"sent": 1}
-    assert sink.message_ids == [f"<{message.mail_key}@127.0.0.1>"]
+    assert sink.message_ids == [f"<{message.mail_key.hex}@testserver>"]
 
 
 def test_the_others_of_the_batch_are_not_held_up_by_one_refusal(sink: Sink) -> None:
@@ -168,11 +173,11 @@ def test_wrong_credentials_fail_no_message(settings: Any, sink: Sink) -> None:
 @pytest.mark.parametrize(
     "address", ["a b@example.com", "x\n@example.com", "ü@example.com", "two@example.com, three@example.com"]
 )
-def test_an_address_no_server_takes_fails_alone(sink: Sink, address: str) -> None:
+def test_an_address_no_server_takes_holds_only_its_own_message(sink: Sink, address: str) -> None:
     bad, good = factories.message(due_at=NOW - timedelta(hours=1)), factories.message()
     Contact.objects.filter(pk=bad.contact_id).update(email=address)
-    assert run() == {"failed": 1, "sent": 1}
-    assert state(bad) == ("failed", "invalid")
+    assert run() == {"held": 1, "sent": 1}
+    assert state(bad) == ("held", "no_address")
     assert state(good) == ("sent", "")
 
 
