@@ -59,7 +59,7 @@ def run() -> int:
         environ["RETENTION_MODE"] = "demo"
         environ |= demo_environment(environ)
     console.line("run", "starting the servers")
-    with contextlib.closing(open_doors(environ, mailbox=is_demo)) as doors, Servers(borrow=False) as servers:
+    with Servers(borrow=False) as servers, contextlib.closing(open_doors(environ, mailbox=is_demo)) as doors:
         announced = addresses(environ, doors)
         servers.announce(announced)
         environ |= announced | servers.environment
