@@ -19,7 +19,7 @@ from django.utils.encoding import punycode
 
 from retention_crm.lib.text import clean_line
 
-_WORD = 42  # octets in an encoded word, so that it stays under 75 characters
+_WORD = 39  # octets in an encoded word, so that a line with it and a header's name stays within 76 characters
 _LINE = 76
 _SPECIAL = frozenset('()<>[]:;@\\,."')
 # Above this share of octets that need three characters each, base64 is the shorter encoding.
@@ -69,7 +69,7 @@ def deliverable(address: str) -> str | None:
         validate_email(written)
     except (ValidationError, UnicodeError):
         return None
-    return written if written.isascii() and len(written) <= 254 else None
+    return written if written.isascii() and len(local) <= 64 and len(written) <= 254 else None
 
 
 class Mail(EmailMultiAlternatives):

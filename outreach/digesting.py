@@ -96,14 +96,12 @@ def _customer_link(customer: Customer) -> str:
 
 def _follow_up(follow_up: FollowUp, reader: User, today: date) -> Entry:
     local = follow_up.due_at.astimezone(clock.zone(reader.time_zone))
-    what = {"time": dateformat.format(local, "H:i"), "day": dateformat.format(local, "l j F")}
+    at = {"time": dateformat.format(local, "H:i"), "day": dateformat.format(local, "l j F")}
     if local.date() == today:
-        when = _("due today at %(time)s") if follow_up.is_promise else _("for today")
+        why = _("Promised for today, %(time)s.") if follow_up.is_promise else _("For today.")
     else:
-        when = _("was due on %(day)s") if follow_up.is_promise else _("planned for %(day)s")
-    kind = _("Promised") if follow_up.is_promise else _("Planned")
-    about = f"{follow_up.customer}: {follow_up.title}"
-    return Entry(_customer_link(follow_up.customer), about, f"{kind}, {when % what}.")
+        why = _("Promised for %(day)s.") if follow_up.is_promise else _("Planned for %(day)s.")
+    return Entry(_customer_link(follow_up.customer), f"{follow_up.customer}: {follow_up.title}", why % at)
 
 
 def _quiet(customer: Customer, today: date) -> str:
