@@ -41,7 +41,7 @@ def survey(request: PersonRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Survey, pk=pk)
     at = clock.now()
     invitations = Invitation.objects.visible_to(request.user).filter(survey=shown)
-    context: dict[str, Any] = {"survey": shown, "tally": tally(invitations, at).get(pk, NOTHING)}
+    context: dict[str, Any] = {"survey": shown, "at": at, "tally": tally(invitations, at).get(pk, NOTHING)}
     cursor = request.GET.get("after", "")
     if request.GET.get("show") == "waiting":
         waiting = invitations.unanswered().open(at).for_list(request.user)

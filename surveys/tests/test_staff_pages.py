@@ -245,6 +245,16 @@ def test_only_open_invitations_wait(survey: Survey, customer: Customer, owner: U
     assert response.context["waiting"] == [waiting]
 
 
+def test_what_is_still_to_go_out_is_not_called_asked(
+    survey: Survey, customer: Customer, owner: User, login: Login
+) -> None:
+    factories.invitation(factories.contact(customer), send_at=NOW + timedelta(hours=2))
+    assert "goes out 26 Nov 2026" in results(login(owner), survey, show="waiting")
+
+    Invitation.objects.update(send_at=NOW)
+    assert "asked 26 Nov 2026" in results(login(owner), survey, show="waiting")
+
+
 @pytest.mark.parametrize("show", ["", "waiting"])
 def test_pages_show_every_row_once(survey: Survey, customer: Customer, owner: User, login: Login, show: str) -> None:
     total = 2 * PAGE + 3
