@@ -1,0 +1,29 @@
+"""Ticks of the worker. Each may run twice, late or on two machines at once; what is due stands in the rows."""
+
+import time
+
+from celery import shared_task
+
+from retention.rebuilding import rebuild_if_due
+from retention.scoring import rescore_stale
+from retention_crm.lib import clock
+
+RESCORE_SECONDS = 10.0
+
+
+@shared_task(name="retention.rescore")
+def rescore() -> int:
+    """Scores customers marked stale for about ten seconds; the next tick goes on. Returns how many."""
+    until = time.monotonic() + RESCORE_SECONDS
+    done = 0
+    while batch := rescore_stale(at=clock.now()):
+        done += batch
+        if time.monotonic() >= until:
+            break
+    return done
+
+
+@shared_task(name="retention.rebuild_if_due")
+def rebuild_when_due() -> bool:
+    """Scores everybody once a night; returns whether it did."""
+    return rebuild_if_due(at=clock.now()) is not None
