@@ -3,8 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Field, Fieldset, Layout
+from crispy_forms.layout import Field, Fieldset
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import MONTHS
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer, Segment
-from retention_crm.lib.form_base import CarefulForm, DayInput, TimeZoneChoice
+from retention_crm.lib.form_base import HALF, THIRD, CarefulForm, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CustomerModelForm = forms.ModelForm[Customer]
@@ -23,21 +22,6 @@ else:
 
 EARLIEST = date(1900, 1, 1)
 OLDEST_BIRTH_YEAR = 1880
-_HALF = "col-md-6"
-_THIRD = "col-4"
-
-
-def _row(*fields: Any) -> Div:
-    return Div(*fields, css_class="row")
-
-
-def _layout(*parts: Any) -> FormHelper:
-    """The page brings the form element, its buttons and the token."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    helper.layout = Layout(*parts)
-    return helper
 
 
 class CustomerForm(CarefulForm, _CustomerModelForm):
@@ -68,15 +52,15 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         self._choose_from("segment", Segment.objects.all())
         if not self.instance.pk:
             self.initial = {**self._first_values(), **self.initial}
-        self.helper = _layout(
-            Fieldset("", "name", _row(Field("owner", wrapper_class=_HALF), Field("segment", wrapper_class=_HALF))),
+        self.helper = page_layout(
+            Fieldset("", "name", row(Field("owner", wrapper_class=HALF), Field("segment", wrapper_class=HALF))),
             Fieldset(
                 "",
-                _row(Field("stage", wrapper_class=_HALF), Field("customer_since", wrapper_class=_HALF)),
-                _row(Field("language", wrapper_class=_HALF), Field("time_zone", wrapper_class=_HALF)),
+                row(Field("stage", wrapper_class=HALF), Field("customer_since", wrapper_class=HALF)),
+                row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
                 "care_note",
             ),
-            Fieldset(_("How often"), Field("cadence_days", wrapper_class=_HALF), "do_not_contact"),
+            Fieldset(_("How often"), Field("cadence_days", wrapper_class=HALF), "do_not_contact"),
         )
 
     def _choose_from(self, name: str, rows: Any) -> None:
@@ -143,19 +127,19 @@ class ContactForm(CarefulForm, _ContactModelForm):
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
         language.choices = [("", _("The customer's")), *Contact._meta.get_field("language").flatchoices]
-        self.helper = _layout(
+        self.helper = page_layout(
             Fieldset(
                 "",
-                _row(Field("name", wrapper_class=_HALF), Field("preferred_name", wrapper_class=_HALF)),
+                row(Field("name", wrapper_class=HALF), Field("preferred_name", wrapper_class=HALF)),
                 "job_title",
-                _row(Field("email", wrapper_class=_HALF), Field("phone", wrapper_class=_HALF)),
+                row(Field("email", wrapper_class=HALF), Field("phone", wrapper_class=HALF)),
                 "is_primary",
             ),
             Fieldset(
                 _("In their own style"),
-                _row(Field("preferred_channel", wrapper_class=_HALF), Field("tone", wrapper_class=_HALF)),
-                _row(Field("language", wrapper_class=_HALF), Field("time_zone", wrapper_class=_HALF)),
-                _row(*(Field(f"birthday_{part}", wrapper_class=_THIRD) for part in ("day", "month", "year"))),
+                row(Field("preferred_channel", wrapper_class=HALF), Field("tone", wrapper_class=HALF)),
+                row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
+                row(*(Field(f"birthday_{part}", wrapper_class=THIRD) for part in ("day", "month", "year"))),
             ),
             Fieldset(
                 _("What we may send"), *(f"allows_{kind}" for kind in ConsentKind), "do_not_contact", "consent_seen"
@@ -186,12 +170,12 @@ class FirstContactForm(CarefulForm, _ContactModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, prefix="contact", empty_permitted=True, use_required_attribute=False, **kwargs)
-        self.helper = _layout(
+        self.helper = page_layout(
             Fieldset(
                 _("First contact"),
-                _row(Field("name", wrapper_class=_HALF), Field("job_title", wrapper_class=_HALF)),
-                _row(Field("email", wrapper_class=_HALF), Field("phone", wrapper_class=_HALF)),
-                _row(Field("preferred_channel", wrapper_class=_HALF), Field("tone", wrapper_class=_HALF)),
+                row(Field("name", wrapper_class=HALF), Field("job_title", wrapper_class=HALF)),
+                row(Field("email", wrapper_class=HALF), Field("phone", wrapper_class=HALF)),
+                row(Field("preferred_channel", wrapper_class=HALF), Field("tone", wrapper_class=HALF)),
             ),
         )
 
@@ -203,4 +187,4 @@ class SegmentForm(CarefulForm, _SegmentModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = _layout("name", "cadence_days")
+        self.helper = page_layout("name", "cadence_days")

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import User
-from accounts.requests import PersonRequest, managers_read_administrators_change
+from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
 from customers import changing
 from customers.forms import ContactForm, CustomerForm, FirstContactForm, SegmentForm
 from customers.models import Contact, Customer, Segment
@@ -132,12 +131,11 @@ def contact_deceased(request: PersonRequest, pk: int) -> HttpResponse:
 @require_safe
 @managers_read_administrators_change
 def segments(request: PersonRequest) -> HttpResponse:
-    rows = Segment.objects.annotate(kept=Count("customers", filter=Q(customers__lost_on__isnull=True)))
-    return render(request, "customers/segments.html", {"segments": rows})
+    return render(request, "customers/segments.html", {"segments": Segment.objects.all()})
 
 
 @page_with_form
-@managers_read_administrators_change
+@administrators_only
 def segment_new(request: PersonRequest) -> HttpResponse:
     return _segment_page(request, Segment())
 

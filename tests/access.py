@@ -112,12 +112,40 @@ class Line:
 
 
 # Pages anybody may open without logging in.
-PUBLIC: tuple[str, ...] = ("survey_answer",)
+PUBLIC: tuple[str, ...] = (
+    "login",
+    "password_reset",
+    "password_reset_done",
+    "password_reset_confirm",
+    "password_reset_complete",
+    "survey_answer",
+)
 
 _FORM = ("GET", "POST")
 
 TABLE: tuple[Line, ...] = (
     Line("customers", EVERYONE),
+    # accounts
+    Line("login", EVERYONE, methods=_FORM, ok=302),
+    Line("logout", EVERYONE, methods=("POST",)),
+    Line("password_change", EVERYONE, methods=_FORM),
+    Line("password_change_done", EVERYONE),
+    Line("password_reset", EVERYONE, methods=_FORM),
+    Line("password_reset_done", EVERYONE),
+    Line("password_reset_confirm", EVERYONE, methods=_FORM, fixed=("MQ", "no-token")),
+    Line("password_reset_complete", EVERYONE),
+    Line("settings", EVERYONE),
+    Line("profile", EVERYONE, methods=_FORM),
+    Line("company_settings", ADMINISTRATORS, methods=_FORM),
+    Line("people", MANAGERS_READ),
+    Line("person_new", ADMINISTRATORS, methods=_FORM),
+    Line("person", MANAGERS_READ, methods=_FORM, args=("person",)),
+    Line("person_password", ADMINISTRATORS, methods=_FORM, args=("person",)),
+    Line("person_hand_over", ADMINISTRATORS, methods=_FORM, args=("person",)),
+    Line("person_access", ADMINISTRATORS, methods=_FORM, args=("person",)),
+    Line("teams", MANAGERS_READ),
+    Line("team_new", ADMINISTRATORS, methods=_FORM),
+    Line("team", MANAGERS_READ, methods=_FORM, args=("team",)),
     # customers
     Line("customer_new", EVERYONE, methods=_FORM),
     Line("customer_edit", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
@@ -126,7 +154,7 @@ TABLE: tuple[Line, ...] = (
     Line("contact_edit", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("contact_deceased", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("segments", MANAGERS_READ),
-    Line("segment_new", MANAGERS_READ, methods=_FORM),
+    Line("segment_new", ADMINISTRATORS, methods=_FORM),
     Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),
     # surveys
     Line("survey_answer", EVERYONE, methods=_FORM, args=("survey_token",), data=lambda side: {"score": "9"}),

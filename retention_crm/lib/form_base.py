@@ -5,6 +5,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
 from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
@@ -12,6 +14,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from retention_crm.lib import clock
+
+HALF = "col-md-6"
+THIRD = "col-4"
+
+
+def page_layout(*parts: Any) -> FormHelper:
+    """A layout of fields alone: the page brings the form element, its buttons and the token."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    helper.layout = Layout(*parts)
+    return helper
+
+
+def row(*fields: Any) -> Div:
+    """Fields beside each other, each as wide as its wrapper class says."""
+    return Div(*fields, css_class="row")
 
 
 class CarefulForm(forms.BaseForm):

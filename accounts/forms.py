@@ -1,0 +1,163 @@
+"""Forms of the company, its people and teams."""
+
+from typing import TYPE_CHECKING, Any
+
+from crispy_forms.layout import Field, Fieldset
+from django import forms
+from django.contrib.auth import forms as auth_forms
+from django.core.exceptions import ValidationError
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Company, Team, User
+from retention_crm.lib.form_base import HALF, CarefulForm, TimeZoneChoice, page_layout, row
+
+if TYPE_CHECKING:
+    _CompanyModelForm = forms.ModelForm[Company]
+    _PersonModelForm = forms.ModelForm[User]
+    _TeamModelForm = forms.ModelForm[Team]
+    _SetPasswordMixin = auth_forms.SetPasswordMixin[User]
+    _SetPasswordForm = auth_forms.SetPasswordForm[User]
+else:
+    _SetPasswordMixin, _SetPasswordForm = auth_forms.SetPasswordMixin, auth_forms.SetPasswordForm
+    _CompanyModelForm = _PersonModelForm = _TeamModelForm = forms.ModelForm
+
+
+class TimeInput(forms.TimeInput):
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class WorkingDays(forms.TypedMultipleChoiceField):
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Working days"),
+            choices=list(WEEKDAYS.items()),
+            coerce=int,
+            required=False,
+            widget=forms.CheckboxSelectMultiple,
+            help_text=_("Reminders and the morning digest come on these days; with none ticked, on every day."),
+        )
+
+
+class CompanyForm(CarefulForm, _CompanyModelForm):
+    time_zone = TimeZoneChoice(label=_("Time zone"))
+
+    class Meta:
+        model = Company
+        exclude: list[str] = []
+        widgets = {
+            "postal_address": forms.Textarea(attrs={"rows": 3}),
+            "greeting_time": TimeInput(),
+            "digest_time": TimeInput(),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(
+            Fieldset(
+                _("Company"),
+                "name",
+                "postal_address",
+                row(Field("time_zone", wrapper_class=HALF), Field("currency", wrapper_class=HALF)),
+                "visibility",
+            ),
+            Fieldset(
+                _("Greetings and thank-you notes"),
+                row(Field("greeting_time", wrapper_class=HALF), Field("leap_day", wrapper_class=HALF)),
+                "thank_new_customers",
+                "thank_purchases",
+            ),
+            Fieldset(
+                _("Surveys"),
+                "survey_after_meeting",
+                "survey_after_purchase",
+                row(Field("survey_delay_hours", wrapper_class=HALF), Field("survey_cooldown_days", wrapper_class=HALF)),
+                Field("survey_valid_days", wrapper_class=HALF),
+            ),
+            Fieldset(_("Morning digest"), Field("digest_time", wrapper_class=HALF)),
+        )
+
+    def clean_currency(self) -> str:
+        currency = str(self.cleaned_data["currency"]).upper()
+        if not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+            raise ValidationError(_("Use the three letters of the ISO code, for example EUR."))
+        return currency
+
+
+class ProfileForm(CarefulForm, _PersonModelForm):
+    """What people say about themselves."""
+
+    time_zone = TimeZoneChoice(label=_("Time zone"))
+    working_days = WorkingDays()
+
+    class Meta:
+        model = User
+        fields = ["name", "time_zone", "working_days"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(*self.fields)
+
+
+class PersonForm(ProfileForm):
+    """What an administrator says about somebody."""
+
+    class Meta(ProfileForm.Meta):
+        fields = ["name", "email", "role", "team", "time_zone", "working_days"]
+
+    def clean_email(self) -> str:
+        email = str(self.cleaned_data["email"]).strip().lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("Somebody with this address is there already."))
+        return email
+
+
+class NewPersonForm(_SetPasswordMixin, PersonForm):
+    """A new member of staff with a first password, to be handed to them in person."""
+
+    password1, password2 = _SetPasswordMixin.create_password_fields()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial = {"time_zone": Company.current().time_zone, **self.initial}
+
+    def clean(self) -> dict[str, Any]:
+        self.validate_passwords()
+        return super().clean() or self.cleaned_data
+
+    def _post_clean(self) -> None:
+        # The instance has its name and address only now; a password like them is refused.
+        super()._post_clean()  # type: ignore[misc]
+        self.validate_password_for_user(self.instance)
+        if "password1" in self.cleaned_data:
+            self.instance.set_password(self.cleaned_data["password1"])
+
+
+class NewPasswordForm(CarefulForm, _SetPasswordForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(*self.fields)
+
+
+class HandOverForm(forms.Form):
+    to = forms.ModelChoiceField(label=_("Who takes over?"), queryset=User.objects.none())
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = User.objects.get_queryset().active().exclude(pk=person.pk)
+        self.helper = page_layout("to")
+
+
+class TeamForm(CarefulForm, _TeamModelForm):
+    class Meta:
+        model = Team
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout("name")

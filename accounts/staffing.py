@@ -1,0 +1,78 @@
+"""Changes to the people of the company that must leave somebody in charge."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from accounts.models import Role, User
+
+
+class LastAdministrator(Exception):
+    """There would be nobody left who can change settings and people."""
+
+
+class StillResponsible(Exception):
+    """Customers or open work would be left to somebody who is gone."""
+
+
+@dataclass(frozen=True)
+class Responsibility:
+    """What somebody has in hand."""
+
+    customers: int
+    follow_ups: int
+    complaints: int
+
+    def __bool__(self) -> bool:
+        return bool(self.customers or self.follow_ups or self.complaints)
+
+
+def responsibility_of(person: User) -> Responsibility:
+    """Customers, lost ones too, and open follow-ups and complaints of a person."""
+    return Responsibility(
+        customers=person.customers.count(),
+        follow_ups=person.follow_ups.open().count(),
+        complaints=person.complaints.open().count(),
+    )
+
+
+def save_person(person: User) -> None:
+    """Saves a new or changed person. Raises LastAdministrator if no active administrator would remain."""
+    with transaction.atomic():
+        if person.role != Role.ADMINISTRATOR:
+            _require_another_administrator(person)
+        person.save()
+
+
+def deactivate(person: User) -> None:
+    """Ends the access. Raises LastAdministrator, or StillResponsible while anything is in their hands."""
+    with transaction.atomic():
+        _require_another_administrator(person)
+        if responsibility_of(person):
+            raise StillResponsible
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+
+
+def reactivate(person: User) -> None:
+    """Gives the access back, with the old password."""
+    person.is_active = True
+    person.save(update_fields=["is_active"])
+
+
+def hand_over(person: User, *, to: User) -> Responsibility:
+    """Moves all customers, open follow-ups and open complaints to a colleague; returns how many of each."""
+    with transaction.atomic():
+        return Responsibility(
+            customers=person.customers.update(owner=to),
+            follow_ups=person.follow_ups.open().update(assignee=to),
+            complaints=person.complaints.open().update(owner=to),
+        )
+
+
+def _require_another_administrator(person: User) -> None:
+    # Locked, so that two administrators cannot demote each other at the same moment.
+    active = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True)
+    administrators = set(active.values_list("pk", flat=True))
+    if administrators == {person.pk}:
+        raise LastAdministrator

@@ -1,0 +1,172 @@
+"""Settings: the company, its people and teams, and the own profile."""
+
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts import staffing
+from accounts.forms import (
+    CompanyForm,
+    HandOverForm,
+    NewPasswordForm,
+    NewPersonForm,
+    PersonForm,
+    ProfileForm,
+    TeamForm,
+)
+from accounts.models import Company, Team, User
+from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
+
+page_with_form = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def settings(request: PersonRequest) -> HttpResponse:
+    """What this person may see or change."""
+    return render(request, "accounts/settings.html")
+
+
+@page_with_form
+@administrators_only
+def company_settings(request: PersonRequest) -> HttpResponse:
+    form = CompanyForm(request.POST or None, instance=Company.current())
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("settings")
+    return render(request, "accounts/company_settings.html", {"form": form})
+
+
+@page_with_form
+def profile(request: PersonRequest) -> HttpResponse:
+    # A copy: an invalid name must not show in the frame of the page.
+    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=request.user.pk))
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("settings")
+    return render(request, "accounts/profile.html", {"form": form})
+
+
+@require_safe
+@managers_read_administrators_change
+def people(request: PersonRequest) -> HttpResponse:
+    rows = User.objects.select_related("team").order_by("-is_active", "name", "pk")
+    return render(request, "accounts/people.html", {"people": rows})
+
+
+@page_with_form
+@administrators_only
+def person_new(request: PersonRequest) -> HttpResponse:
+    form = NewPersonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        staffing.save_person(form.instance)
+        messages.success(request, _("%(name)s can log in now.") % {"name": form.instance})
+        return redirect("people")
+    return render(request, "accounts/person_new.html", {"form": form})
+
+
+@page_with_form
+@managers_read_administrators_change
+def person(request: PersonRequest, pk: int) -> HttpResponse:
+    shown = get_object_or_404(User, pk=pk)
+    form = PersonForm(request.POST or None, instance=shown)
+    if request.method == "POST" and form.is_valid():
+        try:
+            staffing.save_person(shown)
+        except staffing.LastAdministrator:
+            form.add_error("role", _("This is the last administrator. Make somebody else one first."))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect("people")
+    in_hand = staffing.responsibility_of(shown)
+    return render(request, "accounts/person.html", {"form": form, "person": shown, "in_hand": in_hand})
+
+
+@page_with_form
+@administrators_only
+def person_password(request: PersonRequest, pk: int) -> HttpResponse:
+    """A new password for somebody who forgot it, typed by an administrator."""
+    shown = get_object_or_404(User, pk=pk)
+    form = NewPasswordForm(shown, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("%(name)s has a new password.") % {"name": shown})
+        return redirect("person", pk)
+    return render(request, "accounts/person_password.html", {"form": form, "person": shown})
+
+
+@page_with_form
+@administrators_only
+def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
+    shown = get_object_or_404(User, pk=pk)
+    form = HandOverForm(request.POST or None, person=shown)
+    if request.method == "POST" and form.is_valid():
+        staffing.hand_over(shown, to=form.cleaned_data["to"])
+        names = {"to": form.cleaned_data["to"], "name": shown}
+        messages.success(request, _("%(to)s looks after the customers of %(name)s now.") % names)
+        return redirect("person", pk)
+    in_hand = staffing.responsibility_of(shown)
+    return render(request, "accounts/person_hand_over.html", {"form": form, "person": shown, "in_hand": in_hand})
+
+
+@page_with_form
+@administrators_only
+def person_access(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks, and ends or gives back somebody's access."""
+    shown = get_object_or_404(User, pk=pk)
+    if request.method == "POST" and _change_access(request, shown):
+        return redirect("person", pk)
+    in_hand = staffing.responsibility_of(shown)
+    return render(request, "accounts/person_access.html", {"person": shown, "in_hand": in_hand})
+
+
+def _change_access(request: PersonRequest, shown: User) -> bool:
+    try:
+        if request.POST.get("answer") == "end":
+            staffing.deactivate(shown)
+            messages.success(request, _("%(name)s can no longer log in.") % {"name": shown})
+        elif request.POST.get("answer") == "give back":
+            staffing.reactivate(shown)
+            messages.success(request, _("%(name)s can log in again.") % {"name": shown})
+    except staffing.LastAdministrator:
+        messages.error(request, _("This is the last administrator. Make somebody else one first."))
+        return False
+    except staffing.StillResponsible:
+        messages.error(
+            request, _("Hand over what %(name)s looks after first; nothing may be dropped.") % {"name": shown}
+        )
+        return False
+    return True
+
+
+@require_safe
+@managers_read_administrators_change
+def teams(request: PersonRequest) -> HttpResponse:
+    rows = Team.objects.annotate(active_members=Count("members", filter=Q(members__is_active=True)))
+    return render(request, "accounts/teams.html", {"teams": rows})
+
+
+@page_with_form
+@administrators_only
+def team_new(request: PersonRequest) -> HttpResponse:
+    return _team_page(request, Team())
+
+
+@page_with_form
+@managers_read_administrators_change
+def team(request: PersonRequest, pk: int) -> HttpResponse:
+    return _team_page(request, get_object_or_404(Team, pk=pk))
+
+
+def _team_page(request: PersonRequest, shown: Team) -> HttpResponse:
+    form = TeamForm(request.POST or None, instance=shown)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("teams")
+    members = shown.members.all() if shown.pk else []
+    return render(request, "accounts/team.html", {"form": form, "team": shown, "members": members})
