@@ -19,6 +19,7 @@ from outreach.composing import Composer, Unwritable
 from outreach.models import Message, State, Suppression
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
+from retention_crm.lib.masking import mask
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,8 @@ class Run:
     def _envelope(self, message: Message, composer: Composer) -> Envelope:
         mail = composer.build(message)
         message.sent_to = parseaddr(mail.to[0])[1][:254]
-        message.subject, message.body = str(mail.subject)[:300], str(mail.body)
+        # The ledger keeps what was said, not the keys of the links in it.
+        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
         return self.transport.prepare(mail)
 
     def _settlement(self, message: Message, token: int, outcome: Outcome) -> Settlement:

@@ -36,9 +36,9 @@ def digest_follow_ups(user: User, until: datetime) -> FollowUpQuerySet:
 def escalated_customers(manager: User, *, on: date, after: date) -> CustomerQuerySet:
     """Customers who passed 1.5 times their cadence after the day `after` and up to the day `on`, longest quiet first.
 
-    Those of the manager's team, or of the whole company if the manager has no team. Each has `escalated_on`.
+    Those of the manager's team, or of the whole company if the manager has no team.
     """
-    passed = Customer.objects.overdue(on).annotate(escalated_on=ESCALATION_DAY)
+    passed = Customer.objects.overdue(on).alias(escalated_on=ESCALATION_DAY)
     passed = passed.filter(escalated_on__gt=after, escalated_on__lte=on)
     if manager.team_id is not None:
         passed = passed.filter(owner__team_id=manager.team_id)

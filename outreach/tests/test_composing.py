@@ -19,6 +19,7 @@ from outreach.composing import Composer, Unwritable
 from outreach.layout import lay_out
 from outreach.models import Message, MessageKind, State, Wording
 from outreach.unsubscribing import unsubscribe_link
+from retention_crm.lib.masking import mask
 from surveys.linking import answer_url
 from tests import factories
 from tests.factories import NOW
@@ -547,3 +548,13 @@ def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
 )
 def test_addresses_are_taken_or_refused(address: str, written: str | None) -> None:
     assert deliverable(address) == written
+
+
+def test_the_ledger_keeps_the_text_without_the_keys_in_it(contact: Contact) -> None:
+    invitation = factories.invitation(contact)
+    mail = build(a_message(contact, MessageKind.SURVEY, invitation=invitation))
+    kept = mask(str(mail.body))
+    assert f"{SITE}/s/…" in kept
+    assert f"{SITE}/u/…" in kept
+    assert invitation.token not in kept
+    assert unsubscribe_link(contact.pk, ConsentKind.SURVEYS).split("/")[-2] not in kept

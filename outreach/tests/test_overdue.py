@@ -88,7 +88,6 @@ def test_a_manager_hears_on_the_day_one_and_a_half_cadences_have_passed(
     assert not escalated_customers(manager, on=day - timedelta(days=1), after=date(2000, 1, 1)).exists()
     found = escalated_customers(manager, on=day, after=day - timedelta(days=1))
     assert [customer.pk for customer in found] == [quiet.pk]
-    assert found[0].escalated_on == day
     assert not escalated_customers(manager, on=day + timedelta(days=5), after=day).exists()
 
 
