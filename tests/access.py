@@ -124,7 +124,17 @@ PUBLIC: tuple[str, ...] = (
 _FORM = ("GET", "POST")
 
 TABLE: tuple[Line, ...] = (
+    # dashboard
+    Line("today", EVERYONE),
     Line("customers", EVERYONE),
+    Line("customer", CUSTOMER_DATA, args=("customer",)),
+    Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
+    Line("log", EVERYONE, methods=_FORM),
+    Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
+    Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
+    Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
+    Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),
     # accounts
     Line("login", EVERYONE, methods=_FORM, ok=302),
     Line("logout", EVERYONE, methods=("POST",)),
