@@ -1,13 +1,15 @@
 """Fixtures every test may use: a company with two teams and people in each role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
 
 from accounts.models import Company, Role, Team, User
 from customers.models import Customer
+from retention_crm.celery import app
 from tests import factories
+from tests.celery_workers import broker_address
 
 
 @pytest.fixture
@@ -65,3 +67,12 @@ def login() -> Callable[[User], Client]:
         return browser
 
     return as_person
+
+
+@pytest.fixture
+def broker() -> Iterator[None]:
+    """Ticks sent from the test go to the broker its workers listen to."""
+    before = app.conf.broker_url
+    app.conf.broker_url = broker_address()
+    yield
+    app.conf.broker_url = before

@@ -26,6 +26,11 @@ class Sink:
         self.port = 0
 
     @property
+    def url(self) -> str:
+        """As EMAIL_URL names it."""
+        return f"smtp://{self.host}:{self.port}"
+
+    @property
     def message_ids(self) -> list[str]:
         return [str(mail["Message-ID"]) for mail in self.mails]
 
