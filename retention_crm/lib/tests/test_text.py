@@ -56,9 +56,15 @@ def test_clean_text_can_be_stored_and_sent(written: str) -> None:
     kept.encode("utf-8")
 
 
-@pytest.mark.parametrize("names", [["Ada", "Åke", "Émile", "emilia", "Zoë"], ["ﬁne", "Fire"]])
-def test_names_sort_without_accents_and_case(names: list[str]) -> None:
-    assert sorted(names[::-1], key=text.sort_key) == names
+def test_names_sort_without_accents_and_case() -> None:
+    assert sorted(["Zoë", "emilia", "Åke", "Émile", "Ada"], key=text.sort_key) == [
+        "Ada",
+        "Åke",
+        "Émile",
+        "emilia",
+        "Zoë",
+    ]
+    assert sorted(["Fire", "ﬁne"], key=text.sort_key) == ["ﬁne", "Fire"]
 
 
 @given(ANY_TEXT)
