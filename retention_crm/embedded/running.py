@@ -104,11 +104,12 @@ def jobs(environ: Mapping[str, str], doors: Doors) -> list[Job]:
     web, mail = doors.web.fileno(), doors.mail
     gunicorn = (*python, "-m", "gunicorn", "retention_crm.wsgi:application", "--bind", f"fd://{web}")
     options = ("--workers", "1", "--threads", "4", "--keep-alive", "30", "--no-control-socket")
-    log = ("--log-level", "warning", "--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)s ms")
+    logger = ("--logger-class", "retention_crm.access_log.Logger", "--log-level", "warning")
+    log = ("--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)s ms")
     worker = ("worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
     beat = ("beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING")
     wanted = [
-        Job("web", (*gunicorn, *options, *log), pass_fds=(web,)),
+        Job("web", (*gunicorn, *options, *logger, *log), pass_fds=(web,)),
         Job("worker", (*celery, *worker), stop_seconds=WORKER_STOP_SECONDS),
         Job("beat", (*celery, *beat)),
     ]
