@@ -191,12 +191,6 @@ class Servers:
                 f"Retention CRM already runs on {self.data_dir}{where}: process {notice.pid}, `{notice.command}`. "
                 f"Stop that first, or set RETENTION_DATA_DIR to another directory."
             )
-        missing = [name for name in URLS if name not in notice.environment and name not in self.given]
-        if missing:
-            raise EmbeddedError(
-                f"Process {notice.pid}, `{notice.command}`, runs on {self.data_dir} with its own {missing[0]}; "
-                f"set the same {missing[0]} here."
-            )
         self.borrowed = notice
 
     @staticmethod

@@ -145,7 +145,7 @@ def test_a_second_command_on_the_same_data_uses_the_running_servers(data_dir: Pa
     assert announced_environment(data_dir) == {}
 
 
-def test_borrowing_from_a_command_that_has_its_own_database_is_refused(data_dir: Path) -> None:
+def test_a_second_command_uses_the_database_that_the_first_was_given(data_dir: Path) -> None:
     with (
         Servers(data_dir, environ={"DATABASE_URL": "postgres://db.example.com/crm"}) as first,
         Servers(data_dir, environ={}) as second,
