@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -89,4 +90,4 @@ def invitation_revoke(request: PersonRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     invitation.revoke(clock.now())
     messages.success(request, _("The survey link of %(name)s no longer works.") % {"name": invitation.contact.name})
-    return redirect("survey", pk=invitation.survey_id)
+    return redirect(f"{reverse('survey', args=[invitation.survey_id])}?show=waiting")

@@ -397,6 +397,17 @@ def test_who_may_only_read_does_not_withdraw(customer: Customer, outsider: User,
     assert invitation.revoked_at is None
 
 
+def test_withdrawing_leads_back_to_the_list_and_says_what_happened(
+    customer: Customer, owner: User, login: Login
+) -> None:
+    invitation = factories.invitation(factories.contact(customer, name="Amira Haddad"))
+
+    response = login(owner).post(reverse("invitation_revoke", args=[invitation.pk]), follow=True)
+
+    assert response.context["waiting"] == []
+    assert "The survey link of Amira Haddad no longer works." in response.content.decode()
+
+
 def test_withdrawing_keeps_an_answer(customer: Customer, owner: User, login: Login) -> None:
     invitation = answered(customer, 3)
     login(owner).post(reverse("invitation_revoke", args=[invitation.pk]))
