@@ -22,6 +22,7 @@ _STAGED_AT_ONCE = 20_000
 _CUSTOMERS_AT_ONCE = 1000
 
 _STAGE = """
+DROP TABLE IF EXISTS pg_temp.staged_event;
 CREATE TEMPORARY TABLE staged_event (customer text COLLATE "C", day date, kind text, amount numeric) ON COMMIT DROP
 """
 _COPY = "COPY staged_event (customer, day, kind, amount) FROM STDIN WITH (FORMAT csv)"
