@@ -25,6 +25,7 @@ SERVICE_DAYS = 90
 AT_RISK_FROM = 0.5
 WATCH_FROM = 0.3
 LATE_RHYTHMS = 1.5
+UNUSUAL_RHYTHMS = 2.0
 LAPSED_RHYTHMS = 3.0
 ALARMING_SIGNALS = 0.9
 WORRYING_SIGNALS = 0.3
@@ -151,7 +152,7 @@ CASE WHEN is_lost OR risk IS NULL THEN 'unknown'
      WHEN signals >= {ALARMING_SIGNALS} OR (n > 1 AND {_LATE}) THEN 'at_risk'
      WHEN signals >= {WORRYING_SIGNALS} OR {_LATE} THEN 'watch'
      WHEN n = 1 THEN 'unknown'
-     WHEN risk >= {WATCH_FROM} AND silence > rhythm THEN 'watch'
+     WHEN (risk >= {WATCH_FROM} AND silence > rhythm) OR silence > {UNUSUAL_RHYTHMS} * rhythm THEN 'watch'
      ELSE 'healthy' END"""
 
 _REASONS = """
@@ -173,11 +174,11 @@ CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
 || CASE WHEN missed_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
          'code', 'missed_by_us', 'size', missed_size, 'on', missed_on)) ELSE '[]'::jsonb END"""
 
-_STORED = (
+STORED = (
     "contact_days", "first_day", "last_day", "decayed_repeats", "rhythm_days", "risk", "band", "reasons",
     "value_last_year", "value_at_risk",
 )  # fmt: skip
-_COLUMNS = ", ".join(_STORED)
+_COLUMNS = ", ".join(STORED)
 
 # Rows that stay as they are are not written again; a computation that began later is never overwritten. In the order
 # of the primary key, so that two computations cannot wait for each other.
@@ -190,8 +191,8 @@ FROM scored
 ORDER BY customer_id
 ON CONFLICT (customer_id) DO UPDATE
 SET ({_COLUMNS}, computed_on, computed_at)
-  = ({", ".join(f"excluded.{name}" for name in _STORED)}, excluded.computed_on, excluded.computed_at)
+  = ({", ".join(f"excluded.{name}" for name in STORED)}, excluded.computed_on, excluded.computed_at)
 WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
-  AND ({", ".join(f"stored.{name}" for name in _STORED)})
-      IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _STORED)})
+  AND ({", ".join(f"stored.{name}" for name in STORED)})
+      IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in STORED)})
 """  # noqa: S608 - only constants of this module
