@@ -91,7 +91,7 @@ def test_the_risk_is_the_formula_by_hand(customer: Customer) -> None:
 
     def survival(t: float) -> float:
         result: float = one_off + (1 - one_off) / (1 + (t / mu) ** 1.419)
-    return result
+        return result
 
     assert risk.rhythm_days == pytest.approx(rhythm_days)
     assert risk.risk == pytest.approx(survival(silence + 90) / survival(silence), abs=1e-12)
