@@ -90,7 +90,10 @@ def meet(book: Book, stage: Stage, number: int, random: Random, wish: Wish) -> R
     zone = wish.zone or random.choice(culture.zones)
     business = random.random() >= _SHARE_OF_PERSONS if wish.business is None else wish.business
     name, family = culture.business(random)
-    people = [culture.person(random, family if random.random() < 0.4 else None) for _ in range(wish.contacts or _head_count(random))]
+    people = [
+        culture.person(random, family if random.random() < 0.4 else None)
+        for _ in range(wish.contacts or _head_count(random))
+    ]
     if not business:
         people = people[:1]
         name = people[0].name

@@ -68,10 +68,11 @@ def span(random: Random, course: Course, *, usual_gap: float, until: date) -> Sp
 def _days(random: Random, course: Course, start: int, end: int, gap: float) -> list[int]:
     days: list[int] = []
     day = start
+    shortest = gap / 3
     while day <= end and len(days) < course.longest:
         days.append(max(start, workday(day)))
         day += max(1, round(gap * random.lognormvariate(-_SPREAD * _SPREAD / 2, _SPREAD)))
-        gap *= course.drift
+        gap = max(gap * course.drift, shortest)
     return days
 
 

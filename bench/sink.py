@@ -1,0 +1,74 @@
+"""A mail server that accepts everything and keeps nothing, as quick as Python allows: `python -m bench.sink`.
+
+Prints its port. `XCOUNT` is answered with the numbers of mails and of their bytes since the last `XCOUNT`.
+"""
+
+import asyncio
+
+END = b"\r\n.\r\n"
+REPLIES = {
+    b"EHLO": b"250-sink\r\n250-SIZE 33554432\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n",
+    b"HELO": b"250 sink\r\n",
+    b"DATA": b"354 go on\r\n",
+    b"QUIT": b"221 bye\r\n",
+}
+
+
+class Sink(asyncio.Protocol):
+    """One connection; counts for all of them."""
+
+    mails = 0
+    octets = 0
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._in_mail = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.write(b"220 sink\r\n")
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while self._mail() if self._in_mail else self._line():
+            pass
+
+    def _mail(self) -> bool:
+        end = self._buffer.find(END)
+        if end < 0:
+            return False
+        Sink.mails += 1
+        Sink.octets += end
+        del self._buffer[: end + len(END)]
+        self._in_mail = False
+        self._transport.write(b"250 kept\r\n")
+        return True
+
+    def _line(self) -> bool:
+        end = self._buffer.find(b"\r\n")
+        if end < 0:
+            return False
+        verb = bytes(self._buffer[:4]).upper()
+        is_count = bytes(self._buffer[:end]).upper() == b"XCOUNT"
+        del self._buffer[: end + 2]
+        if is_count:
+            self._transport.write(b"250 %d %d\r\n" % (Sink.mails, Sink.octets))
+            Sink.mails = Sink.octets = 0
+            return True
+        self._in_mail = verb == b"DATA"
+        self._transport.write(REPLIES.get(verb, b"250 fine\r\n"))
+        if verb == b"QUIT":
+            self._transport.close()
+        return True
+
+
+async def serve() -> None:
+    """Until the process is ended."""
+    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve())

@@ -1,0 +1,111 @@
+"""The figures as tables that fit a terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+PAGE_AIM, PLANNING_AIM, DELIVERY_AIM = 3.0, 2.0, 0.5
+
+Figures = dict[str, Any]
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell; the first to the left, numbers to the right."""
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = [_line(head, widths), "  ".join("-" * width for width in widths)]
+    return "\n".join([*lines, *(_line(row, widths) for row in rows)])
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    first, *rest = (
+        cell.ljust(width) if column == 0 else cell.rjust(width)
+        for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    )
+    return "  ".join([first, *rest]).rstrip()
+
+
+def report(runs: Sequence[Figures]) -> str:
+    """All tables; with several sizes, the small ones first, the last one is held against the aims."""
+    parts = [_sizes(runs), _pages(runs), _planning(runs), _delivery(runs)]
+    return "\n\n".join(parts)
+
+
+def is_sound(runs: Sequence[Figures]) -> bool:
+    """Whether every page answered as it should: the time of an error says nothing."""
+    return all(status < 400 for run in runs for page in run["pages"] for status in page["statuses"])
+
+
+def _sizes(runs: Sequence[Figures]) -> str:
+    rows = [
+        [f"{run['customers']:,}", f"{run['interactions']:,}", f"{run['ledger']:,}", f"{run['seeding']:.0f} s"]
+        for run in runs
+    ]
+    return table(["customers", "interactions", "ledger", "seeded in"], rows)
+
+
+def _pages(runs: Sequence[Figures]) -> str:
+    head = [f"page, aim {PAGE_AIM:.0f} times bare", "queries", "kB"]
+    for run in runs:
+        head += [f"{run['customers']:,}: median", "p95", "bare", "times"]
+    # By their place: a name may hold a number of the data.
+    rows = [_page_row(pages) for pages in zip(*(run["pages"] for run in runs), strict=True)]
+    return table([*head, ""], rows)
+
+
+def _page_row(of_runs: Sequence[Figures]) -> list[str]:
+    page = of_runs[-1]
+    counts = sorted({count for figures in of_runs for count in (figures["queries"], figures["most_queries"])})
+    row = [page["name"], "-".join(str(count) for count in counts), f"{page['size'] / 1000:.0f}"]
+    for figures in of_runs:
+        times = [f"{figures['median']:.1f} ms", f"{figures['p95']:.1f}", f"{figures['bare']:.1f}"]
+        row += [*times, f"{_times(figures):.1f}"]
+    errors = [status for status in page["statuses"] if status >= 400]
+    row.append(f"ANSWERED {errors}" if errors else "" if _times(page) <= PAGE_AIM else "over")
+    return row
+
+
+def _times(page: Figures) -> float:
+    return float(page["median"]) / float(page["bare"])
+
+
+def _planning(runs: Sequence[Figures]) -> str:
+    rows = []
+    for run in runs:
+        planning = run["planning"]
+        times = planning["milliseconds"] / planning["bare_milliseconds"]
+        rows.append(
+            [
+                f"{run['customers']:,}",
+                f"{sum(planning['planned'].values()):,}",
+                f"{planning['invitations']:,}",
+                f"{planning['milliseconds']:.0f} ms",
+                f"{planning['first_milliseconds']:.0f} ms",
+                f"{planning['bare_milliseconds']:.0f} ms",
+                f"{times:.1f}",
+                f"{planning['idle_milliseconds']:.0f} ms",
+                "" if times <= PLANNING_AIM else "over",
+            ]
+        )
+    head = ["planning a day", "messages", "invitations", "median", "first", "bare insert", "times", "idle tick", ""]
+    kinds = ", ".join(f"{kind} {number:,}" for kind, number in runs[-1]["planning"]["planned"].items())
+    return f"{table(head, rows)}\nAim: {PLANNING_AIM:.0f} times the bare insert. Planned: {kinds}."
+
+
+def _delivery(runs: Sequence[Figures]) -> str:
+    rows = []
+    for run in runs:
+        delivery = run["delivery"]
+        share = delivery["per_second"] / delivery["bare_per_second"]
+        rows.append(
+            [
+                f"{run['customers']:,}",
+                f"{delivery['mails']:,}",
+                f"{delivery['size'] / 1000:.1f} kB",
+                f"{delivery['per_second']:.0f}/s",
+                f"{delivery['bare_per_second']:.0f}/s",
+                f"{share:.2f}",
+                "" if share >= DELIVERY_AIM else "under",
+            ]
+        )
+    outcome = ", ".join(f"{state} {number:,}" for state, number in runs[-1]["delivery"]["outcome"].items())
+    head = ["delivery", "mails", "size", "rate", "plain smtplib", "share", ""]
+    return f"{table(head, rows)}\nAim: a share of {DELIVERY_AIM}. Outcome: {outcome}."
