@@ -92,29 +92,39 @@ class Timeline:
     older: str = ""
 
 
+def _person(path: str) -> tuple[str, str]:
+    """The columns that name a member of staff."""
+    return f"{path}__name", f"{path}__email"
+
+
 def _interactions(customer: Customer) -> QuerySet[Interaction]:
-    return Interaction.objects.filter(customer=customer).select_related("author", "contact")
+    rows = Interaction.objects.filter(customer=customer).select_related("author", "contact")
+    shown = ("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "contact__name")
+    return rows.only(*shown, *_person("author"))
 
 
 def _mails(customer: Customer) -> QuerySet[Message]:
     sent = Message.objects.filter(customer=customer, state=State.SENT, finished_at__isnull=False)
-    return sent.select_related("contact").defer("body")
+    return sent.select_related("contact").only("kind", "finished_at", "subject", "contact__name")
 
 
 def _answers(customer: Customer) -> QuerySet[Response]:
-    return Response.objects.filter(customer=customer).select_related("contact")
+    rows = Response.objects.filter(customer=customer).select_related("contact")
+    return rows.only("score", "comment", "answered_at", "contact__name")
 
 
 def _done(customer: Customer) -> QuerySet[FollowUp]:
-    return FollowUp.objects.filter(customer=customer, done_at__isnull=False).select_related("done_by")
+    done = FollowUp.objects.filter(customer=customer, done_at__isnull=False).select_related("done_by")
+    return done.only("title", "is_promise", "due_at", "done_at", *_person("done_by"))
 
 
 def _consent(customer: Customer) -> QuerySet[ConsentChange]:
-    return ConsentChange.objects.filter(contact__customer=customer).select_related("contact", "changed_by")
+    rows = ConsentChange.objects.filter(contact__customer=customer).select_related("contact", "changed_by")
+    return rows.only("kind", "granted", "source", "changed_at", "contact__name", *_person("changed_by"))
 
 
 def _complaints(customer: Customer) -> QuerySet[Complaint]:
-    return Complaint.objects.filter(customer=customer).select_related("owner")
+    return Complaint.objects.filter(customer=customer)
 
 
 def _resolved(customer: Customer) -> QuerySet[Complaint]:

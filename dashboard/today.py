@@ -24,6 +24,8 @@ SHOWN_ALONE = 200
 ANSWERS_SINCE = timedelta(days=14)
 HELD_SINCE = timedelta(days=7)
 BIRTHDAY_DAYS = 7
+# Some of those found have their birthday only by another calendar than their own.
+FETCHED_PER_SHOWN = 4
 # Counting further costs more than the number is worth.
 COUNTED_TO = 1000
 
@@ -128,10 +130,17 @@ def _birthdays(user: User, at: datetime, company: Company, limit: int) -> list[B
     contacts = Contact.objects.filter(deceased=False, do_not_contact=False, customer__owner=user)
     contacts = contacts.filter(customer__lost_on=None, customer__do_not_contact=False)
     contacts = contacts.with_birthday_on(days, leap_day_on_march_1=company.leap_day_on_march_1)
-    # From the earliest on, with those of January after those of December.
-    contacts = contacts.annotate(next_year=Q(birthday_month__lt=days[0].month))
-    contacts = contacts.order_by("next_year", "birthday_month", "birthday_day", "customer__sort_key")
-    found = contacts.select_related("customer").fetch_mode(FETCH_RAISE)[:SHOWN_ALONE]
+    # From today on, with January after December; yesterday, which is still today for a few, comes last.
+    contacts = contacts.annotate(
+        passed=Q(birthday_month=days[0].month, birthday_day=days[0].day),
+        next_year=Q(birthday_month__lt=days[0].month),
+    )
+    contacts = contacts.order_by("passed", "next_year", "birthday_month", "birthday_day", "customer__sort_key")
+    shown = ("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year")
+    contacts = contacts.select_related("customer").only(
+        *shown, "customer__name", "customer__sort_key", "customer__time_zone"
+    )
+    found = contacts.fetch_mode(FETCH_RAISE)[: limit * FETCHED_PER_SHOWN]
     kept = [_birthday(contact, at, company) for contact in found]
     soon = [birthday for birthday in kept if birthday.in_days <= BIRTHDAY_DAYS]
     return sorted(soon, key=lambda birthday: (birthday.in_days, birthday.contact.customer.sort_key))[:limit]
