@@ -1,6 +1,5 @@
 """Customers, the people at them, and how they want to be treated."""
 
-import re
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -17,8 +16,6 @@ from retention_crm.lib import clock, text
 from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
 from retention_crm.lib.folding import Digits, Folded
 
-# What can only be meant as (a part of) a telephone number: at least three digits.
-_PHONE = re.compile(r"(?:[\s()+./-]*\d){3,}[\s()+./-]*")
 # Keys for sorting that are never empty, so that paging by key needs no exceptions; each has an index.
 DUE_KEY = Coalesce("next_due_on", models.Value(date.max), output_field=models.DateField())
 TOUCH_KEY = Coalesce(
@@ -115,17 +112,6 @@ class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
     def overdue(self, on: date) -> Self:
         """Customers over their cadence on that day; the due day itself is still in time."""
         return self.cared_for().filter(next_due_on__lt=on)
-
-    def matching(self, words: str) -> Self:
-        """Customers with these words in their name or in the name, mail address or telephone number of a contact.
-
-        Case and accents do not count, nor how a telephone number is grouped.
-        """
-        digits = _PHONE.fullmatch(words.strip()) and re.sub(r"\D", "", words)
-        by_contact = Contact.objects.filter(search_key__contains=Folded(models.Value(digits or words.strip())))
-        by_name = self.model.objects.filter(sort_key__contains=text.sort_key(words))
-        # A union of two index lookups; "name or contact" in one condition would read every customer.
-        return self.filter(pk__in=by_name.order_by().values("pk").union(by_contact.order_by().values("customer_id")))
 
     def recompute_due(self) -> int:
         """Sets the next due day anew from the last touchpoint (or the start) and the cadence; returns the row count."""

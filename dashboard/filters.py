@@ -5,12 +5,14 @@ from typing import Any
 import django_filters as filters
 from django.db.models import Q
 from django.forms import Form
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, Team, User, Visibility
+from customers import searching
 from customers.models import Customer, CustomerQuerySet, Segment, Stage
 from retention.models import Band
-from retention_crm.lib import text
+from retention_crm.lib.form_base import QuickSelect
 
 SORTS = {
     "name": _("Name"),
@@ -32,30 +34,49 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
     """Every part is optional; a value that means nothing gets a message and narrows nothing."""
 
     q = filters.CharFilter(label=_("Search"), method="search", max_length=200)
-    owner = filters.ModelChoiceFilter(label=_("Owner"), queryset=_people_whose_customers_show, empty_label=_("Anyone"))
+    owner = filters.ModelChoiceFilter(
+        widget=QuickSelect, label=_("Owner"), queryset=_people_whose_customers_show, empty_label=_("Anyone")
+    )
     team = filters.ModelChoiceFilter(
-        label=_("Team"), queryset=Team.objects.all(), method="of_team", empty_label=_("Any team")
+        widget=QuickSelect, label=_("Team"), queryset=Team.objects.all(), method="of_team", empty_label=_("Any team")
     )
     segment = filters.ModelChoiceFilter(
-        label=_("Segment"), queryset=Segment.objects.all(), empty_label=_("Any segment")
+        widget=QuickSelect, label=_("Segment"), queryset=Segment.objects.all(), empty_label=_("Any segment")
     )
-    stage = filters.ChoiceFilter(label=_("Stage"), choices=Stage.choices, empty_label=_("Any stage"))
-    band = filters.ChoiceFilter(label=_("Risk"), choices=Band.choices, method="in_band", empty_label=_("Any risk"))
+    stage = filters.ChoiceFilter(
+        widget=QuickSelect, label=_("Stage"), choices=Stage.choices, empty_label=_("Any stage")
+    )
+    band = filters.ChoiceFilter(
+        widget=QuickSelect, label=_("Risk"), choices=Band.choices, method="in_band", empty_label=_("Any risk")
+    )
     attention = filters.ChoiceFilter(
-        label=_("Contact"), choices=list(ATTENTION.items()), method="needing", empty_label=_("Any time")
+        widget=QuickSelect,
+        label=_("Contact"),
+        choices=list(ATTENTION.items()),
+        method="needing",
+        empty_label=_("Any time"),
     )
     state = filters.ChoiceFilter(
-        label=_("Lost or kept"), choices=list(STATES.items()), method="in_state", empty_label=_("Kept customers")
+        widget=QuickSelect,
+        label=_("Lost or kept"),
+        choices=list(STATES.items()),
+        method="in_state",
+        empty_label=_("Kept customers"),
     )
-    sort = filters.ChoiceFilter(label=_("Order"), choices=list(SORTS.items()), method="unchanged", empty_label=None)
+    sort = filters.ChoiceFilter(
+        widget=QuickSelect, label=_("Order"), choices=list(SORTS.items()), method="unchanged", empty_label=None
+    )
 
     class Meta:
         model = Customer
         fields: list[str] = []
 
-    @property
+    @cached_property
     def form(self) -> Form:
         form: Form = super().form
+        for name, field in form.fields.items():
+            kind = "form-control" if name == "q" else "form-select"
+            field.widget.attrs["class"] = kind + (" is-invalid" if name in form.errors else "")
         form.fields["q"].widget.attrs.update({"type": "search", "placeholder": _("Name, e-mail or phone")})
         return form
 
@@ -75,8 +96,7 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
         return bool(self.words.keys() - {"sort", "q"})
 
     def search(self, rows: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
-        words = text.clean_line(value)
-        return rows.matching(words) if text.sort_key(words) else rows
+        return searching.search(rows, value)
 
     def of_team(self, rows: CustomerQuerySet, _name: str, team: Team) -> CustomerQuerySet:
         return rows.filter(owner_id__in=User.objects.filter(team=team).values("pk"))

@@ -75,7 +75,7 @@ class _Place:
         )
 
 
-def page_of[M: Model](rows: QuerySet[M], order: Order, *, after: str = "", before: str = "", size: int = 50) -> Page[M]:
+def page_of[M: Model](rows: QuerySet[M], order: Order, *, after: str = "", before: str = "", size: int) -> Page[M]:
     """The page after or before a cursor, in one query; the first page if there is no such cursor or nothing there."""
     backwards = bool(before) and not after
     place = _Place.read(before if backwards else after, order)

@@ -15,6 +15,7 @@ from customers.models import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet
 from dashboard.filters import CustomerFilter
 from dashboard.paging import Order, aware_moment, page_of
 
+PAGE_SIZE = 50
 # Counting further costs more than the number is worth.
 COUNTED_TO = 1000
 ORDERS = {
@@ -39,6 +40,7 @@ def customers(request: ListRequest) -> HttpResponse:
         ORDERS[filters.form.cleaned_data.get("sort") or "name"],
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
+        size=PAGE_SIZE,
     )
     context = {
         "filters": filters,

@@ -1,6 +1,6 @@
 """What all forms of the product have in common, and the choice of a time zone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import groupby
 from typing import Any
@@ -58,38 +58,45 @@ class DayInput(forms.DateInput):
         super().__init__(dict(attrs or {}), format="%Y-%m-%d")
 
 
-@lru_cache(maxsize=64)
-def _options(selected: str) -> SafeString:
-    """Some 600 options; Django's own rendering of each by a template would cost more than the rest of the page."""
+class QuickSelect(forms.Select):
+    """A select without a template for each option: some pages have hundreds."""
 
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        return format_html(
+            "<select{}>{}</select>", attributes, self.render_options("" if value is None else str(value))
+        )
+
+    def render_options(self, selected: str) -> SafeString:
+        return _options(((str(key), label) for key, label in self.choices), selected)
+
+
+def _options(choices: Iterable[tuple[str, Any]], selected: str) -> SafeString:
+    marked = ((key, SafeString(" selected" if key == selected else ""), label) for key, label in choices)
+    return format_html_join("", '<option value="{}"{}>{}</option>', marked)
+
+
+@lru_cache(maxsize=64)
+def _zone_options(selected: str) -> SafeString:
     def region(name: str) -> str:
         return name.partition("/")[0] if "/" in name else str(_("Other"))
 
-    groups: Iterator[tuple[str, Iterator[str]]] = groupby(sorted(clock.zone_names(), key=region), key=region)
-    return format_html_join(
-        "",
-        '<optgroup label="{}">{}</optgroup>',
-        (
-            (label, format_html_join("", '<option value="{}"{}>{}</option>', (_option(n, selected) for n in names)))
-            for label, names in groups
-        ),
+    regions = groupby(sorted(clock.zone_names(), key=region), key=region)
+    labelled = (
+        (label, _options(((name, name.replace("_", " ")) for name in names), selected)) for label, names in regions
     )
+    return format_html_join("", '<optgroup label="{}">{}</optgroup>', labelled)
 
 
-def _option(name: str, selected: str) -> tuple[str, SafeString, str]:
-    return name, SafeString(" selected" if name == selected else ""), name.replace("_", " ")
-
-
-class TimeZoneSelect(forms.Select):
-    def __init__(self, empty_label: str = "", **kwargs: Any) -> None:
+class TimeZoneSelect(QuickSelect):
+    def __init__(self, empty_label: Any = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.empty_label = empty_label
 
-    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        known = value if value in clock.zone_names() else ""
-        empty = format_html('<option value="">{}</option>', self.empty_label) if self.empty_label or not known else ""
-        attributes = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
-        return format_html("<select{}>{}{}</select>", attributes, empty, _options(known))
+    def render_options(self, selected: str) -> SafeString:
+        known = selected if selected in clock.zone_names() else ""
+        empty = _options([("", self.empty_label)], known) if self.empty_label or not known else ""
+        return format_html("{}{}", empty, _zone_options(known))
 
 
 class TimeZoneChoice(forms.CharField):

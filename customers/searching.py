@@ -1,0 +1,42 @@
+"""Finding customers by what somebody remembers of them."""
+
+import re
+
+from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models.functions import Concat
+
+from customers.models import Contact, Customer, CustomerQuerySet
+from retention_crm.lib import text
+from retention_crm.lib.folding import Folded
+
+# Up to here the matches are looked up first and then shown; more of them are met soon enough on the way.
+FEW = 1000
+# Shorter words match the beginnings of words only: the indexes know no shorter pieces.
+_SHORTEST_PIECE = 3
+# What can only be meant as (a part of) a telephone number.
+_PHONE = re.compile(r"(?:[\s()+./-]*\d){3,}[\s()+./-]*")
+
+
+def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
+    """Those with the words in their name, or in the name, mail address or telephone number of a contact.
+
+    Case and accents do not count, nor how a telephone number is grouped. Asks the database once how many there are
+    at all: a few are best found by the indexes of the words, many by walking the list in its order.
+    """
+    words = text.clean_line(words)
+    name = text.sort_key(words)
+    if not name:
+        return customers
+    by_name = Q(sort_key__contains=name)
+    digits = re.sub(r"\D", "", words) if _PHONE.fullmatch(words) else ""
+    folded = Folded(Value(digits or words))
+    by_contact = Q(search_key__contains=folded)
+    if len(name) < _SHORTEST_PIECE:
+        by_name = Q(sort_key__startswith=name) | Q(sort_key__contains=f" {name}")
+        by_contact = Q(search_key__startswith=folded) | Q(search_key__contains=Concat(Value(" "), folded))
+    names = Customer.objects.filter(by_name).order_by().values_list("pk")[: FEW + 1]
+    contacts = Contact.objects.filter(by_contact).order_by().values_list("customer_id")[: FEW + 1]
+    found = [pk for (pk,) in names.union(contacts, all=True).order_by()]
+    if len(found) <= FEW:
+        return customers.filter(pk__in=found)
+    return customers.filter(by_name | Exists(Contact.objects.filter(by_contact, customer=OuterRef("pk"))))
