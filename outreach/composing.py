@@ -78,7 +78,7 @@ class Composer:
         phrases = phrases_in(text.language)
         link = unsubscribe_link(contact.pk, consent)
         values = {"unsubscribe_link": link, **self._about(message, contact, customer.owner, phrases)}
-        filled = _fill(lay_out(text, Frame.of(self.company, consent)), values, phrases)
+        filled = fill_for(lay_out(text, Frame.of(self.company, consent)), values)
         sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
         unsubscribe = [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
         return _mail(message, filled, sender, (contact.name, address), unsubscribe)
@@ -119,7 +119,7 @@ class Composer:
             "list": list_as_text(digest.sections),
         }
         blocks: Values = {"list": list_as_html(digest.sections)}
-        filled = _fill(lay_out(text, Frame.of(self.company, None)), values, phrases_in(text.language), blocks)
+        filled = fill_for(lay_out(text, Frame.of(self.company, None)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
 
 
@@ -146,8 +146,12 @@ def _product_sender() -> tuple[str, str]:
 type Filled = tuple[str, str, str]
 
 
-def _fill(pattern: Pattern, values: Values, phrases: Phrases, blocks: Values | None = None) -> Filled:
-    """Subject, text and HTML for one person; `blocks` are values that are other in HTML than in text."""
+def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> Filled:
+    """Subject, text and HTML for one person; raises Unwritable for a field that has no value.
+
+    `blocks` are values that are other in HTML than in text.
+    """
+    phrases = phrases_in(pattern.language)
     try:
         subject = fill_parts(pattern.subject, values, html=False)
         text = fill_parts(pattern.text, values, html=False)

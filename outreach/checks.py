@@ -1,0 +1,77 @@
+"""Settings without which mail would go nowhere, or everybody could read it: found out before the first mail."""
+
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+
+def check_mail_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """In production only: the demo and the tests have defaults for all of them."""
+    if not settings.PRODUCTION:
+        return []
+    return [*_mailbox(), *_site_url(), *_sender(), *_mailer()]
+
+
+def _mailbox() -> list[CheckMessage]:
+    if not settings.MAILBOX_DIR:
+        return []
+    return [
+        Error(
+            "MAILBOX_DIR is set in production: anybody who is logged in could read every mail under /mailbox/.",
+            hint="Remove MAILBOX_DIR from the environment, or set RETENTION_MODE=demo if this is a trial.",
+            id="outreach.E001",
+        )
+    ]
+
+
+def _site_url() -> list[CheckMessage]:
+    if not settings.SITE_URL:
+        return [
+            Error(
+                "SITE_URL is not set: links in mails would lead nowhere.",
+                hint="Set SITE_URL to the address people open, for example https://crm.example.com",
+                id="outreach.E002",
+            )
+        ]
+    address = urlsplit(settings.SITE_URL)
+    if address.scheme == "https" and address.hostname:
+        return []
+    return [
+        Error(
+            f"SITE_URL is {settings.SITE_URL!r}; it has to begin with https://, because links in mails are keys.",
+            hint="Set SITE_URL to the https address people open, for example https://crm.example.com",
+            id="outreach.E003",
+        )
+    ]
+
+
+def _sender() -> list[CheckMessage]:
+    address = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    local, at, domain = address.rpartition("@")
+    if local and at and domain:
+        return []
+    return [
+        Error(
+            "DEFAULT_FROM_EMAIL is not set to a mail address: digests and password mails have no sender.",
+            hint="Set DEFAULT_FROM_EMAIL, for example to: Nordlicht CRM <crm@example.com>",
+            id="outreach.E004",
+        )
+    ]
+
+
+def _mailer() -> list[CheckMessage]:
+    if settings.EMAIL_URL or settings.EMAIL_PROVIDER:
+        return []
+    return [
+        Error(
+            "Neither EMAIL_URL nor EMAIL_PROVIDER is set: there is no server to hand mails to.",
+            hint=(
+                "Set EMAIL_URL to your server, for example smtp+tls://user:password@mail.example.com:587, or "
+                "EMAIL_PROVIDER to a backend of django-anymail, for example anymail.backends.postmark.EmailBackend"
+            ),
+            id="outreach.E005",
+        )
+    ]

@@ -1,0 +1,59 @@
+"""Forms of the texts editor."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from outreach.models import MessageKind, Wording
+from outreach.wording import problems, sanitise
+from retention_crm.lib.form_base import CarefulForm
+from retention_crm.lib.form_fields import LineInput, NoteInput
+
+if TYPE_CHECKING:
+    _WordingModelForm = forms.ModelForm[Wording]
+else:
+    _WordingModelForm = forms.ModelForm
+
+_PARTS = ("subject", "text", "html")
+
+
+def _area() -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": 14, "dir": "auto", "spellcheck": "true"})
+
+
+class WordingForm(CarefulForm, _WordingModelForm):
+    """A company's own text; what is wrong with its merge fields and links is said at the field."""
+
+    subject = LineInput(label=gettext_lazy("Subject"), limit=200)
+    text = NoteInput(label=gettext_lazy("Text"), limit=20_000, widget=_area())
+    html = NoteInput(
+        label=gettext_lazy("HTML"),
+        limit=40_000,
+        widget=_area(),
+        help_text=gettext_lazy("Paragraphs, headings, lists, links and emphasis; anything else is taken out."),
+    )
+
+    class Meta:
+        model = Wording
+        fields = _PARTS
+
+    def __init__(self, *args: Any, kind: MessageKind, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+
+    def clean_html(self) -> str:
+        cleaned, refused = sanitise(self.cleaned_data["html"])
+        if refused:
+            sentence = _("A link is a fixed https or mailto address, or {survey_link}. Not allowed: %(links)s")
+            raise forms.ValidationError(sentence % {"links": ", ".join(refused[:5])})
+        return cleaned
+
+    def clean(self) -> dict[str, Any]:
+        given = {part: self.cleaned_data.get(part, "") for part in _PARTS}
+        for part, sentences in problems(self.kind, **given).items():
+            # A part that is wrong already is not complained of twice.
+            if part in self.cleaned_data:
+                self.add_error(part, [forms.ValidationError(sentence) for sentence in sentences])
+        return self.cleaned_data

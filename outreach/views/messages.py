@@ -1,0 +1,193 @@
+"""The ledger for people: what was sent, what will be, and why something was not."""
+
+from datetime import timedelta
+
+from django.contrib import messages as notices
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Company
+from accounts.requests import PersonRequest
+from outreach.assembling import Mail
+from outreach.cancelling import cancel
+from outreach.composing import Composer, Unwritable
+from outreach.framing import mail_frame
+from outreach.models import WAITING, Message, MessageKind, MessageQuerySet, State
+from retention_crm.lib import clock
+from retention_crm.lib.masking import mask
+from surveys.paging import page_after
+
+# The figures above the list are those of a month; a ledger of years would be counted anew on every visit.
+COUNTED = timedelta(days=30)
+# Name in the address, states, word, class of its badge.
+_GROUPS = (
+    ("waiting", WAITING, pgettext_lazy("messages", "waiting"), "badge-quiet"),
+    ("sent", (State.SENT,), pgettext_lazy("messages", "sent"), "badge-well"),
+    ("held", (State.HELD,), pgettext_lazy("messages", "held"), "badge-watch"),
+    ("unknown", (State.UNKNOWN,), pgettext_lazy("messages", "not known whether they arrived"), "badge-watch"),
+    ("failed", (State.FAILED,), pgettext_lazy("messages", "failed"), "badge-risk"),
+    ("cancelled", (State.CANCELLED,), pgettext_lazy("messages", "cancelled"), "badge-quiet"),
+    ("expired", (State.EXPIRED,), pgettext_lazy("messages", "too late"), "badge-quiet"),
+)
+STATES_IN = {name: states for name, states, _word, _badge in _GROUPS}
+_BADGES = {state: badge for _name, states, _word, badge in _GROUPS for state in states}
+_WORDS = {
+    State.PLANNED: gettext_lazy("Waiting"),
+    State.LEASED: gettext_lazy("About to be sent"),
+    State.SUBMITTING: gettext_lazy("Being sent"),
+    State.SENT: gettext_lazy("Sent"),
+    State.HELD: gettext_lazy("Held"),
+    State.UNKNOWN: gettext_lazy("Not known"),
+    State.FAILED: gettext_lazy("Failed"),
+    State.CANCELLED: gettext_lazy("Cancelled"),
+    State.EXPIRED: gettext_lazy("Too late"),
+}
+_SENTENCES = {State.UNKNOWN: gettext_lazy("It is not known whether this arrived.")}
+
+
+@require_safe
+def messages(request: PersonRequest) -> HttpResponse:
+    """All messages the person may see, the one due last first; `?state=` and `?kind=` narrow them."""
+    visible = Message.objects.visible_to(request.user)
+    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
+    shown = visible.filter(state__in=STATES_IN[state]) if state in STATES_IN else visible
+    shown = shown.filter(kind=kind) if kind in MessageKind.values else shown
+    page, following = page_after(shown.select_related("customer", "contact", "recipient"), "due_at", _cursor(request))
+    context = {
+        "rows": [_row(message) for message in page],
+        "next": following,
+        "figures": _figures(visible, state),
+        "states": [(name, word) for name, _states, word, _badge in _GROUPS],
+        "kinds": MessageKind.choices,
+        "state": state if state in STATES_IN else "",
+        "kind": kind if kind in MessageKind.values else "",
+    }
+    return render(request, "outreach/messages.html", context)
+
+
+def _cursor(request: PersonRequest) -> str:
+    return request.GET.get("after", "")
+
+
+def _row(message: Message) -> dict[str, object]:
+    to = message.contact or message.recipient or message.sent_to or _("somebody who is no longer here")
+    return {"message": message, "to": to, "badge": badge(message), "word": word(message), "why": why(message)}
+
+
+def badge(message: Message) -> str:
+    return _BADGES[State(message.state)]
+
+
+def word(message: Message) -> str:
+    return str(_WORDS[State(message.state)])
+
+
+def why(message: Message) -> str:
+    """Why it is in that state, in words; nothing for one that was sent or simply waits."""
+    return message.detail or str(_SENTENCES.get(State(message.state), ""))
+
+
+def occasion(message: Message) -> str:
+    """What the message was planned for, in words."""
+    happened = message.interaction
+    if happened is not None:
+        return _("%(event)s on %(day)s") % {
+            "event": happened.get_kind_display(),
+            "day": date_format(happened.day, "DATE_FORMAT"),
+        }
+    return {
+        MessageKind.BIRTHDAY: _("Their birthday"),
+        MessageKind.THANK_YOU: _("A new customer"),
+        MessageKind.SURVEY: _("They were to be asked"),
+        MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
+        MessageKind.ESCALATION: _("Customers had gone without contact for one and a half times the agreed time"),
+    }[MessageKind(message.kind)]
+
+
+def _figures(visible: MessageQuerySet, chosen: str) -> list[dict[str, object]]:
+    since = clock.now() - COUNTED
+    counted = dict(
+        visible.filter(due_at__gte=since)
+        .order_by()
+        .values_list("state")
+        .annotate(n=Count("pk"))
+        .values_list("state", "n")
+    )
+    figures = []
+    for name, states, meaning, _badge in _GROUPS:
+        count = sum(counted.get(state.value, 0) for state in states)
+        if count or name == chosen:
+            figures.append({"name": name, "count": count, "word": meaning})
+    return figures
+
+
+def _visible(request: PersonRequest, pk: int) -> Message:
+    rows = Message.objects.visible_to(request.user).select_related(
+        "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def _may_cancel(request: PersonRequest, message: Message) -> bool:
+    return message.state == State.PLANNED and Message.objects.editable_by(request.user).filter(pk=message.pk).exists()
+
+
+@require_safe
+def message(request: PersonRequest, pk: int) -> HttpResponse:
+    """One message: what, to whom, why, and its text; one that waits is composed as it would be sent now."""
+    shown = _visible(request, pk)
+    context = {
+        **_row(shown),
+        "occasion": occasion(shown),
+        "may_cancel": _may_cancel(request, shown),
+        "subject": shown.subject,
+        "text": shown.body,
+    }
+    if shown.is_waiting or shown.state == State.HELD:
+        try:
+            mail = _composed(shown)
+        except Unwritable as error:
+            context["unwritable"] = error.detail
+        else:
+            context |= {"subject": mail.subject, "text": mask(str(mail.body)), "is_preview": True}
+    return render(request, "outreach/message.html", context)
+
+
+@mail_frame
+@require_safe
+def message_html(request: PersonRequest, pk: int) -> HttpResponse:
+    """The HTML part of one that is not sent yet, without the keys in its links."""
+    shown = _visible(request, pk)
+    if not (shown.is_waiting or shown.state == State.HELD):
+        raise Http404
+    try:
+        return HttpResponse(mask(_composed(shown).html))
+    except Unwritable:
+        raise Http404 from None
+
+
+def _composed(shown: Message) -> Mail:
+    return Composer(company=Company.current(), at=clock.now()).build(shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def message_cancel(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks, and cancels one that still waits; what is on its way already can not be called back."""
+    shown = _visible(request, pk)
+    rows = Message.objects.editable_by(request.user).filter(pk=pk)
+    if not rows.exists():
+        raise PermissionDenied
+    if request.method != "POST":
+        return render(request, "outreach/message_cancel.html", _row(shown))
+    detail = _("Cancelled by %(name)s.") % {"name": request.user}
+    if cancel(rows.filter(state=State.PLANNED), reason="by_hand", detail=detail, at=clock.now()):
+        notices.success(request, _("The message will not be sent."))
+    else:
+        notices.error(request, _("It was no longer waiting, so nothing was changed."))
+    return redirect("message", pk=pk)
