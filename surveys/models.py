@@ -8,7 +8,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
 from interactions.models import Interaction
 from retention_crm.lib import clock, text, tokens
@@ -66,16 +65,15 @@ class InvitationQuerySet(CustomerDataQuerySet["Invitation"]):
         return self.filter(send_at__lte=at).exclude(revoked_at__lte=models.F("send_at"))
 
     def unanswered(self) -> Self:
-        return self.filter(response__isnull=True)
+        return self.filter(~models.Exists(Response.objects.filter(invitation=models.OuterRef("pk"))))
 
     def open(self, at: datetime) -> Self:
         """Those whose link works at that moment."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=at)
 
-    def for_list(self, user: User) -> Self:
-        """With what a row of a list shows, and as `is_editable` whether the user may withdraw it."""
-        editable = Invitation.objects.editable_by(user).filter(pk=models.OuterRef("pk"))
-        return self.select_related("contact", "customer").annotate(is_editable=models.Exists(editable))
+    def for_list(self) -> Self:
+        """With what a row of a list shows."""
+        return self.select_related("contact", "customer")
 
 
 class Invitation(models.Model):

@@ -45,8 +45,9 @@ def survey(request: PersonRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"survey": shown, "at": at, "tally": tally(invitations, at).get(pk, NOTHING)}
     cursor = request.GET.get("after", "")
     if request.GET.get("show") == "waiting":
-        waiting = invitations.unanswered().open(at).for_list(request.user)
-        context["waiting"], context["next"] = page_after(waiting, "send_at", cursor)
+        waiting, context["next"] = page_after(invitations.unanswered().open(at).for_list(), "send_at", cursor)
+        editable = Invitation.objects.editable_by(request.user).filter(pk__in=[row.pk for row in waiting])
+        context["waiting"], context["editable"] = waiting, set(editable.values_list("pk", flat=True))
     else:
         answers = Response.objects.visible_to(request.user).filter(invitation__survey=shown).for_list()
         if (opinion := _chosen_opinion(request)) is not None:
