@@ -5,6 +5,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Company, Team, User, Visibility
-from customers.models import Customer
+from customers.models import ConsentKind, Customer
 from outreach.models import Message, MessageKind
-from retention_crm.lib import tokens
+from outreach.unsubscribing import unsubscribe_token
+from retention_crm.lib import clock
 from tests import access, factories
 from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
 
@@ -39,7 +41,7 @@ def named_addresses() -> Iterator[str]:
 
 def side_of(customer: Customer, team: Team, person: User) -> Side:
     contact = factories.contact(customer)
-    invitation = factories.invitation(contact)
+    invitation = factories.invitation(contact, expires_at=clock.now() + timedelta(days=1))
     return Side(
         customer=customer,
         contact=contact,
@@ -62,7 +64,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         team=team,
         person=person,
         survey_token=invitation.token,
-        unsubscribe_token=tokens.make("unsubscribe", contact.pk),
+        unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
     )
 
 
