@@ -34,9 +34,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(COUNT_PLANNED, COUNT_NO_MORE),
         migrations.AddIndex(
             model_name="message",
-            index=models.Index(
-                fields=["expires_at"], name="message_expiring", condition=models.Q(state="planned")
-            ),
+            index=models.Index(fields=["expires_at"], name="message_expiring", condition=models.Q(state="planned")),
         ),
         migrations.AddConstraint(
             model_name="message",
