@@ -48,6 +48,8 @@ class WordingForm(CarefulForm, _WordingModelForm):
         if refused:
             sentence = _("A link is a fixed https or mailto address, or {survey_link}. Not allowed: %(links)s")
             raise forms.ValidationError(sentence % {"links": ", ".join(refused[:5])})
+        if not cleaned.strip():
+            raise forms.ValidationError(_("Nothing is left of this: use paragraphs, headings, lists, links, emphasis."))
         return cleaned
 
     def clean(self) -> dict[str, Any]:

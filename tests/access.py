@@ -119,9 +119,12 @@ PUBLIC: tuple[str, ...] = (
     "password_reset_confirm",
     "password_reset_complete",
     "survey_answer",
+    "unsubscribe",
 )
 
 _FORM = ("GET", "POST")
+_WORDING = ("birthday", "en", "formal")
+_NO_WORDINGS = (("nothing", "en", "formal"), ("birthday", "xx", "formal"), ("escalation", "de", "formal"))
 
 TABLE: tuple[Line, ...] = (
     # dashboard
@@ -173,4 +176,18 @@ TABLE: tuple[Line, ...] = (
     Line("survey_new", MANAGERS, methods=_FORM),
     Line("survey_edit", MANAGERS, methods=_FORM, args=("survey",)),
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
+    # outreach
+    Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),
+    Line("messages", EVERYONE),
+    Line("message", CUSTOMER_DATA, args=("message",)),
+    Line("message_html", CUSTOMER_DATA, args=("message",)),
+    Line("message_cancel", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("wordings", MANAGERS),
+    Line("wording", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
+    Line("wording_preview", MANAGERS, methods=("POST",), fixed=_WORDING, unknown=_NO_WORDINGS),
+    Line("wording_reset", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
+    Line("mailbox", EVERYONE),
+    # A mail that is not there; what is in the mailbox is for everybody who is logged in.
+    Line("mail", EVERYONE, fixed=("key",), ok=404),
+    Line("mail_html", EVERYONE, fixed=("key",), ok=404),
 )
