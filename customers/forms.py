@@ -179,6 +179,10 @@ class FirstContactForm(CarefulForm, _ContactModelForm):
             ),
         )
 
+    def has_changed(self) -> bool:
+        """Whether a person is named in any way; how to reach nobody does not matter."""
+        return not {"name", "job_title", "email", "phone"}.isdisjoint(self.changed_data)
+
 
 class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
