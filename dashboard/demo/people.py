@@ -42,8 +42,8 @@ MEMBERS = (
 SEGMENTS = (
     ("Key accounts", 14, 10, 4200, 3),
     ("A customers", 30, 20, 1500, 13),
-    ("B customers", 60, 41, 520, 36),
-    ("C customers", 120, 78, 160, 48),
+    ("B customers", 60, 40, 520, 36),
+    ("C customers", 120, 73, 160, 48),
 )
 
 
