@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, Team, User
+from accounts.models import Company, Team, User, working_week
 from retention_crm.lib.form_base import HALF, CarefulForm, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
@@ -122,7 +122,8 @@ class NewPersonForm(_SetPasswordMixin, PersonForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"time_zone": Company.current().time_zone, **self.initial}
+        first_values = {"time_zone": Company.current().time_zone, "working_days": working_week()}
+        self.initial = {**first_values, **self.initial}
 
     def clean(self) -> dict[str, Any]:
         self.validate_passwords()
