@@ -53,7 +53,12 @@ def _form_helper(*rows: Any) -> FormHelper:
 class WhenForm(forms.Form):
     """When something is to be done: one of the usual distances, or a day and time by the user's own clock."""
 
-    next_in = forms.ChoiceField(label=gettext_lazy("When"), choices=IN_DAYS, widget=forms.RadioSelect)
+    next_in = forms.ChoiceField(
+        label=gettext_lazy("When"),
+        choices=IN_DAYS,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose when.")},
+    )
     next_at = MomentInput(label=gettext_lazy("Day and time"), required=False)
 
     def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
@@ -161,7 +166,9 @@ class InteractionForm(_InteractionForm):
         fields = ["kind", "outcome", "contact", "happened_at", "notes", "sentiment", "amount"]
         widgets = {"kind": forms.RadioSelect, "outcome": forms.RadioSelect}
 
-    def __init__(self, *args: Any, user: User, customer: Customer, at: datetime, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, user: User, customer: Customer, at: datetime, currency: str = "", **kwargs: Any
+    ) -> None:
         kwargs["instance"] = Interaction(customer=customer, author=user, created_at=at)
         kwargs["initial"] = {"happened_at": at, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
@@ -172,6 +179,8 @@ class InteractionForm(_InteractionForm):
         contact.queryset = customer.contacts.filter(deceased=False)
         contact.empty_label = _("Nobody in particular")
         self.fields["outcome"].required = False
+        if currency:
+            self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
         self.helper = _form_helper(
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),

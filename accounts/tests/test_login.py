@@ -28,6 +28,7 @@ def test_the_case_of_the_address_does_not_matter(client: Client, owner: User, em
         ("nobody@example.com", PASSWORD),
         ("mia@example.com", PASSWORD.upper()),
         ("mia", PASSWORD),
+        ("x" * 300, "x"),
         ("'; --", "'; --"),
         ("mia@example.com", "x" * 5000),
         ("مرحبا@example.com", "😀"),
@@ -57,7 +58,6 @@ def test_who_is_no_longer_active_does_not_get_in(client: Client, owner: User) ->
         {},
         {"username": "mia@example.com"},
         {"username": "\x00", "password": "\x00"},
-        {"username": "x" * 300, "password": "x"},
     ],
 )
 def test_what_is_missing_or_malformed_gets_a_message_at_its_field(client: Client, data: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Customer
-from dashboard.views.replying import PageRequest, form_status, get_editable, saved
+from dashboard.views.replying import PageRequest, form_status, get_editable, posted, saved
 from interactions.forms import ComplaintForm, ResolveForm
 from interactions.models import Complaint
 from retention.scoring import rescore
@@ -21,7 +21,7 @@ from retention_crm.lib import clock
 def complaint_new(request: PageRequest, pk: int) -> HttpResponse:
     at = clock.now()
     customer = get_editable(Customer.objects.select_related("owner"), request, pk)
-    form = ComplaintForm(_posted(request), customer=customer, at=at)
+    form = ComplaintForm(posted(request), customer=customer, at=at)
     if form.is_valid():
         return _save(request, form, customer, _("Complaint noted. Greetings wait until it is put right."), at)
     return _show(request, "complaint_new", {"form": form, "customer": customer})
@@ -34,15 +34,11 @@ def complaint_resolve(request: PageRequest, pk: int) -> HttpResponse:
     complaint = get_editable(Complaint.objects.select_related("customer"), request, pk)
     if not complaint.is_open:
         return saved(request, _("This complaint was put right before."), to=_page(complaint.customer))
-    form = ResolveForm(_posted(request), instance=complaint, at=at)
+    form = ResolveForm(posted(request), instance=complaint, at=at)
     if form.is_valid():
         return _save(request, form, complaint.customer, _("Put right: %(what)s") % {"what": complaint.what}, at)
     context = {"form": form, "complaint": complaint, "customer": complaint.customer, "at": at}
     return _show(request, "complaint_resolve", context)
-
-
-def _posted(request: PageRequest) -> Any:
-    return request.POST if request.method == "POST" else None
 
 
 def _save(request: PageRequest, form: Any, customer: Customer, words: str, at: datetime) -> HttpResponse:

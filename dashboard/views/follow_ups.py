@@ -8,7 +8,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.views.replying import PageRequest, form_status, get_editable, saved
+from dashboard.views.replying import PageRequest, form_status, get_editable, posted, saved
 from interactions.forms import WhenForm
 from interactions.models import FollowUp
 from retention.scoring import rescore
@@ -38,7 +38,7 @@ def follow_up_move(request: PageRequest, pk: int) -> HttpResponse:
     """A new time for an open follow-up; one that is done stays as it was."""
     at = clock.now()
     follow_up = get_editable(FollowUp.objects.select_related("customer"), request, pk)
-    form = WhenForm(request.POST or None, user=request.user, at=at, initial={"next_at": follow_up.due_at})
+    form = WhenForm(posted(request), user=request.user, at=at, initial={"next_at": follow_up.due_at})
     if form.is_valid():
         due_at = form.due_at()
         assert due_at is not None

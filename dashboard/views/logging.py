@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Company
 from customers.models import Customer, CustomerQuerySet
-from dashboard.views.replying import PageRequest, get_editable, saved
+from customers.searching import search
+from dashboard.views.replying import PageRequest, get_editable, posted, saved
 from interactions.forms import InteractionForm, NextStepForm
 from interactions.logging import record
 from interactions.models import Interaction
@@ -30,12 +31,13 @@ def log(request: PageRequest) -> HttpResponse:
         return _choose(request)
     customer = get_editable(Customer.objects.select_related("owner", "segment"), request, _number(sent["customer"]))
     at = clock.now()
-    posted = request.POST if request.method == "POST" else None
+    data = posted(request)
     contacts = list(customer.contacts.all())
     initial = {"contact": next((contact.pk for contact in contacts if contact.is_primary), None)}
-    form = InteractionForm(posted, user=request.user, customer=customer, at=at, initial=initial)
-    next_step = NextStepForm(posted, user=request.user, at=at)
-    if posted is not None and form.is_valid() and next_step.is_valid():
+    currency = Company.current().currency
+    form = InteractionForm(data, user=request.user, customer=customer, at=at, currency=currency, initial=initial)
+    next_step = NextStepForm(data, user=request.user, at=at)
+    if data is not None and form.is_valid() and next_step.is_valid():
         interaction = record(form.save(commit=False), at=at, next_step=next_step.follow_up())
         rescore([customer.pk], at=at)
         return saved(request, _told(interaction), to=_page(customer), interaction=interaction.pk)
@@ -44,14 +46,13 @@ def log(request: PageRequest) -> HttpResponse:
         "next_step": next_step,
         "customer": customer,
         "contacts": [contact for contact in contacts if not contact.deceased],
-        "currency": Company.current().currency,
         "next": sent.get("next", ""),
     }
-    return _show(request, context, status=422 if posted is not None else 200)
+    return _show(request, context, status=422 if data is not None else 200)
 
 
 def _choose(request: PageRequest) -> HttpResponse:
-    """The look-ahead: customers by name, or by name, address or telephone number of a contact."""
+    """The look-ahead, in a panel or as a page of its own."""
     words = text.clean_line(request.GET.get("q", ""))[:200]
     is_long_enough = len(text.sort_key(words)) >= SHORTEST_SEARCH
     found = _found(request, words) if is_long_enough else []
@@ -63,7 +64,7 @@ def _choose(request: PageRequest) -> HttpResponse:
 
 def _found(request: PageRequest, words: str) -> list[Customer]:
     mine: CustomerQuerySet = Customer.objects.editable_by(request.user).kept()
-    return list(mine.matching(words).select_related("owner").order_by("sort_key", "pk")[: FOUND + 1])
+    return list(search(mine, words).select_related("owner").order_by("sort_key", "pk")[: FOUND + 1])
 
 
 def _number(written: str) -> int:

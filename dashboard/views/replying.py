@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import reswap, trigger_client_event
@@ -26,6 +26,11 @@ def get_editable[M: Any](rows: CustomerDataQuerySet[M], request: PersonRequest, 
     if not rows.editable_by(request.user).filter(pk=pk).exists():
         raise PermissionDenied
     return row
+
+
+def posted(request: PageRequest) -> QueryDict | None:
+    """What a form is bound to: the data of a POST, also where it is empty, else nothing."""
+    return request.POST if request.method == "POST" else None
 
 
 def form_status(form: Any) -> int:
