@@ -25,7 +25,7 @@ def ask_for_link(email: str) -> str:
     mail.outbox.clear()
     response = Client().post(reverse("password_reset"), {"email": email})
     assert response.headers["Location"] == reverse("password_reset_done")
-    found = re.search(r"https?://[^/]+(/\S+)", mail.outbox[0].body) if mail.outbox else None
+    found = re.search(r"https?://[^/]+(/\S+)", str(mail.outbox[0].body)) if mail.outbox else None
     return found[1] if found else ""
 
 
