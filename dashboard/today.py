@@ -24,6 +24,10 @@ SHOWN_ALONE = 200
 ANSWERS_SINCE = timedelta(days=14)
 HELD_SINCE = timedelta(days=7)
 BIRTHDAY_DAYS = 7
+BIRTHDAY_COLUMNS = (
+    *("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year"),
+    *("customer__name", "customer__sort_key", "customer__time_zone"),
+)
 # Some of those found have their birthday only by another calendar than their own.
 FETCHED_PER_SHOWN = 4
 # Counting further costs more than the number is worth.
@@ -127,18 +131,18 @@ def _birthdays(user: User, at: datetime, company: Company, limit: int) -> list[B
     """Birthdays of the next days, each by the contact's own calendar, which may be a day away from the user's."""
     today = user.today(at)
     days = [today + timedelta(days=offset) for offset in range(-1, BIRTHDAY_DAYS + 2)]
-    contacts = Contact.objects.filter(deceased=False, do_not_contact=False, customer__owner=user)
-    contacts = contacts.filter(customer__lost_on=None, customer__do_not_contact=False)
-    contacts = contacts.with_birthday_on(days, leap_day_on_march_1=company.leap_day_on_march_1)
+    born = Contact.objects.with_birthday_on(days, leap_day_on_march_1=company.leap_day_on_march_1)
+    mine = born.filter(customer__owner=user, customer__lost_on=None, customer__do_not_contact=False)
     # From today on, with January after December; yesterday, which is still today for a few, comes last.
-    contacts = contacts.annotate(
-        passed=Q(birthday_month=days[0].month, birthday_day=days[0].day),
-        next_year=Q(birthday_month__lt=days[0].month),
-    )
-    contacts = contacts.order_by("passed", "next_year", "birthday_month", "birthday_day", "customer__sort_key")
-    shown = ("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year")
-    contacts = contacts.select_related("customer").only(
-        *shown, "customer__name", "customer__sort_key", "customer__time_zone"
+    contacts = (
+        mine.filter(deceased=False, do_not_contact=False)
+        .annotate(
+            passed=Q(birthday_month=days[0].month, birthday_day=days[0].day),
+            next_year=Q(birthday_month__lt=days[0].month),
+        )
+        .order_by("passed", "next_year", "birthday_month", "birthday_day", "customer__sort_key")
+        .select_related("customer")
+        .only(*BIRTHDAY_COLUMNS)
     )
     found = contacts.fetch_mode(FETCH_RAISE)[: limit * FETCHED_PER_SHOWN]
     kept = [_birthday(contact, at, company) for contact in found]

@@ -36,7 +36,7 @@ IN_DAYS = [
 CHIPS = "includes/chips.html"
 
 
-class Chips(InlineRadios):
+class Chips(InlineRadios):  # type: ignore[misc]
     """Radio buttons drawn as chips; they work with keys and without script like any others."""
 
     template = CHIPS

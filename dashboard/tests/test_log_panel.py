@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -25,8 +24,8 @@ HTMX = {"HX-Request": "true"}
 LOOK_AHEAD = {"HX-Request": "true", "HX-Target": "log-found"}
 
 
-def save(browser: Client, customer: Customer | None, headers: Any = None, **data: Any) -> HttpResponse:
-    values = {"kind": Kind.CALL, "outcome": Outcome.HELD, "next_in": ""}
+def save(browser: Client, customer: Customer | None, headers: Any = None, **data: Any) -> Any:
+    values: dict[str, Any] = {"kind": Kind.CALL, "outcome": Outcome.HELD, "next_in": ""}
     if customer is not None:
         values["customer"] = customer.pk
     return browser.post(reverse("log"), values | data, headers=headers)
