@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -55,11 +54,12 @@ def site(live_server: LiveServer, settings: Any) -> str:
 
 
 @pytest.fixture
-def mailbox() -> Iterator[str]:
+def mailbox(settings: Any, tmp_path: Path) -> Iterator[str]:
     """The mailbox of the demo, as `make run` starts it; gives its EMAIL_URL."""
+    settings.MAILBOX_DIR = str(tmp_path / "mailbox")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [sys.executable, "-m", "retention_crm.embedded.mailbox"]
-        command += ["--directory", django_settings.MAILBOX_DIR, "--fd", str(listener.fileno())]
+        command += ["--directory", settings.MAILBOX_DIR, "--fd", str(listener.fileno())]
         process = subprocess.Popen(command, pass_fds=[listener.fileno()], cwd=Path(__file__).resolve().parents[1])
         try:
             yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
