@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import F, Model, Q, QuerySet
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Coalesce
 
 from retention_crm.lib import text
@@ -27,7 +28,7 @@ def aware_moment(value: str) -> datetime:
 class Order:
     """An order that leaves no two rows undecided: by a key that is never NULL, then by id, both in one direction."""
 
-    key: F | Coalesce
+    key: F | Coalesce | CombinedExpression
     parse: Callable[[str], Any] = str
     descending: bool = False
 
@@ -64,7 +65,7 @@ class _Place:
             return None
 
     def cursor(self) -> str:
-        key = self.key.isoformat() if isinstance(self.key, date) else self.key
+        key = self.key.isoformat() if isinstance(self.key, date) else str(self.key)
         return base64.urlsafe_b64encode(json.dumps([key, self.pk]).encode()).decode()
 
     def beyond(self, *, descending: bool) -> Q:

@@ -7,6 +7,7 @@ from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.logging import log
+from dashboard.views.portfolio import portfolio
 from dashboard.views.today import today
 
 urlpatterns = [
@@ -20,4 +21,5 @@ urlpatterns = [
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("customers/", customers, name="customers"),
+    path("portfolio/", portfolio, name="portfolio"),
 ]

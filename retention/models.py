@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Self
 
 from django.db import models
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerDataQuerySet
@@ -17,10 +19,19 @@ class Band(models.TextChoices):
     UNKNOWN = "unknown", _("Not enough data")
 
 
+# Bands that ask for something to be done.
+ATTENTION = (Band.AT_RISK, Band.WATCH)
+
+
+def ranked(value: str) -> CombinedExpression:
+    """One number to sort by: that value, which has whole cents, and where it is equal the risk, which is below one."""
+    return Cast(value, models.FloatField()) + Coalesce("risk", models.Value(0.0)) / models.Value(100.0)
+
+
 class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
     def riskiest_value_first(self) -> Self:
-        """By the value of the last year that is at risk, then by the risk itself."""
-        return self.order_by("-value_at_risk", "-risk", "-customer_id")
+        """By the value of the last year times its risk, and where that is equal by the risk itself."""
+        return self.order_by(ranked("value_at_risk").desc(), "-pk")
 
 
 class CustomerRisk(models.Model):
@@ -53,8 +64,8 @@ class CustomerRisk(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["-value_at_risk", "-risk", "-customer"], name="risk_by_value"),
-            models.Index(fields=["band", "-value_at_risk"], name="risk_by_band"),
+            models.Index(ranked("value_at_risk"), "customer", name="risk_by_rank"),
+            models.Index("band", ranked("value_at_risk"), "customer", name="risk_by_band_and_rank"),
         ]
 
     def __str__(self) -> str:

@@ -11,13 +11,13 @@ from retention.models import CustomerRisk
 
 def reasons_in_words(risk: CustomerRisk, *, on: date) -> list[str]:
     """One plain sentence for each known reason, the silence first, as seen on that (local) day."""
-    sentences = []
-    for reason in risk.reasons:
-        if reason["code"] == "silence":
-            sentences.append(_silence(risk, on))
-        elif reason["code"] in _SIGNALS:
-            sentences.append(_SIGNALS[reason["code"]](reason, on))
-    return sentences
+    silence = [_silence(risk, on)] if risk.contact_days else []
+    return silence + signals_in_words(risk, on=on)
+
+
+def signals_in_words(risk: CustomerRisk, *, on: date) -> list[str]:
+    """What is known beside the silence, one sentence each; the heaviest first."""
+    return [_SIGNALS[reason["code"]](reason, on) for reason in risk.reasons if reason["code"] in _SIGNALS]
 
 
 def summary(risk: CustomerRisk, on: date) -> str:

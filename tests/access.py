@@ -138,6 +138,7 @@ TABLE: tuple[Line, ...] = (
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),
+    Line("portfolio", MANAGERS),
     # accounts
     Line("login", EVERYONE, methods=_FORM, ok=302),
     Line("logout", EVERYONE, methods=("POST",)),
