@@ -8,7 +8,16 @@ from dashboard.demo.moments import iso, moment
 from dashboard.demo.people import Stage
 from dashboard.demo.relationships import Relationship
 from dashboard.demo.writing import Book
-from interactions.models import ALWAYS_HELD, Complaint, FollowUp, Interaction, Kind, Outcome, Sentiment
+from interactions.models import (
+    ALWAYS_HELD,
+    TOUCHPOINT_KINDS,
+    Complaint,
+    FollowUp,
+    Interaction,
+    Kind,
+    Outcome,
+    Sentiment,
+)
 from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Invitation, Opinion, Response
 
 _KINDS = (
@@ -77,6 +86,8 @@ def happened(
     contact = contact or _anybody(of, random)
     sentiment = _sentiment(of, random) if outcome == _HELD and kind not in ALWAYS_HELD else None
     at = moment(day, minutes, of.zone)
+    if outcome == _HELD and kind in TOUCHPOINT_KINDS:
+        of.touched = max(of.touched or (0, 0), (day, minutes))
     pk = book.add(
         Interaction,
         of.pk,

@@ -59,6 +59,7 @@ class Relationship:
     """A customer whose rows are noted, as the history needs it."""
 
     pk: int
+    name: str
     culture: Culture
     zone: str
     owner: User
@@ -68,6 +69,8 @@ class Relationship:
     contacts: dict[int, str] = field(default_factory=dict)
     # Contacts who get mail and allow surveys.
     askable: set[int] = field(default_factory=set)
+    # The day and the minute of the last touchpoint.
+    touched: tuple[int, int] | None = None
 
     @property
     def main_contact(self) -> int:
@@ -75,7 +78,7 @@ class Relationship:
 
 
 def meet(book: Book, stage: Stage, number: int, random: Random, wish: Wish) -> Relationship:
-    """Notes the rows of customer number so-and-so and of the contacts there."""
+    """Notes the contacts of customer number so-and-so; the customer's own row is for `close`."""
     culture = cultures()[wish.culture] if wish.culture else any_culture(random)
     place = wish.segment if wish.segment is not None else random.choices(range(4), stage.segment_weights)[0]
     care = stage.segments[place]
@@ -90,15 +93,10 @@ def meet(book: Book, stage: Stage, number: int, random: Random, wish: Wish) -> R
     zone = wish.zone or random.choice(culture.zones)
     business = random.random() >= _SHARE_OF_PERSONS if wish.business is None else wish.business
     name, family = culture.business(random)
-    people = [
-        culture.person(random, family if random.random() < 0.4 else None)
-        for _ in range(wish.contacts or _head_count(random))
-    ]
-    if not business:
-        people = people[:1]
-        name = people[0].name
-    relationship = Relationship(0, culture, zone, owner, care, span)
-    relationship.pk = _note_customer(book, random, name, relationship, wish)
+    heads = (wish.contacts or _head_count(random)) if business else 1
+    people = [culture.person(random, family if random.random() < 0.4 else None) for _ in range(heads)]
+    name = text.clean_line(name if business else people[0].name)
+    relationship = Relationship(book.next_id(Customer), name, culture, zone, owner, care, span)
     for index, person in enumerate(people):
         _note_contact(book, random, relationship, person, number, wish if index == 0 else Wish(mourned=wish.mourned))
     return relationship
@@ -108,24 +106,30 @@ def _head_count(random: Random) -> int:
     return random.choices((1, 2, 3, 4), (40, 32, 18, 10))[0]
 
 
-def _note_customer(book: Book, random: Random, name: str, of: Relationship, wish: Wish) -> int:
-    name = text.clean_line(name)
+def close(book: Book, random: Random, of: Relationship, wish: Wish) -> None:
+    """Notes the customer's own row, once the history is told and the last touchpoint is known."""
     chosen = of.span.course in (rhythms.STEADY, rhythms.GROWING)
-    return book.add(
+    own_cadence = random.choice((21, 45, 90)) if chosen and random.random() < 0.05 else None
+    last = of.touched[0] if of.touched else None
+    book.put(
         Customer,
-        name,
-        text.sort_key(name)[:400],
+        of.pk,
+        of.name,
+        text.sort_key(of.name)[:400],
         of.owner.pk,
         of.care.pk,
         _closeness(random, len(of.span.days)),
         of.zone,
         of.culture.language,
-        random.choice((21, 45, 90)) if chosen and random.random() < 0.05 else None,
+        own_cadence,
         phrases.care_note(random) if random.random() < 0.3 else "",
         iso(of.span.start),
         random.random() < 0.012 and not wish.starred,
         iso(of.span.lost) if of.span.lost else None,
         moment(of.span.start, 9 * 60 if wish.since_days is None else _LATE, of.zone),
+        moment(*of.touched, of.zone) if of.touched else None,
+        iso(last) if last else None,
+        iso((last or of.span.start) + (own_cadence or of.care.cadence)),
     )
 
 

@@ -8,11 +8,9 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts.models import User
-from customers.models import Customer
 from dashboard.demo import histories, people, showcase
-from dashboard.demo.relationships import Wish, meet
+from dashboard.demo.relationships import Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
-from interactions.logging import refresh_touchpoints
 from interactions.models import Interaction
 from retention import scoring
 from retention_crm.lib import clock
@@ -54,12 +52,9 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
             book.write()
             progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
         book.continue_sequences()
-        progress("last touchpoints and due days")
-        at = clock.moment(on, time(), people.ZONE)
-        refresh_touchpoints(list(Customer.objects.values_list("pk", flat=True)), at=at)
         _analyze()
         progress("risk")
-        scoring.rebuild(at=at)
+        scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
         progress("references")
         connection.check_constraints()
     return {str(model._meta.verbose_name_plural): number for model, number in book.written.items()}
@@ -74,6 +69,7 @@ def _tell_of(book: Book, stage: people.Stage, number: int, seed: int) -> None:
     histories.tell(book, stage, relationship, random, plain=scene is not None)
     if scene:
         scene.play(showcase.Set(book, stage, relationship, random))
+    close(book, random, relationship, wish)
 
 
 def _empty() -> None:

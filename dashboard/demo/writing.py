@@ -17,7 +17,8 @@ from surveys.models import Invitation, Response
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Customer: (
         "id", "name", "sort_key", "owner", "segment", "stage", "time_zone", "language", "cadence_days", "care_note",
-        "customer_since", "do_not_contact", "lost_on", "created_at",
+        "customer_since", "do_not_contact", "lost_on", "created_at", "last_touchpoint_at", "last_touchpoint_on",
+        "next_due_on",
     ),
     Contact: (
         "id", "customer", "name", "preferred_name", "job_title", "email", "phone", "is_primary", "language",
@@ -54,9 +55,17 @@ class Book:
 
     def add(self, model: type[models.Model], *values: Any) -> int:
         """Notes a row, with the values in the order of the columns without the id; returns its id."""
-        pk = next(self._ids[model])
-        self._rows[model].append((pk, *values))
+        pk = self.next_id(model)
+        self.put(model, pk, *values)
         return pk
+
+    def next_id(self, model: type[models.Model]) -> int:
+        """An id for a row that is put later."""
+        return next(self._ids[model])
+
+    def put(self, model: type[models.Model], pk: int, *values: Any) -> None:
+        """Notes a row whose id was taken before."""
+        self._rows[model].append((pk, *values))
 
     def write(self) -> None:
         """Writes what was noted since the last time."""
