@@ -78,7 +78,7 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
             "direction": phrases.direction,
             "title": _mark("subject"),
             "letter": mark_safe("".join(letter)),  # noqa: S308 - sanitised above
-            "company": {"name": frame.company, "postal_address": frame.postal_address},
+            "address": [frame.company, *frame.postal_address.splitlines()],
             "why": phrases.why.replace("{company}", frame.company) if frame.consent else "",
             "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
             "unsubscribe_link": _mark("unsubscribe_link"),

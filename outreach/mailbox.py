@@ -2,9 +2,11 @@
 
 import email.policy
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -56,7 +58,7 @@ class Mailbox:
             return None
         mail = message_from_bytes(path.read_bytes(), policy=email.policy.default)
         head = _head(key, path, path.stat().st_mtime)
-        headers = [(name, _header(mail, name, number)) for name, number in _numbered(mail.keys())]
+        headers = [(name, _shown(value)) for name, value in mail.raw_items()]
         return Letter(head, _part(mail, "plain"), _part(mail, "html"), headers)
 
     def _newest_first(self) -> list[tuple[float, str, Path]]:
@@ -84,30 +86,21 @@ class Mailbox:
 
 def _head(key: str, path: Path, when: float) -> Head:
     with path.open("rb") as file:
-        mail = BytesHeaderParser(policy=email.policy.default).parse(file)
-    to, sender, subject = (_header(mail, name, 0) for name in ("To", "From", "Subject"))
+        headers = list(BytesHeaderParser().parse(file).raw_items())
+    named = {name.lower(): value for name, value in reversed(headers)}
+    to, sender, subject = (_shown(named.get(name, "")) for name in ("to", "from", "subject"))
     return Head(key, to, sender, subject, datetime.fromtimestamp(when, UTC))
 
 
-def _numbered(names: list[str]) -> list[tuple[str, int]]:
-    seen: dict[str, int] = {}
-    numbered = []
-    for name in names:
-        number = seen.get(name.lower(), 0)
-        seen[name.lower()] = number + 1
-        numbered.append((name, number))
-    return numbered
+def _shown(raw: object) -> str:
+    """A header's value as people read it, on one line; one that is broken is shown as it stands.
 
-
-def _header(mail: EmailMessage, name: str, number: int) -> str:
-    """The decoded value on one line; broken headers, which the parser may refuse, as well as can be."""
-    try:
-        values = mail.get_all(name, [])
-        value = str(values[number]) if number < len(values) else ""
-    except Exception:
-        # The parser raises whatever it likes on hostile input, and a mailbox shows the mail all the same.
-        value = next((raw for key, raw in mail.raw_items() if key.lower() == name.lower()), "")
-    return " ".join(str(value).encode(errors="replace").decode().split())
+    Not by the parser of structured headers: it puts spaces between encoded words and fails on hostile addresses.
+    """
+    written = str(raw).encode(errors="replace").decode()
+    with suppress(ValueError, LookupError):
+        written = str(make_header(decode_header(written)))
+    return " ".join(written.encode(errors="replace").decode().split())
 
 
 def _part(mail: EmailMessage, subtype: str) -> str:

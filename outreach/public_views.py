@@ -52,7 +52,8 @@ def _page(
     }
     if contact is not None and consent is not None:
         context |= {
-            "about": phrases.page.about.replace("{address}", _veiled(contact.email)),
+            "about": phrases.page.about.partition("{address}"),
+            "address": _veiled(contact.email),
             "ask": phrases.page.ask[consent],
             "stopped": phrases.page.stopped[consent],
             "kept": phrases.page.kept[consent],

@@ -192,7 +192,7 @@ def test_company_and_postal_address_stand_at_the_end(contact: Contact) -> None:
     mail = read(build(a_message(contact)))
     assert "\n-- \n" in text_of(mail)
     assert "Nordlicht AB\nStorgatan 1\n111 22 Stockholm\n" in text_of(mail)
-    assert "Nordlicht AB<br>Storgatan 1<br>111 22 Stockholm" in html_of(mail)
+    assert "<bdi>Nordlicht AB</bdi><br><bdi>Storgatan 1</bdi><br><bdi>111 22 Stockholm</bdi>" in html_of(mail)
 
 
 def test_braces_and_tags_in_the_companys_own_data_are_only_text(contact: Contact, company: Company) -> None:

@@ -1,0 +1,52 @@
+"""The product's own phrases: whole in every language customers are written to."""
+
+from datetime import date
+
+import pytest
+
+from customers.models import ConsentKind, Language, Tone
+from outreach.phrases import phrases_in
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_language_has_every_phrase(language: str) -> None:
+    phrases = phrases_in(language)
+    assert phrases.language == language
+    assert phrases.direction == ("rtl" if language == "ar" else "ltr")
+    for sentences in (phrases.unsubscribe, phrases.page.ask, phrases.page.stopped, phrases.page.kept):
+        assert set(sentences) == set(ConsentKind)
+        assert all(sentences.values())
+    assert "{company}" in phrases.why
+    assert "{company}" in phrases.page.title
+    assert "{address}" in phrases.page.about
+    assert "{score}" in phrases.scale.score
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("tone", Tone)
+def test_every_language_can_say_what_a_thank_you_is_for(language: str, tone: str) -> None:
+    phrases = phrases_in(language)
+    assert "{" not in phrases.purchase(date(2026, 11, 24), tone)
+    assert "24" in phrases.purchase(date(2026, 11, 24), tone)
+    assert phrases.trust(tone)
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "24 November"),
+        ("de", "24. November"),
+        ("fr", "24 novembre"),
+        ("es", "24 de noviembre"),
+        ("sv", "24 november"),
+        ("ar", "24 نوفمبر"),
+        ("ja", "11月24日"),
+    ],
+)
+def test_days_are_written_as_the_language_writes_them(language: str, written: str) -> None:
+    assert phrases_in(language).day_of(date(2026, 11, 24)).lower() == written.lower()
+
+
+@pytest.mark.parametrize("language", ["", "xx", "../en", "EN"])
+def test_a_language_the_product_does_not_speak_is_english(language: str) -> None:
+    assert phrases_in(language).language == "en"
