@@ -1,23 +1,17 @@
 """What a mail looks like to those who get it, and that nothing in a row can break it."""
 
-import email.policy
 import re
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.header import decode_header, make_header
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer
-from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.composing import Composer, Unwritable
 from outreach.layout import lay_out
-from outreach.models import Message, MessageKind, State, Wording
+from outreach.models import Message, MessageKind, Wording
+from outreach.tests.reading import a_message, build, html_of, named_in, read, text_of
 from outreach.unsubscribing import unsubscribe_link
 from retention_crm.lib.masking import mask
 from surveys.linking import answer_url
@@ -51,64 +45,6 @@ def site(settings: Any, company: Company) -> Company:
 @pytest.fixture
 def contact(customer: Customer) -> Contact:
     return factories.contact(customer, name="Amira Haddad", preferred_name="Amira", email="amira@lindqvist.example")
-
-
-def a_message(contact: Contact | None, kind: str = MessageKind.BIRTHDAY, **fields: Any) -> Message:
-    fields.setdefault("customer", contact.customer if contact else None)
-    fields.setdefault("due_at", NOW)
-    fields.setdefault("expires_at", NOW + timedelta(hours=10))
-    fields.setdefault("dated_at", NOW)
-    fields.setdefault("occasion", f"test:{kind}:{Message.objects.count()}")
-    return Message.objects.create(kind=kind, contact=contact, **fields)
-
-
-def build(message: Message, at: datetime = NOW) -> Mail:
-    composer = Composer(company=Company.current(), at=at)
-    composer.prepare([message])
-    return composer.build(message)
-
-
-def read(mail: Mail) -> EmailMessage:
-    """The mail as its reader's program parses it, checked for what every mail has to be."""
-    wire = mail.message().as_bytes()
-    assert wire.isascii()
-    assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
-    assert b"\n" not in wire.replace(b"\r\n", b"")
-    parsed = message_from_bytes(wire, policy=email.policy.default)
-    assert isinstance(parsed, EmailMessage)
-    assert parsed.defects == []
-    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
-    for part in parsed.iter_parts():
-        assert part.defects == []
-        assert part.get_content_charset() == "utf-8"
-    for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID"):
-        assert len(parsed.get_all(name, [])) <= 1
-        assert parsed[name] is None or parsed[name].defects == ()
-    return parsed
-
-
-def part(mail: EmailMessage, subtype: str) -> str:
-    found = mail.get_body((subtype,))
-    assert found is not None
-    content: str = found.get_content()
-    return content.replace("\r\n", "\n")
-
-
-def named_in(mail: EmailMessage, header: str) -> str:
-    """The name before an address; the standard parser of names leaves spaces between encoded words, RFC 2047 none."""
-    raw = message_from_bytes(mail.as_bytes(policy=email.policy.SMTP), policy=email.policy.compat32)[header]
-    if "=?" not in raw or raw.startswith('"'):
-        display_name: str = mail[header].addresses[0].display_name
-        return display_name
-    return str(make_header(decode_header(raw.rpartition("<")[0].strip())))
-
-
-def text_of(mail: EmailMessage) -> str:
-    return part(mail, "plain")
-
-
-def html_of(mail: EmailMessage) -> str:
-    return part(mail, "html")
 
 
 def test_a_greeting_comes_from_the_owner_and_answers_go_there(contact: Contact, owner: User) -> None:
@@ -423,131 +359,12 @@ def test_a_batch_is_prepared_in_a_fixed_number_of_queries(owner: User, django_as
             composer.build(message)
 
 
-def digest(reader: User, at: datetime = NOW) -> EmailMessage:
-    return read(build(a_message(None, MessageKind.OVERDUE_DIGEST, recipient=reader), at))
-
-
-def test_the_digest_lists_what_is_due_and_who_has_gone_quiet(customer: Customer, owner: User) -> None:
-    factories.follow_up(customer, title="Send the price list", is_promise=True, due_at=NOW + timedelta(hours=4))
-    factories.follow_up(customer, title="Ask about the fair", due_at=NOW - timedelta(days=2))
-    factories.follow_up(customer, title="Tomorrow's matter", due_at=NOW + timedelta(days=1))
-    quiet = factories.customer(owner, name="Haddad & Söhne")
-    factories.interaction(quiet, happened_at=NOW - timedelta(days=41))
-    factories.interaction(customer, happened_at=NOW - timedelta(days=3))
-    mail = digest(owner)
-    text = text_of(mail)
-    assert mail["Subject"] == "Thursday 26 November: 2 things to do, 1 customer gone quiet"
-    assert mail["To"].addresses[0].addr_spec == "mia@example.com"
-    assert mail["From"].addresses[0].addr_spec == "crm@example.com"
-    assert mail["Reply-To"] is None
-    assert mail["List-Unsubscribe"] is None
-    assert "Lindqvist AB: Send the price list\n  Promised for today, 14:00.\n" in text
-    assert "Lindqvist AB: Ask about the fair\n  Planned for Tuesday 24 November.\n" in text
-    assert "Tomorrow's matter" not in text
-    assert f"- Haddad & Söhne\n  Quiet for 41 days; agreed was every 30 days.\n  {SITE}/customers/{quiet.pk}/" in text
-    assert "Haddad &amp; Söhne" in html_of(mail)
-    assert f'href="{SITE}/customers/{quiet.pk}/"' in html_of(mail)
-
-
-def test_the_digest_goes_by_the_readers_own_day(customer: Customer, owner: User) -> None:
-    owner.time_zone = "Pacific/Auckland"
-    owner.save()
-    factories.interaction(customer, happened_at=NOW)
-    factories.follow_up(customer, title="Early in Auckland", due_at=NOW + timedelta(hours=14))
-    late = datetime(2026, 11, 26, 18, 0, tzinfo=UTC)
-    mail = digest(owner, late)
-    assert mail["Subject"].startswith("Friday 27 November")
-    assert "Early in Auckland" in text_of(mail)
-
-
-def test_a_digest_with_nothing_left_in_it_is_not_written(customer: Customer, owner: User) -> None:
-    factories.interaction(customer, happened_at=NOW)
-    with pytest.raises(Unwritable) as refused:
-        digest(owner)
-    assert refused.value.reason == "nothing_to_say"
-
-
-def test_a_long_digest_is_cut_and_counts_the_rest(owner: User) -> None:
-    group = factories.segment(10)
-    for number in range(23):
-        factories.customer(owner, name=f"Quiet {number:02}", segment=group)
-    text = text_of(digest(owner))
-    assert "Gone quiet (23)" in text
-    assert text.count("agreed was every 10 days") == 20
-    assert f"- and 3 more\n  {SITE}/" in text
-
-
-def test_names_in_a_digest_stay_text(owner: User) -> None:
-    factories.customer(owner, name='<img src=x onerror="1"> {list} {{x}}')
-    mail = digest(owner)
-    assert '<img src=x onerror="1"> {list} {{x}}' in text_of(mail)
-    assert "<img" not in html_of(mail)
-    assert "{list} {{x}}" in html_of(mail)
-
-
-def test_a_manager_hears_of_each_customer_once(owner: User, manager: User) -> None:
-    quiet = factories.customer(owner, name="Kovács Kft")
-    factories.interaction(quiet, happened_at=NOW - timedelta(days=46))
-    message = a_message(None, MessageKind.ESCALATION, recipient=manager)
-    mail = read(build(message))
-    assert mail["Subject"] == "1 customer without contact for too long"
-    assert "- Kovács Kft\n  Quiet for 46 days; agreed was every 30 days. Looked after by Mia Berg.\n" in text_of(mail)
-    Message.objects.filter(pk=message.pk).update(state=State.SENT, finished_at=NOW)
-    with pytest.raises(Unwritable) as refused:
-        build(a_message(None, MessageKind.ESCALATION, recipient=manager), NOW + timedelta(days=1))
-    assert refused.value.reason == "nothing_to_say"
-
-
 def test_the_frame_is_laid_out_once_for_many_mails(contact: Contact) -> None:
     lay_out.cache_clear()
     composer = Composer(company=Company.current(), at=NOW)
     for number in range(5):
         composer.build(a_message(contact, occasion=f"o{number}"))
     assert lay_out.cache_info().misses == 1
-
-
-NAMES = st.text(max_size=120).map(str.strip)
-
-
-@settings(max_examples=400, deadline=None)
-@given(NAMES)
-def test_any_name_comes_back_from_a_header_as_one_person(name: str) -> None:
-    parsed = message_from_bytes(
-        f"To: {mailbox(name, 'a@b.example', used=4)}\r\n\r\n".encode(), policy=email.policy.default
-    )
-    assert [address.addr_spec for address in parsed["To"].addresses] == ["a@b.example"]
-    assert list(parsed.keys()) == ["To"]
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.text(max_size=300))
-def test_any_subject_comes_back_on_one_header(subject: str) -> None:
-    parsed = message_from_bytes(f"Subject: {words(subject, 9)}\r\n\r\n".encode(), policy=email.policy.default)
-    assert list(parsed.keys()) == ["Subject"]
-
-
-@pytest.mark.parametrize("subject", ["Grüße " * 30, "名前" * 90, "🎂" * 60, "plain", "a =?utf-8?q?b?= c", "x" * 300])
-def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
-    folded = words(subject, 9)
-    assert all(len(line) <= 78 for line in f"Subject: {folded}".split("\r\n")[1:])
-    parsed = message_from_bytes(f"Subject: {folded}\r\n\r\n".encode(), policy=email.policy.default)
-    assert parsed["Subject"] == subject.strip()
-
-
-@pytest.mark.parametrize(
-    ("address", "written"),
-    [
-        ("a@b.example", "a@b.example"),
-        (" a@b.example\n", "a@b.example"),
-        ("a+b@müller.example", "a+b@xn--mller-kva.example"),
-        ("a@b", None),
-        ("a\x00@b.example", None),
-        ('"a b"@c.example', None),
-        ("a@" + "b" * 250 + ".example", None),
-    ],
-)
-def test_addresses_are_taken_or_refused(address: str, written: str | None) -> None:
-    assert deliverable(address) == written
 
 
 def test_the_ledger_keeps_the_text_without_the_keys_in_it(contact: Contact) -> None:
