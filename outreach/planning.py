@@ -6,6 +6,8 @@ planned. What may change until the mail leaves (consent, an answer, a complaint)
 out only those who can not be written to at all.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -140,14 +142,23 @@ def plan_birthdays(window: Window) -> int:
     zones, months, numbers, years, dues, latests = (list(column) for column in zip(*days, strict=True))
     return _execute(
         f"""
+        WITH days AS MATERIALIZED (
+            SELECT * FROM unnest(%(zones)s::text[], %(months)s::int[], %(numbers)s::int[], %(years)s::int[],
+                                 %(dues)s::timestamptz[], %(latests)s::timestamptz[])
+                 AS d(zone, month, number, year, due_at, expires_at)
+        ), celebrated AS MATERIALIZED (
+            -- First the few people, then their zones: the other way round each would meet every zone of the world.
+            SELECT k.id AS customer_id, c.id AS contact_id, c.birthday_month AS month, c.birthday_day AS number,
+                   {_ZONE} AS zone
+            FROM (SELECT DISTINCT month, number FROM days) kept
+            JOIN customers_contact c ON c.birthday_month = kept.month AND c.birthday_day = kept.number
+            JOIN customers_customer k ON k.id = c.customer_id
+            WHERE c.allows_greetings AND {_REACHABLE}
+        )
         INSERT INTO outreach_message AS m (occasion, kind, customer_id, contact_id, due_at, expires_at, dated_at)
-        SELECT 'birthday:' || c.id || ':' || d.year, 'birthday', k.id, c.id, d.due_at, d.expires_at, d.due_at
-        FROM unnest(%(zones)s::text[], %(months)s::int[], %(numbers)s::int[], %(years)s::int[],
-                    %(dues)s::timestamptz[], %(latests)s::timestamptz[])
-             AS d(zone, month, number, year, due_at, expires_at)
-        JOIN customers_contact c ON c.birthday_month = d.month AND c.birthday_day = d.number
-        JOIN customers_customer k ON k.id = c.customer_id
-        WHERE {_ZONE} = d.zone AND c.allows_greetings AND {_REACHABLE}
+        SELECT 'birthday:' || contact_id || ':' || d.year, 'birthday', customer_id, contact_id,
+               d.due_at, d.expires_at, d.due_at
+        FROM celebrated JOIN days d USING (zone, month, number)
         ON CONFLICT (occasion) DO UPDATE
             SET due_at = excluded.due_at, expires_at = excluded.expires_at, dated_at = excluded.dated_at,
                 state = 'planned', reason = '', detail = '', finished_at = NULL
@@ -174,9 +185,9 @@ def plan_thanks(window: Window) -> int:
     """
     company = window.company
     planned = 0
-    zones, dues = zip(
-        *_local_days(window.at - THANKS_WITHIN, window.at + LOOK_AHEAD, company.greeting_time), strict=True
-    )
+    hours = defaultdict(list)
+    for zone, due in _local_days(window.at - THANKS_WITHIN, window.at + LOOK_AHEAD, company.greeting_time):
+        hours[zone].append(due.isoformat())
     parameters = {
         # A contact may be entered hours after the customer or the purchase, so the whole time is looked at each time.
         "entered_since": min(window.entered_since, window.at - THANKS_WITHIN),
@@ -186,8 +197,7 @@ def plan_thanks(window: Window) -> int:
         "day": clock.today(company.time_zone, window.at),
         "at": window.at,
         "kind_for": THANKS_KIND_FOR,
-        "zones": list(zones),
-        "dues": list(dues),
+        "hours": json.dumps(hours),
     }
     if company.thank_new_customers:
         planned += _execute(_thanks_sql("'thank-you:customer:' || k.id", "NULL::bigint", _NEW_CUSTOMERS), parameters)
@@ -200,7 +210,8 @@ _NEW_CUSTOMERS = """
     customers_customer k
     JOIN customers_contact c ON c.customer_id = k.id AND c.is_primary
     CROSS JOIN LATERAL (
-        SELECT min(d.due_at) AS due_at FROM days d WHERE d.zone = {zone} AND d.due_at >= least(k.created_at, %(at)s)
+        SELECT min(due::timestamptz) AS due_at FROM jsonb_array_elements_text(%(hours)s::jsonb -> {zone}) due
+        WHERE due::timestamptz >= least(k.created_at, %(at)s)
     ) next
     WHERE k.created_at BETWEEN %(entered_since)s AND %(entered_until)s
       AND k.customer_since BETWEEN %(earliest_day)s AND %(day)s
@@ -211,7 +222,8 @@ _PURCHASES = """
     JOIN customers_contact c ON c.customer_id = k.id
          AND CASE WHEN i.contact_id IS NULL THEN c.is_primary ELSE c.id = i.contact_id END
     CROSS JOIN LATERAL (
-        SELECT min(d.due_at) AS due_at FROM days d WHERE d.zone = {zone} AND d.due_at >= i.happened_at
+        SELECT min(due::timestamptz) AS due_at FROM jsonb_array_elements_text(%(hours)s::jsonb -> {zone}) due
+        WHERE due::timestamptz >= i.happened_at
     ) next
     WHERE i.kind = 'purchase' AND i.created_at BETWEEN %(entered_since)s AND %(entered_until)s
       AND i.happened_at BETWEEN %(earliest)s AND %(at)s
@@ -220,9 +232,6 @@ _PURCHASES = """
 
 def _thanks_sql(occasion: str, interaction: str, events: str) -> str:
     return f"""
-        WITH days AS MATERIALIZED (
-            SELECT * FROM unnest(%(zones)s::text[], %(dues)s::timestamptz[]) AS d(zone, due_at)
-        )
         INSERT INTO outreach_message (occasion, kind, customer_id, contact_id, interaction_id,
                                       due_at, expires_at, dated_at)
         SELECT {occasion}, 'thank_you', k.id, c.id, {interaction},
