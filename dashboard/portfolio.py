@@ -1,27 +1,24 @@
-"""The figures of the portfolio page, and what its list can be narrowed to."""
+"""What the list of the portfolio can be narrowed to and sorted by."""
 
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Count, Exists, OuterRef, Q, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef
 from django.forms import Form
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Team, User
-from customers.models import Customer, Segment
+from accounts.models import Company, Team, User
+from customers.models import Segment
 from dashboard.paging import Order
 from interactions.models import Complaint, ComplaintQuerySet
-from retention.models import ATTENTION, Band, CustomerRisk, CustomerRiskQuerySet, ranked
+from retention.counting import Part, first_opinion_moment
+from retention.models import ATTENTION, RISK_KEY, Band, CustomerRisk, CustomerRiskQuerySet, ranked
 from retention_crm.lib import clock
 from retention_crm.lib.form_base import QuickSelect
 from surveys.models import Response, ResponseQuerySet
 
-OPINION_DAYS = 90
+_SCOPE = ("owner", "team", "segment")
 EVERY_BAND = "all"
 BANDS = [*((band.value, band.label) for band in Band), (EVERY_BAND, _("Every band"))]
 SIGNALS = {"complaint": _("Open complaint"), "detractor": _("Unhappy answer in the last 90 days")}
@@ -33,7 +30,7 @@ SORTS = {
 ORDERS = {
     "weighted": Order(ranked("value_at_risk"), float, descending=True),
     "value": Order(ranked("value_last_year"), float, descending=True),
-    "risk": Order(Coalesce("risk", Value(0.0)), float, descending=True),
+    "risk": Order(RISK_KEY, float, descending=True),
 }
 
 
@@ -96,7 +93,7 @@ class PortfolioFilter(filters.FilterSet):  # type: ignore[misc]
     @property
     def scope(self) -> dict[str, str]:
         """The part of the company looked at: what every figure of the page is narrowed to."""
-        return {name: value for name, value in self.words.items() if name in {"owner", "team", "segment"}}
+        return {name: value for name, value in self.words.items() if name in _SCOPE}
 
     @property
     def narrows(self) -> bool:
@@ -122,66 +119,18 @@ class PortfolioFilter(filters.FilterSet):  # type: ignore[misc]
             return rows
         return rows.filter(band=band) if band else rows.filter(band__in=ATTENTION)
 
-    def about(self, path: str) -> Q:
-        """The same part of the company for a model from which `path` leads to the customer."""
-        fields = {"owner": f"{path}owner", "team": f"{path}owner__team", "segment": f"{path}segment"}
-        chosen = {} if self.errors.keys() & fields.keys() else self.form.cleaned_data
-        return Q(**{field: chosen[name] for name, field in fields.items() if chosen.get(name)})
+    @property
+    def part(self) -> Part:
+        """The same part of the company for the figures."""
+        chosen = self.form.cleaned_data if self.is_bound else {}
+        return Part(**{name: chosen[name].pk for name in _SCOPE if chosen.get(name)})
 
 
 def _unhappy(user: User) -> ResponseQuerySet:
-    """Answers of detractors in the last 90 days of that person's calendar."""
-    first = user.today() - timedelta(days=OPINION_DAYS - 1)
-    return (
-        Response.objects.visible_to(user)
-        .detractors()
-        .filter(answered_at__gte=clock.day_bounds(first, user.time_zone)[0])
-    )
+    """Answers of detractors in the last 90 days."""
+    since = first_opinion_moment(Company.current(), clock.now())
+    return Response.objects.visible_to(user).detractors().filter(answered_at__gte=since)
 
 
 def _complaints(user: User) -> ComplaintQuerySet:
     return Complaint.objects.visible_to(user).open()
-
-
-@dataclass(frozen=True)
-class Figures:
-    """The head of the page; `value` is what those at risk bought in the last year."""
-
-    at_risk: int
-    watch: int
-    value: Decimal
-    cared_for: int
-    overdue: int
-    complaints: int
-    detractors: int
-
-    @property
-    def in_time(self) -> int | None:
-        """Percent of the customers with a cadence who were contacted within it; rounded down, so 100 means all."""
-        return 100 * (self.cared_for - self.overdue) // self.cared_for if self.cared_for else None
-
-
-def figures(part: PortfolioFilter) -> Figures:
-    """Counted anew for each request, in four queries."""
-    user: User = part.request.user
-    risks = CustomerRisk.objects.visible_to(user).filter(part.about("customer__"))
-    bands = {
-        band: (number, value)
-        for band, number, value in risks.filter(band__in=ATTENTION)
-        .order_by()
-        .values_list("band")
-        .annotate(number=Count("pk"), value=Sum("value_last_year"))
-    }
-    cared_for = Customer.objects.visible_to(user).cared_for().filter(part.about(""))
-    contact = cared_for.aggregate(all=Count("pk"), overdue=Count("pk", filter=Q(next_due_on__lt=user.today())))
-    kept = Q(customer__lost_on__isnull=True) & part.about("customer__")
-    at_risk, value = bands.get(Band.AT_RISK, (0, Decimal(0)))
-    return Figures(
-        at_risk=at_risk,
-        watch=bands.get(Band.WATCH, (0, Decimal(0)))[0],
-        value=value,
-        cared_for=contact["all"],
-        overdue=contact["overdue"],
-        complaints=_complaints(user).filter(kept).order_by().values("customer").distinct().count(),
-        detractors=_unhappy(user).filter(kept).order_by().values("customer").distinct().count(),
-    )

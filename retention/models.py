@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Customer, CustomerDataQuerySet
+from customers.models import Customer, CustomerDataQuerySet, Segment
 
 
 class Band(models.TextChoices):
@@ -21,11 +22,12 @@ class Band(models.TextChoices):
 
 # Bands that ask for something to be done.
 ATTENTION = (Band.AT_RISK, Band.WATCH)
+RISK_KEY = Coalesce("risk", models.Value(0.0))
 
 
 def ranked(value: str) -> CombinedExpression:
     """One number to sort by: that value, which has whole cents, and where it is equal the risk, which is below one."""
-    return Cast(value, models.FloatField()) + Coalesce("risk", models.Value(0.0)) / models.Value(100.0)
+    return Cast(value, models.FloatField()) + RISK_KEY / models.Value(100.0)
 
 
 class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
@@ -66,6 +68,10 @@ class CustomerRisk(models.Model):
         indexes = [
             models.Index(ranked("value_at_risk"), "customer", name="risk_by_rank"),
             models.Index("band", ranked("value_at_risk"), "customer", name="risk_by_band_and_rank"),
+            models.Index(
+                ranked("value_last_year"), "customer", name="risk_by_value", condition=models.Q(band__in=ATTENTION)
+            ),
+            models.Index(RISK_KEY, "customer", name="risk_by_risk", condition=models.Q(band__in=ATTENTION)),
         ]
 
     def __str__(self) -> str:
@@ -77,6 +83,10 @@ class RiskBasis(models.Model):
 
     median_gap_days = models.FloatField(default=30.0, help_text="P: median gap between contact days, 1 to 365.")
     rebuilt_at = models.DateTimeField(null=True, blank=True)
+    customers = models.PositiveIntegerField(default=0, help_text="How many customers there were at the last count.")
+    counted_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the figures of the portfolio were prepared."
+    )
     rebuilt_on = models.DateField(null=True, blank=True, help_text="The company's local day of the last rebuild.")
 
     class Meta:
@@ -84,3 +94,23 @@ class RiskBasis(models.Model):
 
     def __str__(self) -> str:
         return f"median gap {self.median_gap_days} days"
+
+
+class PortfolioCount(models.Model):
+    """The prepared figures of the portfolio for the customers of one owner in one segment."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="+")
+    at_risk = models.PositiveIntegerField()
+    watch = models.PositiveIntegerField()
+    value = models.DecimalField(max_digits=20, decimal_places=2)
+    cared_for = models.PositiveIntegerField()
+    overdue = models.PositiveIntegerField()
+    complaints = models.PositiveIntegerField()
+    unhappy = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "segment"], name="portfolio_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.owner_id}, {self.segment_id}: {self.at_risk} at risk"

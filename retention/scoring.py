@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from accounts.models import Company
 from customers.models import Customer
 from retention import rhythm
+from retention.counting import prepare
 from retention.models import RiskBasis
 from retention_crm.lib import clock
 
@@ -39,6 +40,7 @@ def rebuild(*, at: datetime) -> RebuildResult:
     RiskBasis.objects.update_or_create(
         pk=1, defaults={"median_gap_days": median_gap, "rebuilt_at": at, "rebuilt_on": clock.today(zone, at)}
     )
+    prepare(at=at)
     return RebuildResult(customers=Customer.objects.count(), changed=changed, median_gap_days=median_gap)
 
 

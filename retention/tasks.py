@@ -4,6 +4,7 @@ import time
 
 from celery import shared_task
 
+from retention.counting import prepare_if_due
 from retention.rebuilding import rebuild_if_due
 from retention.scoring import rescore_stale
 from retention_crm.lib import clock
@@ -13,13 +14,17 @@ RESCORE_SECONDS = 10.0
 
 @shared_task(name="retention.rescore")
 def rescore() -> int:
-    """Scores customers marked stale for about ten seconds; the next tick goes on. Returns how many."""
+    """Scores customers marked stale for about ten seconds; the next tick goes on. Returns how many.
+
+    The figures of the portfolio follow, where they are prepared.
+    """
     until = time.monotonic() + RESCORE_SECONDS
     done = 0
     while batch := rescore_stale(at=clock.now()):
         done += batch
         if time.monotonic() >= until:
             break
+    prepare_if_due(at=clock.now())
     return done
 
 

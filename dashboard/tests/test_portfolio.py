@@ -17,9 +17,10 @@ from django.urls import reverse
 
 from accounts.models import Company, User
 from customers.models import Customer
-from dashboard.portfolio import ORDERS, SORTS, Figures
+from dashboard.portfolio import ORDERS, SORTS
 from dashboard.views import portfolio as view
 from interactions.models import Kind
+from retention import counting
 from retention.models import Band, CustomerRisk
 from retention.scoring import rebuild
 from tests import factories
@@ -244,11 +245,6 @@ def test_contact_in_time_counts_who_is_cared_for_and_not_overdue(browser: Client
     assert (figures.cared_for, figures.overdue, figures.in_time) == (4, 1, 75)
 
 
-def test_not_quite_all_in_time_is_not_all() -> None:
-    figures = Figures(at_risk=0, watch=0, value=Decimal(0), cared_for=300, overdue=1, complaints=0, detractors=0)
-    assert figures.in_time == 99
-
-
 def answered(customer: Customer, score: int, days_ago: int) -> None:
     invitation = factories.invitation(factories.contact(customer), survey=factories.survey())
     factories.response(invitation, score=score, answered_at=NOW - timedelta(days=days_ago))
@@ -272,7 +268,7 @@ def test_each_figure_leads_to_its_list(browser: Client, owner: User, outsider: U
 
     response = browser.get(reverse("portfolio"), {"owner": owner.pk})
     figures, behind = response.context["figures"], response.context["behind"]
-    assert (figures.at_risk, figures.value, figures.overdue, figures.complaints, figures.detractors) == (
+    assert (figures.at_risk, figures.value, figures.overdue, figures.complaints, figures.unhappy) == (
         1,
         900,
         1,
@@ -284,7 +280,7 @@ def test_each_figure_leads_to_its_list(browser: Client, owner: User, outsider: U
         "value": ["At risk"],
         "overdue": ["At risk"],
         "complaints": ["Complaining"],
-        "detractors": ["Unhappy"],
+        "unhappy": ["Unhappy"],
     }
     assert behind.keys() == expected.keys()
     text = html.unescape(response.content.decode())
@@ -295,6 +291,18 @@ def test_each_figure_leads_to_its_list(browser: Client, owner: User, outsider: U
         assert [getattr(row, "risk", row).customer.name if hasattr(row, "quiet") else row.name for row in rows] == (
             expected[figure]
         )
+
+
+def test_prepared_figures_say_of_when_they_are(browser: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    known(owner, value=10)
+    assert "Figures as of" not in browser.get(reverse("portfolio")).content.decode()
+    monkeypatch.setattr(counting, "COUNTED_LIVE", 0)
+    counting.prepare(at=NOW - timedelta(minutes=5))
+    known(owner, value=20)
+    response = browser.get(reverse("portfolio"))
+    assert response.context["figures"].value == 10
+    assert len(response.context["rows"]) == 2
+    assert "today at 09:55" in response.content.decode()
 
 
 # ---- Empty ----

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_safe
 from accounts.models import Company
 from accounts.requests import PersonRequest
 from dashboard.paging import page_of
-from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter, figures
+from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
+from retention.counting import figures
 from retention.models import Band, CustomerRisk
 from retention.wording import signals_in_words, summary
+from retention_crm.lib import clock
 
 PAGE_SIZE = 25
 
@@ -40,16 +42,18 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
-    on = request.user.today()
+    at, company = clock.now(), Company.current()
+    on = request.user.today(at)
     context = {
         "filters": filters,
-        "figures": figures(filters),
+        "figures": figures(filters.part, company, at=at),
+        "at": at,
         "rows": [Row(risk, summary(risk, on), signals_in_words(risk, on=on)) for risk in page.rows],
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
-        "currency": Company.current().currency,
+        "currency": company.currency,
     }
     return render(request, "dashboard/portfolio.html", context)
 
@@ -62,7 +66,7 @@ def _lists_behind(filters: PortfolioFilter) -> dict[str, str]:
         "value": _with(here, scope | {"band": Band.AT_RISK.value, "sort": "value"}),
         "overdue": _with(reverse("customers"), scope | {"attention": "overdue", "sort": "due"}),
         "complaints": _with(here, scope | {"signal": "complaint", "band": EVERY_BAND}),
-        "detractors": _with(here, scope | {"signal": "detractor", "band": EVERY_BAND}),
+        "unhappy": _with(here, scope | {"signal": "detractor", "band": EVERY_BAND}),
     }
 
 

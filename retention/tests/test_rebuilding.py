@@ -158,10 +158,10 @@ def test_the_tick_ends_when_its_time_is_over(
     assert tasks.rescore() == 1
 
 
-def test_a_tick_with_nothing_due_asks_one_question(
+def test_a_tick_with_nothing_due_asks_two_questions(
     company: Company, customer: Customer, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert tasks.rescore() == 0
     rebuild(at=NOW)
     with time_machine.travel(NOW, tick=False), django_assert_num_queries(2):
