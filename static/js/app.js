@@ -20,8 +20,11 @@
   };
 
   const focusFirst = () => {
-    const wrong = inPanel.querySelector(".is-invalid, .chips:has(.invalid-feedback) input");
-    (wrong ?? inPanel.querySelector("[autofocus], textarea, input:not([type=hidden])"))?.focus();
+    const first = (...choices) => choices.map((choice) => inPanel.querySelector(choice)).find(Boolean);
+    const wrong = first(".is-invalid, .chips:has(.invalid-feedback) input", "[autofocus]");
+    /* A field that takes the focus calls up the keyboard of a phone, over the very choices to be made first. */
+    const next = window.matchMedia("(pointer: coarse)").matches ? null : first("textarea", "input:not([type=hidden])");
+    (wrong ?? next)?.focus();
   };
 
   document.addEventListener("click", (event) => {
