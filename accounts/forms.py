@@ -58,7 +58,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
         super().__init__(*args, **kwargs)
         self.helper = page_layout(
             Fieldset(
-                _("Company"),
+                "",
                 "name",
                 "postal_address",
                 row(Field("time_zone", wrapper_class=HALF), Field("currency", wrapper_class=HALF)),
@@ -108,6 +108,12 @@ class PersonForm(ProfileForm):
     class Meta(ProfileForm.Meta):
         fields = ["name", "email", "role", "team", "time_zone", "working_days"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        team = self.fields["team"]
+        assert isinstance(team, forms.ModelChoiceField)
+        team.empty_label = _("No team")
+
     def clean_email(self) -> str:
         email = str(self.cleaned_data["email"]).strip().lower()
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
@@ -144,7 +150,9 @@ class NewPasswordForm(CarefulForm, _SetPasswordForm):
 
 
 class HandOverForm(forms.Form):
-    to = forms.ModelChoiceField(label=_("Who takes over?"), queryset=User.objects.none())
+    to = forms.ModelChoiceField(
+        label=_("Who takes over?"), queryset=User.objects.none(), empty_label=_("Choose a colleague")
+    )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.formats import number_format
+from django.utils.text import get_text_list
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import Role, User
 
@@ -25,6 +28,15 @@ class Responsibility:
 
     def __bool__(self) -> bool:
         return bool(self.customers or self.follow_ups or self.complaints)
+
+    def __str__(self) -> str:
+        parts = [
+            (self.customers, ngettext("%(n)s customer", "%(n)s customers", self.customers)),
+            (self.follow_ups, ngettext("%(n)s open follow-up", "%(n)s open follow-ups", self.follow_ups)),
+            (self.complaints, ngettext("%(n)s open complaint", "%(n)s open complaints", self.complaints)),
+        ]
+        words = [text % {"n": number_format(number, force_grouping=True)} for number, text in parts if number]
+        return str(get_text_list(words, gettext("and")))
 
 
 def responsibility_of(person: User) -> Responsibility:

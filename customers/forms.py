@@ -3,7 +3,7 @@
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crispy_forms.layout import Field, Fieldset
+from crispy_forms.layout import Div, Field, Fieldset
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import MONTHS
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer, Segment
-from retention_crm.lib.form_base import HALF, THIRD, CarefulForm, DayInput, TimeZoneChoice, page_layout, row
+from retention_crm.lib.form_base import HALF, CarefulForm, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CustomerModelForm = forms.ModelForm[Customer]
@@ -89,7 +89,7 @@ class ContactForm(CarefulForm, _ContactModelForm):
     """A contact; consent counts as changed by what the person saw on the page, not by what is stored by now."""
 
     time_zone = TimeZoneChoice(label=_("Time zone"), required=False, empty_label=_("The customer's"))
-    birthday_day = forms.IntegerField(label=_("Birthday: day"), min_value=1, max_value=31, required=False)
+    birthday_day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31, required=False)
     birthday_month = forms.TypedChoiceField(
         label=_("Month"), choices=[("", "–"), *MONTHS.items()], coerce=int, empty_value=None, required=False
     )
@@ -126,6 +126,7 @@ class ContactForm(CarefulForm, _ContactModelForm):
         self.initial["consent_seen"] = " ".join(kind for kind in ConsentKind if self.instance.allows(kind))
         language = self.fields["language"]
         assert isinstance(language, forms.ChoiceField)
+        language.help_text = ""
         language.choices = [("", _("The customer's")), *Contact._meta.get_field("language").flatchoices]
         self.helper = page_layout(
             Fieldset(
@@ -139,7 +140,15 @@ class ContactForm(CarefulForm, _ContactModelForm):
                 _("In their own style"),
                 row(Field("preferred_channel", wrapper_class=HALF), Field("tone", wrapper_class=HALF)),
                 row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
-                row(*(Field(f"birthday_{part}", wrapper_class=THIRD) for part in ("day", "month", "year"))),
+            ),
+            Fieldset(
+                _("Birthday"),
+                Div(
+                    Field("birthday_day", wrapper_class="col-3"),
+                    Field("birthday_month", wrapper_class="col-5"),
+                    Field("birthday_year", wrapper_class="col-4"),
+                    css_class="row gx-2",
+                ),
             ),
             Fieldset(
                 _("What we may send"), *(f"allows_{kind}" for kind in ConsentKind), "do_not_contact", "consent_seen"

@@ -327,3 +327,15 @@ def test_the_list_counts_who_is_active(login: Login, administrator: User, north:
     factories.user(team=north, is_active=False)
 
     assert "1 person" in login(administrator).get(reverse("teams")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "words"),
+    [
+        ((1, 0, 0), "1 customer"),
+        ((0, 1, 2), "1 open follow-up and 2 open complaints"),
+        ((29992, 2, 1), "29,992 customers, 2 open follow-ups and 1 open complaint"),
+    ],
+)
+def test_what_is_in_hand_is_said_in_words(in_hand: tuple[int, int, int], words: str) -> None:
+    assert str(staffing.Responsibility(*in_hand)) == words

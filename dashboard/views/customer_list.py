@@ -6,6 +6,7 @@ from django.db.models import FETCH_RAISE, F
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.utils.formats import number_format
 from django.views.decorators.http import require_safe
 from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
@@ -42,11 +43,13 @@ def customers(request: ListRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
+    counted = found.order_by().values("pk")[: COUNTED_TO + 1].count()
     context = {
         "filters": filters,
         "page": page,
-        "count": found.order_by().values("pk")[: COUNTED_TO + 1].count(),
-        "counted_to": COUNTED_TO,
+        "count": counted,
+        "counted_to": number_format(COUNTED_TO, force_grouping=True),
+        "has_more": counted > COUNTED_TO,
         "today": request.user.today(),
         "following": _address(request, filters, after=page.following),
         "preceding": _address(request, filters, before=page.preceding),

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 from retention_crm.lib import clock
 
 HALF = "col-md-6"
-THIRD = "col-4"
 
 
 def page_layout(*parts: Any) -> FormHelper:
