@@ -180,14 +180,18 @@ STORED = (
 )  # fmt: skip
 _COLUMNS = ", ".join(STORED)
 
+_RESULT = f"""
+WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
+SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAND}, {_REASONS},
+       value, round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2), %(today)s::date, statement_timestamp()
+FROM scored
+"""  # noqa: S608 - only constants of this module
+
 # Rows that stay as they are are not written again; a computation that began later is never overwritten. In the order
 # of the primary key, so that two computations cannot wait for each other.
-SCORE = f"""
-WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
+_STORE = f"""
 INSERT INTO retention_customerrisk AS stored (customer_id, {_COLUMNS}, computed_on, computed_at)
-SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAND}, {_REASONS},
-       value, round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2), %(today)s, statement_timestamp()
-FROM scored
+%s
 ORDER BY customer_id
 ON CONFLICT (customer_id) DO UPDATE
 SET ({_COLUMNS}, computed_on, computed_at)
@@ -195,4 +199,25 @@ SET ({_COLUMNS}, computed_on, computed_at)
 WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
   AND ({", ".join(f"stored.{name}" for name in STORED)})
       IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in STORED)})
-"""  # noqa: S608 - only constants of this module
+"""
+
+# A few customers at once: computed and stored in one statement.
+SCORE = _STORE.replace("%s", _RESULT)
+
+# Everybody: computed first without any lock, then stored a part at a time, so that nobody who logs something waits.
+STAGE = f"""
+DROP TABLE IF EXISTS pg_temp.staged_risk;
+CREATE TEMPORARY TABLE staged_risk (customer_id, {_COLUMNS}, computed_on, computed_at) AS {_RESULT};
+CREATE INDEX ON staged_risk (customer_id)
+"""
+NEXT_STAGED = """
+SELECT max(customer_id) FROM
+    (SELECT customer_id FROM staged_risk WHERE customer_id > %s ORDER BY customer_id LIMIT %s) AS part
+"""
+STORE_STAGED = _STORE.replace(
+    "%s",
+    """
+SELECT staged.* FROM staged_risk staged JOIN customers_customer ON customers_customer.id = customer_id
+WHERE customer_id > %(after)s AND customer_id <= %(last)s""",
+)
+FORGET_STAGED = "DROP TABLE staged_risk"

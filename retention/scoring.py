@@ -16,6 +16,8 @@ from retention_crm.lib import clock
 
 LARGEST_GAP_DAYS = 365.0
 BATCH = 500
+# About a second's work: so long may somebody wait who logs something while the rebuild runs.
+STORED_AT_ONCE = 5000
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ def rebuild(*, at: datetime) -> RebuildResult:
     known = _moments(zone, at)
     Customer.objects.filter(risk_stale_since__isnull=False).update(risk_stale_since=None)
     median_gap = _median_gap(known)
-    changed = _score(None, known, median_gap)
+    changed = _score_everybody(known, median_gap)
     RiskBasis.objects.update_or_create(
         pk=1, defaults={"median_gap_days": median_gap, "rebuilt_at": at, "rebuilt_on": clock.today(zone, at)}
     )
@@ -102,7 +104,22 @@ def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
     }
 
 
-def _score(customer_ids: list[int] | None, known: dict[str, Any], median_gap: float) -> int:
+def _score(customer_ids: list[int], known: dict[str, Any], median_gap: float) -> int:
     with connection.cursor() as cursor:
         cursor.execute(rhythm.SCORE, {**known, "ids": customer_ids, "median_gap": median_gap})
         return int(cursor.rowcount)
+
+
+def _score_everybody(known: dict[str, Any], median_gap: float) -> int:
+    changed = last = 0
+    with connection.cursor() as cursor:
+        cursor.execute(rhythm.STAGE, {**known, "ids": None, "median_gap": median_gap})
+        while True:
+            cursor.execute(rhythm.NEXT_STAGED, [last, STORED_AT_ONCE])
+            (following,) = cursor.fetchone()
+            if following is None:
+                break
+            cursor.execute(rhythm.STORE_STAGED, {"after": last, "last": following})
+            changed, last = changed + int(cursor.rowcount), following
+        cursor.execute(rhythm.FORGET_STAGED)
+    return changed

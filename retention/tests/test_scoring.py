@@ -1,8 +1,10 @@
 """The state and the value, for everybody and for a few; the injected clock is a Thursday, 10:00 in Stockholm."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import exp, log
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.models import Company, User
 from customers.models import Customer
 from interactions.models import Interaction, Kind, Outcome
-from retention import rhythm
+from retention import rhythm, scoring
 from retention.models import Band, CustomerRisk, RiskBasis
 from retention.scoring import rebuild, rescore, rescore_stale
 from retention.tests.histories import answered, codes, contacts, regular, risk_of
@@ -213,6 +215,37 @@ def test_a_rescore_uses_the_stored_gap(customer: Customer) -> None:
     slow = risk_of(customer).rhythm_days
     RiskBasis.objects.update(median_gap_days=2)
     assert slow is not None and slow > (risk_of(customer).rhythm_days or 0)
+
+
+def test_a_rebuild_is_stored_in_parts(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = everything(owner)
+    rebuild(at=NOW)
+    whole = rows()
+    CustomerRisk.objects.all().delete()
+    monkeypatch.setattr(scoring, "STORED_AT_ONCE", 2)
+    assert rebuild(at=NOW).changed == len(made)
+    assert rows() == whole
+
+
+def test_what_happens_while_a_rebuild_runs_is_not_undone(owner: User) -> None:
+    """Between computing and storing one customer calls and another is removed."""
+    caller, removed = factories.customer(owner), factories.customer(owner)
+    regular(caller, 30, silent=200)
+    regular(removed, 30, silent=200)
+    happened: list[bool] = []
+
+    def meanwhile(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql == rhythm.NEXT_STAGED and not happened:
+            happened.append(True)
+            contacts(caller, 0)
+            rescore([caller.pk], at=NOW)
+            removed.delete()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meanwhile):
+        rebuild(at=NOW)
+    assert happened
+    assert CustomerRisk.objects.get().last_day == TODAY
 
 
 def test_a_second_rebuild_writes_nothing(owner: User) -> None:
