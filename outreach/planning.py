@@ -10,7 +10,8 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -112,16 +113,21 @@ def _execute(sql: str, parameters: dict[str, Any]) -> int:
         return int(cursor.rowcount)
 
 
-def _local_days(first: datetime, last: datetime, at: time) -> list[tuple[str, datetime]]:
-    """(zone, instant) for each time a clock of each known zone shows `at` between the two moments, both included."""
-    found = []
-    for name in clock.zone_names():
-        day = clock.today(name, first)
-        while (instant := clock.moment(day, at, name)) <= last:
-            if instant >= first:
-                found.append((name, instant))
-            day += timedelta(days=1)
-    return found
+# Some six hundred zones and a few days, the same ones at every tick of a day.
+_moment = lru_cache(maxsize=20_000)(clock.moment)
+
+
+def _local_days(first: datetime, last: datetime, at: time) -> list[tuple[str, date, datetime]]:
+    """(zone, day, instant) of each time a clock of each zone shows `at` between the two moments, both included."""
+    # No clock is more than a day away from that of UTC.
+    earliest = clock.today("UTC", first) - timedelta(days=1)
+    days = [earliest + timedelta(days=number) for number in range((last - first).days + 4)]
+    return [
+        (name, day, instant)
+        for name in clock.zone_names()
+        for day in days
+        if first <= (instant := _moment(day, at, name)) <= last
+    ]
 
 
 def plan_birthdays(window: Window) -> int:
@@ -132,20 +138,27 @@ def plan_birthdays(window: Window) -> int:
     """
     company = window.company
     days = []
-    for name, due in _local_days(window.since - LATE_ENTRY, window.horizon, company.greeting_time):
-        day = due.astimezone(clock.zone(name)).date()
-        latest = max(clock.moment(day, GREETING_LATEST, name), due + timedelta(hours=1))
+    for name, day, due in _local_days(window.since - LATE_ENTRY, window.horizon, company.greeting_time):
+        latest = max(_moment(day, GREETING_LATEST, name), due + timedelta(hours=1))
         kept = {(day.month, day.day)}
         if clock.birthday_in(day.year, 2, 29, leap_day_on_march_1=company.leap_day_on_march_1) == day:
             kept.add((2, 29))
-        days += [(name, month, number, day.year, due, latest) for month, number in kept]
-    zones, months, numbers, years, dues, latests = (list(column) for column in zip(*days, strict=True))
+        days += [
+            {
+                "zone": name,
+                "month": month,
+                "number": number,
+                "year": day.year,
+                "due_at": due.isoformat(),
+                "expires_at": latest.isoformat(),
+            }
+            for month, number in kept
+        ]
     return _execute(
         f"""
         WITH days AS MATERIALIZED (
-            SELECT * FROM unnest(%(zones)s::text[], %(months)s::int[], %(numbers)s::int[], %(years)s::int[],
-                                 %(dues)s::timestamptz[], %(latests)s::timestamptz[])
-                 AS d(zone, month, number, year, due_at, expires_at)
+            SELECT * FROM jsonb_to_recordset(%(days)s)
+                 AS d(zone text, month int, number int, year int, due_at timestamptz, expires_at timestamptz)
         ), celebrated AS MATERIALIZED (
             -- First the few people, then their zones: the other way round each would meet every zone of the world.
             SELECT k.id AS customer_id, c.id AS contact_id, c.birthday_month AS month, c.birthday_day AS number,
@@ -167,14 +180,7 @@ def plan_birthdays(window: Window) -> int:
                 OR (m.state = 'cancelled' AND m.reason IN ('no_longer_true', 'no_consent', 'consent_withdrawn'))
             )
         """,  # noqa: S608 - the parts are constants of this module
-        {
-            "zones": zones,
-            "months": months,
-            "numbers": numbers,
-            "years": years,
-            "dues": dues,
-            "latests": latests,
-        },
+        {"days": json.dumps(days)},
     )
 
 
@@ -186,7 +192,7 @@ def plan_thanks(window: Window) -> int:
     company = window.company
     planned = 0
     hours = defaultdict(list)
-    for zone, due in _local_days(window.at - THANKS_WITHIN, window.at + LOOK_AHEAD, company.greeting_time):
+    for zone, _day, due in _local_days(window.at - THANKS_WITHIN, window.at + LOOK_AHEAD, company.greeting_time):
         hours[zone].append(due.isoformat())
     parameters = {
         # A contact may be entered hours after the customer or the purchase, so the whole time is looked at each time.
