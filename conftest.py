@@ -72,7 +72,7 @@ def login() -> Callable[[User], Client]:
 @pytest.fixture
 def broker() -> Iterator[None]:
     """Ticks sent from the test go to the broker its workers listen to."""
-    before = app.conf.broker_url
-    app.conf.broker_url = broker_address()
+    before = app.conf["broker_url"]
+    app.conf["broker_url"] = broker_address()
     yield
-    app.conf.broker_url = before
+    app.conf["broker_url"] = before

@@ -1,14 +1,16 @@
-"""Assembling a mail: headers that nothing can break and bodies that every server carries, the same bytes at each try.
+"""Assembling a mail with the standard library's MIME classes: the same bytes at each try.
 
-Django's own assembly parses and folds each header anew and takes 3 ms a mail, three times as long as handing it over.
-Here headers are encoded when they are written and bodies by the standard library's C code.
+Django's own assembly parses every header anew through the library's modern policy and takes 3 ms a mail, several times
+as long as handing it over. The classic classes of the same library write the same mail in a fraction of that.
 """
 
-import email.policy
-from base64 import b64encode, encodebytes
-from binascii import b2a_qp
 from collections.abc import Sequence
-from email.message import EmailMessage, MIMEPart
+from email.charset import BASE64, QP, Charset
+from email.header import Header
+from email.mime.multipart import MIMEMultipart
+from email.mime.text import MIMEText
+from email.policy import Compat32
+from email.utils import formataddr
 from functools import lru_cache
 from typing import Any
 
@@ -19,45 +21,51 @@ from django.utils.encoding import punycode
 
 from retention_crm.lib.text import clean_line
 
-_WORD = 39  # octets in an encoded word, so that a line with it and a header's name stays within 76 characters
-_LINE = 76
-_SPECIAL = frozenset('()<>[]:;@\\,."')
+LINE_END = "\r\n"
 # Above this share of octets that need three characters each, base64 is the shorter encoding.
 _DENSE = 6
+_LONGEST_LINE = 76
+_LONGEST_WORD = 60
 
 
-def words(value: str, used: int) -> str:
-    """A header value in printable ASCII, folded; `used` is the length of the header's name with colon and space."""
+def words(value: str, name: str) -> str:
+    """The value of the header of that name: one line of text, encoded and folded where it needs to be."""
     value = clean_line(value)
-    if value.isascii() and len(value) + used <= _LINE and "=?" not in value:
-        return value
-    return "\r\n ".join(_encoded_words(value))
+    if _is_plain(value):
+        return _folded(Header(value, header_name=name), value, name)
+    return Header(value, "utf-8", header_name=name).encode(linesep=LINE_END)
 
 
-def _encoded_words(value: str) -> list[str]:
-    """RFC 2047 words; each holds whole characters."""
-    chunks, chunk = [], b""
-    for character in value:
-        octets = character.encode()
-        if len(chunk) + len(octets) > _WORD:
-            chunks.append(chunk)
-            chunk = b""
-        chunk += octets
-    chunks.append(chunk)
-    return [f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks]
-
-
-def mailbox(name: str, address: str, used: int = 0) -> str:
+def mailbox(person: str, address: str, name: str) -> str:
     """A header value that names a person; nothing in the name can end it early or add another address."""
-    name = clean_line(name)
-    if not name:
-        return address
-    if not name.isascii() or "=?" in name or len(name) + len(address) + used > _LINE - 5:
-        return "\r\n ".join([*_encoded_words(name), f"<{address}>"])
-    if _SPECIAL.intersection(name):
-        escaped = name.replace("\\", r"\\").replace('"', r"\"")
-        name = f'"{escaped}"'
-    return f"{name} <{address}>"
+    person = clean_line(person)
+    if _is_plain(person):
+        value = formataddr((person, address))
+        return _folded(Header(value, header_name=name), value, name)
+    header = Header(person, "utf-8", header_name=name)
+    header.append(f"<{address}>", "us-ascii")
+    return header.encode(linesep=LINE_END)
+
+
+def _folded(header: Header, value: str, name: str) -> str:
+    """Folding takes longer than all the rest of a mail, so it is left out where the line is short enough."""
+    is_short = len(name) + 2 + len(value) <= _LONGEST_LINE
+    return value if is_short else header.encode(linesep=LINE_END)
+
+
+class _Written(Compat32):
+    """The library's classic policy for headers that are encoded and folded already."""
+
+    def fold(self, name: str, value: Any) -> str:
+        return f"{name}: {value}{self.linesep}"
+
+
+WIRE = _Written(linesep=LINE_END, mangle_from_=False)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether it may stand in a header as it is: it can be folded, and no part of it looks like an encoded word."""
+    return value.isascii() and "=?" not in value and all(len(word) < _LONGEST_WORD for word in value.split())
 
 
 @lru_cache(maxsize=4096)
@@ -75,54 +83,32 @@ def deliverable(address: str) -> str | None:
 class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
-    `headers` are written as they are given, encoded and folded already, and `boundary` stands between the parts.
+    `lines` are all its headers in order, encoded and folded. Backends that speak to a provider instead of a server read
+    the fields, and those headers that no field holds.
     """
 
-    def __init__(self, *, headers: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any) -> None:
-        # Backends that speak to a provider instead of a server read the fields; they fold and encode by themselves.
-        unfolded = {name: value.replace("\r\n", "") for name, value in headers if name not in _OF_FIELDS}
-        super().__init__(**fields, headers=unfolded, alternatives=[(html, "text/html")])
-        self.lines = list(headers)
+    def __init__(self, *, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any) -> None:
+        others = {name: value.replace(LINE_END, "") for name, value in lines if name not in _OF_FIELDS}
+        super().__init__(**fields, headers=others, alternatives=[(html, "text/html")])
+        self.lines = list(lines)
         self.boundary = boundary
         self.html = html
 
-    def message(self, *, policy: Any = email.policy.SMTP) -> EmailMessage:
-        """The whole mail, ready to be written as bytes."""
-        whole = _Assembled(policy=policy)
+    def message(self, *, policy: Any = None) -> Any:
+        """The whole mail; `as_bytes()` writes it as it goes over the wire. It keeps to its own policy."""
+        whole = MIMEMultipart("alternative", boundary=self.boundary, policy=WIRE)
         for name, value in self.lines:
-            whole.set_raw(name, value)
-        whole.set_raw("MIME-Version", "1.0")
-        whole.set_raw("Content-Type", f'multipart/alternative; boundary="{self.boundary}"')
+            whole[name] = value
         for subtype, content in (("plain", str(self.body)), ("html", self.html)):
-            part: Any = _part(subtype, content, policy)
-            whole.attach(part)
+            whole.attach(_part(subtype, content))
         return whole
-
-
-class _Assembled(EmailMessage):
-    """A mail whose headers and parts are in their final form, so that writing it down is all that is left."""
-
-    def as_bytes(self, unixfrom: bool = False, policy: Any = None) -> bytes:
-        boundary = self.get_boundary()
-        lines = [*_header_lines(self), ""]
-        for part in self.iter_parts():
-            lines += [f"--{boundary}", *_header_lines(part), "", str(part.get_payload()).replace("\n", "\r\n")]
-        return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
-
-
-def _header_lines(part: MIMEPart) -> list[str]:
-    return [f"{name}: {value}" for name, value in part.raw_items()]
 
 
 _OF_FIELDS = frozenset({"Subject", "From", "To", "Reply-To"})
 
 
-def _part(subtype: str, content: str, policy: Any) -> EmailMessage:
-    part = EmailMessage(policy=policy)
+def _part(subtype: str, content: str) -> MIMEText:
     octets = content.encode(errors="replace")
-    is_dense = (len(octets) - len(content)) * _DENSE > len(octets)
-    encoded = encodebytes(octets) if is_dense else b2a_qp(octets, istext=True)
-    part.set_raw("Content-Type", f'text/{subtype}; charset="utf-8"')
-    part.set_raw("Content-Transfer-Encoding", "base64" if is_dense else "quoted-printable")
-    part.set_payload(encoded.decode("ascii"))
-    return part
+    charset = Charset("utf-8")
+    charset.body_encoding = BASE64 if (len(octets) - len(content)) * _DENSE > len(octets) else QP
+    return MIMEText(octets.decode(), subtype, charset, policy=WIRE)  # type: ignore[arg-type]

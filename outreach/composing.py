@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -177,27 +177,26 @@ def _mail(
     message: Message, filled: Filled, sender: tuple[str, str], to: tuple[str, str], more: list[tuple[str, str]]
 ) -> Mail:
     subject, text, html = filled
-    written_from = mailbox(*sender, used=6)
-    headers = [
-        ("Subject", words(subject, 9)),
-        ("From", written_from),
-        ("To", mailbox(*to, used=4)),
+    lines: list[tuple[str, str]] = [
+        ("Subject", words(subject, "Subject")),
+        ("From", mailbox(*sender, "From")),
+        ("To", mailbox(*to, "To")),
     ]
     if more:
-        headers.append(("Reply-To", mailbox(*sender, used=10)))
-    headers += [
+        lines.append(("Reply-To", mailbox(*sender, "Reply-To")))
+    lines += [
         ("Date", format_datetime(message.dated_at)),
         ("Message-ID", f"<{message.mail_key.hex}@{_domain(settings.SITE_URL)}>"),
         ("Auto-Submitted", "auto-generated"),
         *more,
     ]
     return Mail(
-        headers=headers,
+        lines=lines,
         boundary=f"=_{message.mail_key.hex}",
         subject=clean_line(subject),
         body=text,
         html=html,
-        from_email=written_from.replace("\r\n", ""),
+        from_email=formataddr((clean_line(sender[0]), sender[1])),
         to=[to[1]],
         reply_to=[sender[1]] if more else None,
     )

@@ -107,7 +107,7 @@ DATABASES["default"].update(
         # A socket directory stands percent-encoded in the place of the host, as libpq writes it.
         "HOST": unquote(DATABASES["default"]["HOST"]),
         # A new connection costs 10 to 15 ms a page, so each thread keeps its own.
-        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),
+        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=0 if MODE == "test" else 600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
     }

@@ -42,10 +42,12 @@ def running() -> Iterator[Browser]:
 class Watched:
     """A page whose complaints (script errors, violations of the content policy, failed requests) are kept."""
 
-    def __init__(self, browser: Browser, size: tuple[int, int], address: str, **options: bool) -> None:
+    def __init__(self, browser: Browser, size: tuple[int, int], address: str, *, script: bool = True) -> None:
         width, height = size
         self.name = "phone" if size == PHONE else "desk"
-        context = browser.new_context(viewport={"width": width, "height": height}, base_url=address, **options)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, base_url=address, java_script_enabled=script
+        )
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def broker_address() -> str:
     """A database of the broker that no other process of the suite uses."""
     number = 1 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return urlunsplit(urlsplit(settings.REDIS_URL)._replace(path=f"/{number}"))
+    return urlunsplit(urlsplit(str(settings.REDIS_URL))._replace(path=f"/{number}"))
 
 
 def _database() -> str:

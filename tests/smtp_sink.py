@@ -59,7 +59,7 @@ class Sink:
     def _keep(self, envelope: Envelope) -> None:
         content = envelope.content
         assert isinstance(content, bytes)
-        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.mails.append(message_from_bytes(content, policy=policy.default))
 
 
 @contextmanager

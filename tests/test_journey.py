@@ -221,7 +221,7 @@ def see_the_customer_on_the_portfolio(boss: Watched) -> None:
 
 def test_the_answering_page_works_without_script(chromium: Browser, site: str, company: Company) -> None:
     invitation = factories.invitation(send_at=clock.now(), expires_at=clock.now() + timedelta(days=30))
-    customer = Watched(chromium, PHONE, site, java_script_enabled=False)
+    customer = Watched(chromium, PHONE, site, script=False)
     customer.page.goto(f"/s/{invitation.token}/?score=9")
     customer.page.get_by_role("radio", name="10", exact=True).check()
     customer.page.get_by_role("button", name="Send my answer").click()

@@ -2,6 +2,7 @@
 
 import email.policy
 from email import message_from_bytes
+from email.message import Message
 
 import pytest
 from hypothesis import given, settings
@@ -9,15 +10,19 @@ from hypothesis import strategies as st
 
 from outreach.assembling import deliverable, mailbox, words
 
+LINE = "\r\n"
 NAMES = st.text(max_size=120).map(str.strip)
+
+
+def read_back(name: str, value: str) -> Message:
+    """A mail with that one header, as a reader's program parses it."""
+    return message_from_bytes(f"{name}: {value}{LINE}{LINE}".encode(), policy=email.policy.default)
 
 
 @settings(max_examples=400, deadline=None)
 @given(NAMES)
 def test_any_name_comes_back_from_a_header_as_one_person(name: str) -> None:
-    parsed = message_from_bytes(
-        f"To: {mailbox(name, 'a@b.example', used=4)}\r\n\r\n".encode(), policy=email.policy.default
-    )
+    parsed = read_back("To", mailbox(name, "a@b.example", "To"))
     assert [address.addr_spec for address in parsed["To"].addresses] == ["a@b.example"]
     assert list(parsed.keys()) == ["To"]
 
@@ -25,15 +30,15 @@ def test_any_name_comes_back_from_a_header_as_one_person(name: str) -> None:
 @settings(max_examples=400, deadline=None)
 @given(st.text(max_size=300))
 def test_any_subject_comes_back_on_one_header(subject: str) -> None:
-    parsed = message_from_bytes(f"Subject: {words(subject, 9)}\r\n\r\n".encode(), policy=email.policy.default)
+    parsed = read_back("Subject", words(subject, "Subject"))
     assert list(parsed.keys()) == ["Subject"]
 
 
 @pytest.mark.parametrize("subject", ["Grüße " * 30, "名前" * 90, "🎂" * 60, "plain", "a =?utf-8?q?b?= c", "x" * 300])
 def test_a_subject_is_read_as_it_was_written(subject: str) -> None:
-    folded = words(subject, 9)
-    assert all(len(line) <= 78 for line in f"Subject: {folded}".split("\r\n")[1:])
-    parsed = message_from_bytes(f"Subject: {folded}\r\n\r\n".encode(), policy=email.policy.default)
+    header = words(subject, "Subject")
+    assert all(len(line) <= 78 for line in f"Subject: {header}".split(LINE))
+    parsed = read_back("Subject", header)
     assert parsed["Subject"] == subject.strip()
 
 

@@ -27,11 +27,11 @@ def of(message: Message) -> Contact:
 
 
 def spoil_contact(**fields: object) -> Callable[[Message], object]:
-    return lambda message: Contact.objects.filter(pk=message.contact_id).update(**fields)
+    return lambda message: Contact.objects.filter(messages=message).update(**fields)
 
 
 def spoil_customer(**fields: object) -> Callable[[Message], object]:
-    return lambda message: Customer.objects.filter(pk=message.customer_id).update(**fields)
+    return lambda message: Customer.objects.filter(messages=message).update(**fields)
 
 
 def test_a_greeting_nothing_speaks_against_may_leave() -> None:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,7 @@ from tests.factories import NOW, TODAY
 pytestmark = pytest.mark.django_db
 
 
-def born(on: date, **fields: object) -> Contact:
+def born(on: date, **fields: Any) -> Contact:
     return factories.contact(birthday_month=on.month, birthday_day=on.day, **fields)
 
 

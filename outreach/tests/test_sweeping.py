@@ -1,6 +1,7 @@
 """What a dead worker left is settled, once, and what nobody sent in time expires."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ FAR_AHEAD = NOW + timedelta(days=3000)
 pytestmark = pytest.mark.django_db
 
 
-def left(state: State, **fields: object) -> Message:
+def left(state: State, **fields: Any) -> Message:
     fields.setdefault("lease_until", LONG_AGO)
     return factories.message(state=state, lease_token=5, **fields)
 

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         now = clock.now
         if options["at"] is not None:
             self._refuse_real_mail()
-            at = options["at"]
+            at: datetime = options["at"]
             if timezone.is_naive(at):
                 at = at.replace(tzinfo=clock.zone(Company.current().time_zone))
 
