@@ -2,7 +2,7 @@
 
 import re
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 
 from customers.models import Contact, Customer, CustomerQuerySet
@@ -39,4 +39,6 @@ def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
     found = [pk for (pk,) in names.union(contacts, all=True).order_by()]
     if len(found) <= FEW:
         return customers.filter(pk__in=found)
-    return customers.filter(by_name | Exists(Contact.objects.filter(by_contact, customer=OuterRef("pk"))))
+    # One contact at a time, asked for as the list is walked; EXISTS would be answered for all customers beforehand.
+    contact = Contact.objects.filter(by_contact, customer=OuterRef("pk")).order_by().values("pk")[:1]
+    return customers.alias(matching_contact=Subquery(contact)).filter(by_name | Q(matching_contact__isnull=False))
