@@ -1,7 +1,7 @@
 """Today: what waits for whom, in which order, why, and at what cost."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Company, LeapDay, User
-from customers.models import Contact, Customer
+from accounts.models import Company, User
+from customers.models import Customer
 from dashboard.today import SHOWN, collect, team_counts
 from interactions.models import Complaint, FollowUp, Severity
 from outreach.models import Message, MessageKind, State
@@ -58,10 +58,6 @@ def hold(customer: Customer, **fields: Any) -> Message:
     return Message.objects.create(customer=customer, **values | fields)
 
 
-def born(customer: Customer, day: date, **fields: Any) -> Contact:
-    return factories.contact(customer, birthday_month=day.month, birthday_day=day.day, **fields)
-
-
 def fill_every_list(owner: User) -> None:
     customer = factories.customer(owner, customer_since=TODAY)
     factories.follow_up(customer, is_promise=True)
@@ -69,7 +65,7 @@ def fill_every_list(owner: User) -> None:
     make_quiet(owner)
     factories.complaint(customer)
     factories.response(factories.invitation(factories.contact(customer)), score=3)
-    born(customer, TODAY)
+    factories.contact(customer, birthday_month=TODAY.month, birthday_day=TODAY.day)
     hold(customer)
 
 
@@ -200,87 +196,6 @@ def test_a_long_comment_is_cut_and_never_run(owner: User, customer: Customer, lo
 
     assert "{{ 7|add:7 }} &lt;script&gt;" in page
     assert page.count("nobody called back") < 10
-
-
-# ---- Birthdays ----
-
-
-@pytest.mark.parametrize(("days", "shown"), [(-1, False), (0, True), (1, True), (7, True), (8, False)])
-def test_birthdays_of_the_next_seven_days(owner: User, customer: Customer, days: int, shown: bool) -> None:
-    born(customer, TODAY + timedelta(days=days))
-
-    found = sections(owner)
-    assert ("birthdays" in found) is shown
-    assert not shown or found["birthdays"][0].in_days == days
-
-
-@pytest.mark.parametrize(
-    ("zone", "at", "in_days"),
-    [
-        ("Asia/Tokyo", datetime(2026, 11, 26, 20, tzinfo=UTC), 0),
-        ("Europe/Stockholm", datetime(2026, 11, 26, 20, tzinfo=UTC), 1),
-        ("Pacific/Pago_Pago", datetime(2026, 11, 28, 6, tzinfo=UTC), 0),
-    ],
-)
-def test_a_birthday_is_on_the_contacts_own_calendar(
-    owner: User, customer: Customer, zone: str, at: datetime, in_days: int
-) -> None:
-    born(customer, date(2026, 11, 27), time_zone=zone)
-
-    assert [row.in_days for row in sections(owner, at)["birthdays"]] == [in_days]
-
-
-@pytest.mark.parametrize(
-    ("leap_day", "at", "day"),
-    [
-        (LeapDay.FEBRUARY_28, datetime(2027, 2, 26, 9, tzinfo=UTC), date(2027, 2, 28)),
-        (LeapDay.MARCH_1, datetime(2027, 2, 26, 9, tzinfo=UTC), date(2027, 3, 1)),
-        (LeapDay.MARCH_1, datetime(2028, 2, 26, 9, tzinfo=UTC), date(2028, 2, 29)),
-    ],
-)
-def test_29_february_follows_the_companys_rule(
-    owner: User, customer: Customer, leap_day: str, at: datetime, day: date
-) -> None:
-    Company.objects.update(leap_day=leap_day)
-    born(customer, date(2000, 2, 29))
-
-    assert [row.day for row in sections(owner, at)["birthdays"]] == [day]
-
-
-def test_january_comes_after_december(owner: User, customer: Customer) -> None:
-    new_year, eve = born(customer, date(2000, 1, 2)), born(customer, date(2000, 12, 30))
-
-    rows = sections(owner, datetime(2026, 12, 29, 9, tzinfo=UTC))["birthdays"]
-
-    assert [row.contact for row in rows] == [eve, new_year]
-    assert [row.day for row in rows] == [date(2026, 12, 30), date(2027, 1, 2)]
-
-
-def test_an_age_only_where_the_year_is_known(owner: User, customer: Customer) -> None:
-    born(customer, TODAY, birthday_year=1976)
-    born(customer, TODAY + timedelta(days=1))
-
-    assert [row.turns for row in sections(owner)["birthdays"]] == [50, None]
-
-
-@pytest.mark.parametrize("fields", [{"deceased": True}, {"do_not_contact": True}])
-def test_the_dead_and_who_want_peace_have_no_birthday_here(
-    owner: User, customer: Customer, fields: dict[str, Any]
-) -> None:
-    born(customer, TODAY, **fields)
-
-    assert sections(owner) == {}
-
-
-@pytest.mark.parametrize(
-    ("fields", "greeted"), [({}, True), ({"email": ""}, False), ({"allows_greetings": False}, False)]
-)
-def test_it_says_whether_a_greeting_goes_out(
-    owner: User, customer: Customer, fields: dict[str, Any], greeted: bool
-) -> None:
-    born(customer, TODAY, **fields)
-
-    assert sections(owner)["birthdays"][0].is_greeted is greeted
 
 
 # ---- Held messages ----
