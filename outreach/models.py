@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Company, Visibility
 from customers.models import Contact, Customer, CustomerDataQuerySet, Language, Tone
 from interactions.models import Interaction
 from retention_crm.lib import clock, tokens
@@ -48,8 +49,9 @@ class MessageQuerySet(CustomerDataQuerySet["Message"]):
         """Messages about customers the user may read, and those addressed to the user; managers see all."""
         if user.sees_everything:
             return self
-        about = super().visible_to(user).filter(customer__isnull=False).values("pk")
-        return self.filter(models.Q(recipient=user) | models.Q(pk__in=about))
+        everyone = Company.current().visibility == Visibility.COMPANY
+        theirs = models.Q(customer__isnull=False) if everyone else self._belongs_to(user)
+        return self.filter(models.Q(recipient=user) | theirs)
 
     def waiting(self) -> Self:
         return self.filter(state__in=WAITING)

@@ -1,10 +1,10 @@
 """The ledger for people: what was sent, what will be, and why something was not."""
 
+from collections import Counter
 from datetime import timedelta
 
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
@@ -25,6 +25,8 @@ from surveys.paging import page_after
 
 # The figures above the list are those of a month; a ledger of years would be counted anew on every visit.
 COUNTED = timedelta(days=30)
+# Counting further costs more than the number is worth.
+COUNTED_TO = 1000
 # Name in the address, states, word, class of its badge.
 _GROUPS = (
     ("waiting", WAITING, pgettext_lazy("messages", "waiting"), "badge-quiet"),
@@ -111,19 +113,15 @@ def occasion(message: Message) -> str:
 
 
 def _figures(visible: MessageQuerySet, chosen: str) -> list[dict[str, object]]:
-    since = clock.now() - COUNTED
-    counted = dict(
-        visible.filter(due_at__gte=since)
-        .order_by()
-        .values_list("state")
-        .annotate(n=Count("pk"))
-        .values_list("state", "n")
-    )
-    figures = []
+    recent = visible.filter(due_at__gte=clock.now() - COUNTED).order_by().values_list("state", flat=True)
+    groups = [recent.filter(state__in=states)[: COUNTED_TO + 1] for _name, states, _word, _badge in _GROUPS]
+    counted = Counter(groups[0].union(*groups[1:], all=True).order_by())
+    figures: list[dict[str, object]] = []
     for name, states, meaning, _badge in _GROUPS:
-        count = sum(counted.get(state.value, 0) for state in states)
+        count = sum(counted[state.value] for state in states)
         if count or name == chosen:
-            figures.append({"name": name, "count": count, "word": meaning})
+            shown = f"{COUNTED_TO}+" if count > COUNTED_TO else str(count)
+            figures.append({"name": name, "count": shown, "word": meaning})
     return figures
 
 
