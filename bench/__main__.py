@@ -31,8 +31,8 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
     sizes = [options.customers] if options.customers else [SMALL] if options.small else [SMALL, LARGE]
-    with directory() as home, Servers(home / "data", environ={}) as servers, sink() as port:
-        environ = environment(servers.environment, port)
+    with directory() as home, Servers(home / "data", environ={}) as servers, sinks() as ports:
+        environ = environment(servers.environment, ports)
         manage(environ, "migrate", "--verbosity", "0")
         on = last_workday(datetime.now(ZONE).date())
         runs = [run(environ, home / "figures.json", customers, on) for customers in sizes]
@@ -52,29 +52,29 @@ def directory() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def sink() -> Iterator[int]:
-    """A mail server in a process of its own; its port."""
+def sinks() -> Iterator[dict[str, str]]:
+    """The mail servers in a process of their own; where they are, for the settings."""
     process = subprocess.Popen([sys.executable, "-m", "bench.sink"], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
-        yield int(process.stdout.readline())
+        quick, complete = process.stdout.readline().split()
+        yield {"QUICK_SINK": quick, "AIOSMTPD_SINK": complete, "EMAIL_URL": f"smtp://127.0.0.1:{complete}"}
     finally:
         process.terminate()
         process.wait()
 
 
-def environment(urls: dict[str, str], mail_port: int) -> dict[str, str]:
-    """As the demo runs: nothing is debugged, nothing needs HTTPS; mail goes to the sink."""
+def environment(urls: dict[str, str], mail: dict[str, str]) -> dict[str, str]:
+    """As the demo runs: nothing is debugged, nothing needs HTTPS; mail goes to the sinks."""
     own = {
         "DJANGO_SETTINGS_MODULE": "bench.settings",
         "RETENTION_MODE": "demo",
         "SECRET_KEY": secrets.token_urlsafe(50),
-        "EMAIL_URL": f"smtp://127.0.0.1:{mail_port}",
         "LOG_LEVEL": "ERROR",
         "PYTHONWARNINGS": "ignore",
     }
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return inherited | urls | own
+    return inherited | urls | mail | own
 
 
 def manage(environ: dict[str, str], *command: str) -> None:

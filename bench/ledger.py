@@ -1,5 +1,7 @@
 """A past for the ledger: the messages a company of that age would have sent."""
 
+from datetime import datetime
+
 from django.db import connection
 
 _PAST = """
@@ -18,7 +20,7 @@ _PAST = """
 """
 
 
-def invent_past(until: object) -> int:
+def invent_past(until: datetime) -> int:
     """Writes thank-you notes and invitations of before that moment as sent; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(_PAST, {"until": until})

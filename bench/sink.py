@@ -1,9 +1,12 @@
-"""A mail server that accepts everything and keeps nothing, as quick as Python allows: `python -m bench.sink`.
+"""Two mail servers that accept everything and keep nothing: `python -m bench.sink` prints their ports.
 
-Prints its port. `XCOUNT` is answered with the numbers of mails and of their bytes since the last `XCOUNT`.
+The first only says yes, as quickly as Python can; the second is aiosmtpd. `XCOUNT` is answered with the numbers of
+mails and of their bytes since the last `XCOUNT`.
 """
 
 import asyncio
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 END = b"\r\n.\r\n"
 REPLIES = {
@@ -63,11 +66,30 @@ class Sink(asyncio.Protocol):
         return True
 
 
+class Counting:
+    """The handler of aiosmtpd, a mail server as one would write it: with all its checks and states."""
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        Sink.mails += 1
+        Sink.octets += len(envelope.content or b"")
+        return "250 kept"
+
+
+class Complete(SMTP):
+    """aiosmtpd, with the same question."""
+
+    async def smtp_XCOUNT(self, _argument: str) -> None:  # noqa: N802
+        await self.push(f"250 {Sink.mails} {Sink.octets}")
+        Sink.mails = Sink.octets = 0
+
+
 async def serve() -> None:
-    """Until the process is ended."""
-    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
+    """Until the process is ended: the quick sink, and aiosmtpd, each on a port of its own."""
+    loop = asyncio.get_running_loop()
+    quick = await loop.create_server(Sink, "127.0.0.1", 0)
+    complete = await loop.create_server(lambda: Complete(Counting(), loop=loop), "127.0.0.1", 0)
+    print(quick.sockets[0].getsockname()[1], complete.sockets[0].getsockname()[1], flush=True)
+    await asyncio.gather(quick.serve_forever(), complete.serve_forever())
 
 
 if __name__ == "__main__":
