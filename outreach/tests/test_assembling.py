@@ -2,7 +2,7 @@
 
 import email.policy
 from email import message_from_bytes
-from email.message import Message
+from email.message import EmailMessage
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +14,10 @@ LINE = "\r\n"
 NAMES = st.text(max_size=120).map(str.strip)
 
 
-def read_back(name: str, value: str) -> Message:
+def read_back(name: str, value: str) -> EmailMessage:
     """A mail with that one header, as a reader's program parses it."""
-    return message_from_bytes(f"{name}: {value}{LINE}{LINE}".encode(), policy=email.policy.default)
+    parsed: EmailMessage = message_from_bytes(f"{name}: {value}{LINE}{LINE}".encode(), policy=email.policy.default)
+    return parsed
 
 
 @settings(max_examples=400, deadline=None)
