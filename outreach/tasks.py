@@ -1,5 +1,8 @@
 """Ticks of the ledger. Each may run twice, late, or on two machines at once without harm."""
 
+import logging
+from collections.abc import Mapping
+
 from celery import shared_task
 
 from outreach.delivery import deliver as deliver_due
@@ -7,19 +10,30 @@ from outreach.planning import plan as plan_all
 from outreach.sweeping import sweep as sweep_all
 from retention_crm.lib import clock
 
+log = logging.getLogger(__name__)
+
+
+def _tell(what: str, counts: Mapping[str, int]) -> None:
+    """A line in the log where something was done; ticks with nothing to do say nothing."""
+    done = ", ".join(f"{name} {number}" for name, number in counts.items() if number)
+    if done:
+        log.info("%s: %s", what, done)
+
 
 @shared_task(name="outreach.plan")
 def plan() -> None:
-    plan_all(at=clock.now())
+    _tell("planned", plan_all(at=clock.now()))
 
 
 @shared_task(name="outreach.deliver")
 def deliver() -> None:
     """Hands over what is due; when the time is up with more to do, the next run begins at once."""
-    if deliver_due()["more"]:
+    counts = deliver_due()
+    _tell("delivered", counts)
+    if counts["more"]:
         deliver.delay()
 
 
 @shared_task(name="outreach.sweep")
 def sweep() -> None:
-    sweep_all(at=clock.now())
+    _tell("swept", sweep_all(at=clock.now()))

@@ -46,7 +46,10 @@ def _silence(risk: CustomerRisk, on: date) -> str:
     if quiet == 0:
         return gettext("%(rhythm)s; in touch today.") % {"rhythm": rhythm}
     if quiet <= usual:
-        last = ngettext("last contact yesterday.", "last contact %(quiet)d days ago.", quiet) % words
+        last = (
+            ngettext("last contact or purchase yesterday.", "last contact or purchase %(quiet)d days ago.", quiet)
+            % words
+        )
     else:
         last = ngettext("silent for %(quiet)d day.", "silent for %(quiet)d days.", quiet) % words
     return f"{rhythm}; {last}"
