@@ -24,7 +24,7 @@ def risk(
     [
         (12, 80, 29.2, "Usually every 29 days (12 contacts); silent for 80 days."),
         (12, 30, 29.2, "Usually every 29 days (12 contacts); silent for 30 days."),
-        (12, 29, 29.2, "Usually every 29 days (12 contacts); last contact 29 days ago."),
+        (12, 29, 29.2, "Usually every 29 days (12 contacts); last contact or purchase 29 days ago."),
         (12, 1, 29.2, "Usually every 29 days (12 contacts); last contact or purchase yesterday."),
         (12, 0, 29.2, "Usually every 29 days (12 contacts); in touch today."),
         (12, -1, 29.2, "Usually every 29 days (12 contacts); in touch today."),
