@@ -6,6 +6,7 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
 
 from retention_crm.embedded.command import servers_for
 
@@ -17,6 +18,8 @@ def main() -> None:
             execute_from_command_line(sys.argv)
         except ImproperlyConfigured as error:
             sys.exit(f"Not configured: {error}")
+        except OperationalError as error:
+            sys.exit(f"The database does not answer; check DATABASE_URL and whether the server runs: {error}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.utils.module_loading import import_string
 
 
 def check_mail_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -63,7 +64,9 @@ def _sender() -> list[CheckMessage]:
 
 
 def _mailer() -> list[CheckMessage]:
-    if settings.EMAIL_URL or settings.EMAIL_PROVIDER:
+    if settings.EMAIL_PROVIDER:
+        return _provider()
+    if settings.EMAIL_URL:
         return []
     return [
         Error(
@@ -75,3 +78,17 @@ def _mailer() -> list[CheckMessage]:
             id="outreach.E005",
         )
     ]
+
+
+def _provider() -> list[CheckMessage]:
+    try:
+        import_string(settings.EMAIL_PROVIDER)
+    except ImportError:
+        return [
+            Error(
+                f"EMAIL_PROVIDER is {settings.EMAIL_PROVIDER!r}, which names no mail backend.",
+                hint="Set it to a backend of django-anymail, for example anymail.backends.postmark.EmailBackend",
+                id="outreach.E006",
+            )
+        ]
+    return []

@@ -5,15 +5,15 @@ sends everything over HTTPS; `demo` is the local trial company with a mailbox in
 """
 
 from pathlib import Path
-from urllib.parse import unquote
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 from django.utils.translation import gettext_lazy as _
 
+from retention_crm.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+env = Environment()
 
 MODE = env.str("RETENTION_MODE", default="production")
 if MODE not in {"production", "demo", "test"}:
@@ -22,7 +22,7 @@ if MODE not in {"production", "demo", "test"}:
     )
 DEMO = MODE == "demo"
 PRODUCTION = MODE == "production"
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = env.switch("DEBUG", default=False)
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 if not SECRET_KEY:
@@ -101,27 +101,23 @@ if not env.str("DATABASE_URL", default=""):
         "DATABASE_URL is not set. Start the commands through manage.py or `make run`, which bring a PostgreSQL of "
         "their own, or set it to your server, for example postgres://user:password@db.example.com:5432/retention_crm"
     )
-DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"].update(
     {
-        # A socket directory stands percent-encoded in the place of the host, as libpq writes it.
-        "HOST": unquote(DATABASES["default"]["HOST"]),
         # A new connection costs 10 to 15 ms a page, so each thread keeps its own.
-        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=0 if MODE == "test" else 600),
+        "CONN_MAX_AGE": env.number("DATABASE_CONN_MAX_AGE", default=0 if MODE == "test" else 600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
     }
 )
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("DATABASE_URL must name a PostgreSQL database (postgres://…); no other kind works.")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
-if not REDIS_URL:
+if not env.str("REDIS_URL", default=""):
     raise ImproperlyConfigured(
         "REDIS_URL is not set. Start the commands through manage.py or `make run`, which bring a Valkey of their own, "
         "or set it to your server, for example redis://cache.example.com:6379/0"
     )
+REDIS_URL = env.broker("REDIS_URL")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14
@@ -168,7 +164,6 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="" if PRODUCTION else
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_PROVIDER = env.str("EMAIL_PROVIDER", default="")
 EMAIL_URL = env.str("EMAIL_URL", default="")
-_email = env.email_url("EMAIL_URL", default="smtp://127.0.0.1:2525")
 if EMAIL_PROVIDER:
     MAILERS = {"default": {"BACKEND": EMAIL_PROVIDER}}
 elif MODE == "test" and not EMAIL_URL:
@@ -176,19 +171,14 @@ elif MODE == "test" and not EMAIL_URL:
 else:
     MAILERS = {
         "default": {
-            "BACKEND": _email["EMAIL_BACKEND"],
+            "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
             "OPTIONS": {
-                "host": _email["EMAIL_HOST"],
-                "port": _email["EMAIL_PORT"],
-                "username": _email["EMAIL_HOST_USER"] or "",
-                "password": _email["EMAIL_HOST_PASSWORD"] or "",
-                "use_tls": _email.get("EMAIL_USE_TLS", False),
-                "use_ssl": _email.get("EMAIL_USE_SSL", False),
-                "timeout": env.int("EMAIL_TIMEOUT", default=20),
+                **env.mail_server("EMAIL_URL", default="smtp://127.0.0.1:2525"),
+                "timeout": env.number("EMAIL_TIMEOUT", default=20),
             },
         }
     }
-ANYMAIL = env.json("ANYMAIL", default={})
+ANYMAIL = env.object("ANYMAIL")
 # The mailbox of the demo: a Maildir that /mailbox/ shows. Never in production (system check outreach.E001).
 MAILBOX_DIR = env.str("MAILBOX_DIR", default="")
 
@@ -224,13 +214,13 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 if PRODUCTION:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31536000)
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.bool("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
-    SECURE_HSTS_PRELOAD = env.bool("SECURE_HSTS_PRELOAD", default=True)
+    SECURE_SSL_REDIRECT = env.switch("SECURE_SSL_REDIRECT", default=True)
+    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", default=31536000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env.switch("SECURE_HSTS_INCLUDE_SUBDOMAINS", default=True)
+    SECURE_HSTS_PRELOAD = env.switch("SECURE_HSTS_PRELOAD", default=True)
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_HTTPS_PROXY", default=True):
+    if env.switch("BEHIND_HTTPS_PROXY", default=True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 

@@ -58,6 +58,11 @@ def test_without_a_mail_server_or_provider_it_is_refused(production: Any) -> Non
     assert found() == []
 
 
+def test_a_provider_that_does_not_exist_is_refused(production: Any) -> None:
+    production.EMAIL_PROVIDER = "anymail.backends.pigeon.EmailBackend"
+    assert found() == ["outreach.E006"]
+
+
 def test_several_faults_are_told_at_once(production: Any) -> None:
     production.MAILBOX_DIR, production.SITE_URL, production.EMAIL_URL = "/x", "", ""
     assert found() == ["outreach.E001", "outreach.E002", "outreach.E005"]
