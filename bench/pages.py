@@ -137,8 +137,7 @@ def measure(port: int) -> list[dict[str, Any]]:
         except NoReverseMatch:
             continue
         found.append(asdict(_figures(case, path, bare[case.kind], browsers[case.person])))
-    for browser in browsers.values():
-        browser.__exit__()
+        browsers[case.person].close()
     return found
 
 
