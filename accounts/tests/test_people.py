@@ -183,7 +183,9 @@ def test_access_stays_without_a_clear_answer(login: Login, administrator: User, 
     assert teammate.is_active
 
 
-@pytest.mark.parametrize("make", [factories.customer, "lost", "follow_up", "complaint"], ids=["customer", "lost", "follow_up", "complaint"])
+@pytest.mark.parametrize(
+    "make", [factories.customer, "lost", "follow_up", "complaint"], ids=["customer", "lost", "follow_up", "complaint"]
+)
 def test_who_has_anything_in_hand_cannot_leave_before_handing_over(
     login: Login, administrator: User, teammate: User, customer: Customer, make: Any
 ) -> None:
