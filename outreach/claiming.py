@@ -83,12 +83,26 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
         return int(cursor.rowcount)
 
 
+_SETTLE_AND_BEGIN = """
+WITH before AS (
+    UPDATE outreach_message
+    SET state = %(previous_state)s, reason = %(reason)s, detail = %(detail)s, lease_until = NULL,
+        due_at = coalesce(%(due_at)s, due_at),
+        finished_at = CASE WHEN %(previous_state)s = 'planned' THEN NULL ELSE %(at)s END
+    WHERE id = %(previous)s AND lease_token = %(previous_token)s AND state IN ('submitting', 'unknown')
+)
+UPDATE outreach_message
+SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+    sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
+WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
+"""
+
+
 def begin_submitting(message: Message, token: int, *, after: Settlement | None, at: datetime) -> bool:
     """Commits that the hand-over of this message begins; false if it is no longer ours or no longer wanted.
 
-    The outcome of the message before (`after`) is written in the same statement, so each hand-over costs one commit.
-    Both take effect together or not at all; if they do not, the one before stays `submitting` and is `unknown` later,
-    and this one has not begun.
+    The outcome of the message before (`after`) is written in the same statement, so each hand-over costs one commit. If
+    the statement fails, the one before stays `submitting` and is `unknown` later, and this one has not begun.
     """
     previous = after or Settlement(pk=0, token=0, state=State.SENT)
     parameters: dict[str, Any] = {
@@ -107,20 +121,5 @@ def begin_submitting(message: Message, token: int, *, after: Settlement | None, 
         "token": token,
     }
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            WITH before AS (
-                UPDATE outreach_message
-                SET state = %(previous_state)s, reason = %(reason)s, detail = %(detail)s, lease_until = NULL,
-                    due_at = coalesce(%(due_at)s, due_at),
-                    finished_at = CASE WHEN %(previous_state)s = 'planned' THEN NULL ELSE %(at)s END
-                WHERE id = %(previous)s AND lease_token = %(previous_token)s AND state IN ('submitting', 'unknown')
-            )
-            UPDATE outreach_message
-            SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
-                sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
-            WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
-            """,
-            parameters,
-        )
+        cursor.execute(_SETTLE_AND_BEGIN, parameters)
         return int(cursor.rowcount) == 1

@@ -99,8 +99,9 @@ class Run:
             return
         self.transport.open()
         at = self.now()
-        previous, self._unwritten = self._unwritten, None
-        if not claiming.begin_submitting(message, token, after=previous, at=at):
+        has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=at)
+        self._unwritten = None
+        if not has_begun:
             self.counts["taken_back"] += 1
             return
         outcome = self.transport.hand_over(envelope)

@@ -136,52 +136,48 @@ def plan_birthdays(window: Window) -> int:
     A birthday corrected before the greeting left moves it, and a consent given again brings it back; what was handed
     over, held or expired stays as it is.
     """
+    return _execute(_BIRTHDAYS, {"days": json.dumps(_birthday_days(window))})
+
+
+def _birthday_days(window: Window) -> list[dict[str, Any]]:
+    """Each birthday kept on each local day of each zone in the window, and when its greeting is due and too late."""
     company = window.company
     days = []
     for name, day, due in _local_days(window.since - LATE_ENTRY, window.horizon, company.greeting_time):
         latest = max(_moment(day, GREETING_LATEST, name), due + timedelta(hours=1))
+        times = {"zone": name, "year": day.year, "due_at": due.isoformat(), "expires_at": latest.isoformat()}
         kept = {(day.month, day.day)}
         if clock.birthday_in(day.year, 2, 29, leap_day_on_march_1=company.leap_day_on_march_1) == day:
             kept.add((2, 29))
-        days += [
-            {
-                "zone": name,
-                "month": month,
-                "number": number,
-                "year": day.year,
-                "due_at": due.isoformat(),
-                "expires_at": latest.isoformat(),
-            }
-            for month, number in kept
-        ]
-    return _execute(
-        f"""
-        WITH days AS MATERIALIZED (
-            SELECT * FROM jsonb_to_recordset(%(days)s)
-                 AS d(zone text, month int, number int, year int, due_at timestamptz, expires_at timestamptz)
-        ), celebrated AS MATERIALIZED (
-            -- First the few people, then their zones: the other way round each would meet every zone of the world.
-            SELECT k.id AS customer_id, c.id AS contact_id, c.birthday_month AS month, c.birthday_day AS number,
-                   {_ZONE} AS zone
-            FROM (SELECT DISTINCT month, number FROM days) kept
-            JOIN customers_contact c ON c.birthday_month = kept.month AND c.birthday_day = kept.number
-            JOIN customers_customer k ON k.id = c.customer_id
-            WHERE c.allows_greetings AND {_REACHABLE}
-        )
-        INSERT INTO outreach_message AS m (occasion, kind, customer_id, contact_id, due_at, expires_at, dated_at)
-        SELECT 'birthday:' || contact_id || ':' || d.year, 'birthday', customer_id, contact_id,
-               d.due_at, d.expires_at, d.due_at
-        FROM celebrated JOIN days d USING (zone, month, number)
-        ON CONFLICT (occasion) DO UPDATE
-            SET due_at = excluded.due_at, expires_at = excluded.expires_at, dated_at = excluded.dated_at,
-                state = 'planned', reason = '', detail = '', finished_at = NULL
-            WHERE m.attempts = 0 AND (
-                (m.state = 'planned' AND m.dated_at <> excluded.dated_at)
-                OR (m.state = 'cancelled' AND m.reason IN ('no_longer_true', 'no_consent', 'consent_withdrawn'))
-            )
-        """,  # noqa: S608 - the parts are constants of this module
-        {"days": json.dumps(days)},
+        days += [{**times, "month": month, "number": number} for month, number in kept]
+    return days
+
+
+_BIRTHDAYS = f"""
+WITH days AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(days)s)
+         AS d(zone text, month int, number int, year int, due_at timestamptz, expires_at timestamptz)
+), celebrated AS MATERIALIZED (
+    -- First the few people, then their zones: the other way round each would meet every zone of the world.
+    SELECT k.id AS customer_id, c.id AS contact_id, c.birthday_month AS month, c.birthday_day AS number,
+           {_ZONE} AS zone
+    FROM (SELECT DISTINCT month, number FROM days) kept
+    JOIN customers_contact c ON c.birthday_month = kept.month AND c.birthday_day = kept.number
+    JOIN customers_customer k ON k.id = c.customer_id
+    WHERE c.allows_greetings AND {_REACHABLE}
+)
+INSERT INTO outreach_message AS m (occasion, kind, customer_id, contact_id, due_at, expires_at, dated_at)
+SELECT 'birthday:' || contact_id || ':' || d.year, 'birthday', customer_id, contact_id,
+       d.due_at, d.expires_at, d.due_at
+FROM celebrated JOIN days d USING (zone, month, number)
+ON CONFLICT (occasion) DO UPDATE
+    SET due_at = excluded.due_at, expires_at = excluded.expires_at, dated_at = excluded.dated_at,
+        state = 'planned', reason = '', detail = '', finished_at = NULL
+    WHERE m.attempts = 0 AND (
+        (m.state = 'planned' AND m.dated_at <> excluded.dated_at)
+        OR (m.state = 'cancelled' AND m.reason IN ('no_longer_true', 'no_consent', 'consent_withdrawn'))
     )
+"""  # noqa: S608 - the parts are constants of this module
 
 
 def plan_thanks(window: Window) -> int:
