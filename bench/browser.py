@@ -37,7 +37,7 @@ class Browser:
         }
 
     def close(self) -> None:
-        """Ends the connection; the next question opens one. The server closes it, too, after half a minute's silence."""
+        """Ends the connection; the next question opens one. The server ends it, too, after half a minute of silence."""
         self._connection.close()
 
     def ask(self, path: str, form: dict[str, str] | None = None, *, htmx: bool = False) -> Answer:
