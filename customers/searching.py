@@ -10,7 +10,7 @@ from retention_crm.lib import text
 from retention_crm.lib.folding import Folded
 
 # Up to here the matches are looked up first and then shown; more of them are met soon enough on the way.
-FEW = 1000
+FEW = 5000
 # Shorter words match the beginnings of words only: the indexes know no shorter pieces.
 _SHORTEST_PIECE = 3
 # What can only be meant as (a part of) a telephone number.
