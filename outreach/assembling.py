@@ -59,6 +59,9 @@ class _Written(Compat32):
     def fold(self, name: str, value: Any) -> str:
         return f"{name}: {value}{self.linesep}"
 
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        return self.fold(name, value).encode("ascii")
+
 
 WIRE = _Written(linesep=LINE_END, mangle_from_=False)
 
@@ -83,13 +86,17 @@ def deliverable(address: str) -> str | None:
 class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
-    `lines` are all its headers in order, encoded and folded. Backends that speak to a provider instead of a server read
+    `sender` and `to` are bare addresses that were found deliverable, as they go into the envelope; `lines` are all its
+    headers in order, encoded and folded. Backends that speak to a provider instead of a server read
     the fields, and those headers that no field holds.
     """
 
-    def __init__(self, *, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any) -> None:
+    def __init__(
+        self, *, sender: str, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any
+    ) -> None:
         others = {name: value.replace(LINE_END, "") for name, value in lines if name not in _OF_FIELDS}
         super().__init__(**fields, headers=others, alternatives=[(html, "text/html")])
+        self.sender = sender
         self.lines = list(lines)
         self.boundary = boundary
         self.html = html

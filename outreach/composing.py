@@ -191,6 +191,7 @@ def _mail(
         *more,
     ]
     return Mail(
+        sender=sender[1],
         lines=lines,
         boundary=f"=_{message.mail_key.hex}",
         subject=clean_line(subject),

@@ -60,13 +60,16 @@ class MessageQuerySet(CustomerDataQuerySet["Message"]):
 class Message(models.Model):
     """One outbound mail: one row per occasion, whatever happens to workers and servers."""
 
-    occasion = models.CharField(max_length=160, unique=True)
+    occasion = models.CharField(max_length=160)
     kind = models.CharField(max_length=16, choices=MessageKind.choices)
     state = models.CharField(max_length=12, choices=State.choices, default=State.PLANNED, db_default=State.PLANNED)
-    customer = models.ForeignKey(Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
+    )
     contact = models.ForeignKey(Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL,
+        db_index=False,
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
@@ -82,7 +85,7 @@ class Message(models.Model):
     due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
     expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
     dated_at = models.DateTimeField(help_text="The Date header, fixed when the row is planned.")
-    mail_key = models.UUIDField(default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"), unique=True)
+    mail_key = models.UUIDField(default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"))
     planned_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -104,7 +107,11 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-due_at", "-pk"]
-        constraints = [models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known")]
+        # Each hand-over writes a row three times, and each time into every index: there are no more than are used.
+        constraints = [
+            models.UniqueConstraint(fields=["occasion"], name="message_once_per_occasion"),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known"),
+        ]
         indexes = [
             models.Index(fields=["expires_at"], name="message_expiring", condition=models.Q(state="planned")),
             models.Index(fields=["due_at", "id"], name="message_due", condition=models.Q(state="planned")),

@@ -4,16 +4,17 @@ What counts is what is known: a mail the server refused was not taken, one it ac
 after the content began may be either. Only the last is `LOST`, and nothing automatic is done about it.
 """
 
-import email.policy
 import smtplib
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
 
 from anymail.exceptions import AnymailAPIError, AnymailError
-from django.core.mail import EmailMessage, mailers
+from django.core.mail import mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
+
+from outreach.assembling import Mail
 
 
 class CannotConnect(Exception):
@@ -44,7 +45,7 @@ class Outcome:
 class Envelope:
     """A mail ready to be handed over: nothing about it can fail any more but the line and the server."""
 
-    mail: EmailMessage
+    mail: Mail
     sender: str = ""
     recipients: tuple[str, ...] = ()
     content: bytes = b""
@@ -72,17 +73,15 @@ class Transport:
         except (OSError, smtplib.SMTPException):
             self._forget()
 
-    def prepare(self, mail: EmailMessage) -> Envelope:
-        """Builds all that is sent; raises InvalidMail for addresses and headers no server would take."""
+    def prepare(self, mail: Mail) -> Envelope:
+        """Writes all that is sent; raises InvalidMail for what can not be written down."""
         if not isinstance(self.backend, SmtpBackend):
             return Envelope(mail)
         try:
-            sender = self.backend.prep_address(mail.from_email)
-            recipients = tuple(self.backend.prep_address(address) for address in mail.recipients())
-            content = mail.message(policy=email.policy.SMTP).as_bytes()
-        except (ValueError, UnicodeError, LookupError) as error:
+            content = mail.message().as_bytes()
+        except (ValueError, LookupError) as error:
             raise InvalidMail(str(error)) from error
-        return Envelope(mail, sender, recipients, content)
+        return Envelope(mail, mail.sender, tuple(mail.to), content)
 
     def hand_over(self, envelope: Envelope) -> Outcome:
         """Hands over one mail; never raises for what a server or a line may do."""
@@ -133,7 +132,7 @@ class Transport:
             connection.close()
             self.backend.connection = None
 
-    def _by_provider(self, mail: EmailMessage) -> Outcome:
+    def _by_provider(self, mail: Mail) -> Outcome:
         try:
             self.backend.send_messages([mail])
         except AnymailAPIError as error:
