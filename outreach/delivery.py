@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 
 from accounts.models import Company
 from outreach import claiming, gate
@@ -77,29 +76,41 @@ class Run:
         passed = [message for message in messages if message.pk not in rulings]
         if not passed:
             return True
-        composer = Composer(company=self.company, at=at)
-        composer.prepare(passed)
-        for position, message in enumerate(passed):
+        envelopes = self._compose(passed, tokens, at)
+        for position, (message, envelope) in enumerate(envelopes):
             try:
-                self._one(message, tokens[message.pk], composer)
+                self.transport.open()
             except CannotConnect as error:
-                self._give_back(passed[position:], tokens, str(error))
+                self._give_back([message for message, _envelope in envelopes[position:]], tokens, str(error))
                 return False
+            self._hand_over(message, tokens[message.pk], envelope)
         return True
 
-    def _one(self, message: Message, token: int, composer: Composer) -> None:
-        try:
-            envelope = self._envelope(message, composer)
-        except Unwritable as error:
-            state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
-            self._settle([Settlement(message.pk, token, state, error.reason, error.detail)])
-            return
-        except InvalidMail as error:
-            self._settle([Settlement(message.pk, token, State.FAILED, "invalid", str(error))])
-            return
-        self.transport.open()
-        at = self.now()
-        has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=at)
+    def _compose(self, messages: list[Message], tokens: dict[int, int], at: datetime) -> list[tuple[Message, Envelope]]:
+        """Writes all mails of the batch, one after the other without waiting for anybody in between."""
+        composer = Composer(company=self.company, at=at)
+        composer.prepare(messages)
+        written, unwritable = [], []
+        for message in messages:
+            try:
+                written.append((message, self._envelope(message, composer)))
+            except Unwritable as error:
+                state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
+                unwritable.append(Settlement(message.pk, tokens[message.pk], state, error.reason, error.detail))
+            except InvalidMail as error:
+                unwritable.append(Settlement(message.pk, tokens[message.pk], State.FAILED, "invalid", str(error)))
+        self._settle(unwritable)
+        return written
+
+    def _envelope(self, message: Message, composer: Composer) -> Envelope:
+        mail = composer.build(message)
+        message.sent_to = mail.to[0][:254]
+        # The ledger keeps what was said, not the keys of the links in it.
+        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
+        return self.transport.prepare(mail)
+
+    def _hand_over(self, message: Message, token: int, envelope: Envelope) -> None:
+        has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=self.now())
         self._unwritten = None
         if not has_begun:
             self.counts["taken_back"] += 1
@@ -114,13 +125,6 @@ class Run:
             self._settle([settlement])
         if outcome.bad_address:
             Suppression.objects.suppress(message.sent_to, outcome.words[:300], self.now())
-
-    def _envelope(self, message: Message, composer: Composer) -> Envelope:
-        mail = composer.build(message)
-        message.sent_to = parseaddr(mail.to[0])[1][:254]
-        # The ledger keeps what was said, not the keys of the links in it.
-        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
-        return self.transport.prepare(mail)
 
     def _settlement(self, message: Message, token: int, outcome: Outcome) -> Settlement:
         if outcome.verdict is Verdict.ACCEPTED:
