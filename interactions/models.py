@@ -52,10 +52,6 @@ class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
     def touchpoints(self) -> Self:
         return self.filter(is_touchpoint=True)
 
-    def for_timeline(self) -> Self:
-        """Newest first, with what a row of the timeline shows."""
-        return self.select_related("author", "contact").order_by("-happened_at", "-pk")
-
 
 class Interaction(models.Model):
     """Something that happened: a call, a meeting, a visit, an e-mail, a message, a purchase or a gesture."""

@@ -1,7 +1,6 @@
 """What is known about each customer's risk of going silent."""
 
 from decimal import Decimal
-from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -31,9 +30,7 @@ def ranked(value: str) -> CombinedExpression:
 
 
 class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
-    def riskiest_value_first(self) -> Self:
-        """By the value of the last year times its risk, and where that is equal by the risk itself."""
-        return self.order_by(ranked("value_at_risk").desc(), "-pk")
+    pass
 
 
 class CustomerRisk(models.Model):

@@ -188,6 +188,24 @@ def test_risk_bands_narrow_and_customers_without_one_count_as_unknown(
     assert names(login(owner), band="healthy") == []
 
 
+@pytest.mark.parametrize(
+    ("band", "words"),
+    [
+        (Band.AT_RISK, "At risk"),
+        (Band.WATCH, "Watch"),
+        (Band.HEALTHY, "Healthy"),
+        (Band.LAPSED, "Long silent"),
+        (Band.UNKNOWN, "Not enough data"),
+    ],
+)
+def test_a_row_says_the_band_in_words(login: Login, customer: Customer, owner: User, band: Band, words: str) -> None:
+    CustomerRisk.objects.update_or_create(customer=customer, defaults={"band": band})
+
+    page = login(owner).get(reverse("customers")).content.decode()
+
+    assert words in page[page.index("<tbody") : page.index("</tbody>")]
+
+
 def test_overdue_counts_by_the_persons_own_day(login: Login, owner: User) -> None:
     today = owner.today()
     factories.customer(owner, name="Late", next_due_on=today - timedelta(days=1))
