@@ -1,12 +1,15 @@
 """The demo company, its people, their teams, the segments and the survey."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, time
+from random import Random
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
 from accounts.models import Company, Role, Team, User
 from customers.models import Segment
+from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
 from surveys.models import Survey
 
@@ -38,6 +41,10 @@ MEMBERS = (
     Member("yuki.tanabe@example.com", "Yuki Tanabe", Role.STAFF, "World", "Asia/Tokyo", share=10),
     Member("samir.haddad@example.com", "Samir Haddad", Role.STAFF, "World", "Asia/Amman", share=10),
 )
+# Nobody can look after more than some hundred customers, so a larger company has more people, in teams of eight.
+CUSTOMERS_EACH = 400
+_COLLEAGUE = re.compile(r"colleague-\d+@example\.com")
+_TEAM_SIZE = 8
 # Days of the cadence, usual days from contact to contact, usual size of a purchase, weight.
 SEGMENTS = (
     ("Key accounts", 14, 10, 4200, 3),
@@ -72,11 +79,32 @@ class Stage:
 
 def are_the_demos_own(emails: list[str]) -> bool:
     """Whether these are the people of the demo and nobody else."""
-    return set(emails) <= {member.email for member in MEMBERS}
+    named = {member.email for member in MEMBERS}
+    return all(email in named or _COLLEAGUE.fullmatch(email) for email in emails)
 
 
-def set_the_stage(on: date) -> Stage:
-    """Creates the company with its settings, teams, people, segments and the survey."""
+def members(customers: int) -> list[Member]:
+    """Everybody at a company with that many customers: those with names of their own, then as many as it takes."""
+    named = sum(1 for member in MEMBERS if member.share)
+    share = 100 // named
+    return [*MEMBERS, *(_colleague(number, share) for number in range(1, customers // CUSTOMERS_EACH - named + 1))]
+
+
+def _colleague(number: int, share: int) -> Member:
+    random = Random(number)  # noqa: S311 - nothing here is secret
+    culture = any_culture(random)
+    return Member(
+        email=f"colleague-{number:03}@example.com",
+        name=culture.person(random).name,
+        role=Role.STAFF,
+        team=f"Team {4 + (number - 1) // _TEAM_SIZE}",
+        zone=culture.zones[0],
+        share=share,
+    )
+
+
+def set_the_stage(on: date, customers: int) -> Stage:
+    """Creates the company with its settings, teams, people for that many customers, segments and the survey."""
     Company.objects.update_or_create(
         pk=1,
         defaults={
@@ -87,9 +115,10 @@ def set_the_stage(on: date) -> Stage:
             "survey_delay_hours": 0,
         },
     )
-    users = _people()
+    everybody = members(customers)
+    users = _people(everybody)
     survey = Survey.objects.create(name="How are we doing?", created_at=clock.moment(on, time(), ZONE))
-    sellers = [member for member in MEMBERS if member.share]
+    sellers = [member for member in everybody if member.share]
     return Stage(
         on=on,
         star=users[LOGINS[0]],
@@ -104,10 +133,11 @@ def set_the_stage(on: date) -> Stage:
     )
 
 
-def _people() -> dict[str, User]:
+def _people(members: list[Member]) -> dict[str, User]:
     # The same salt for all, so that two runs with the same seed give the same rows.
     known = make_password(PASSWORD, salt="nordlichthandel2026")
-    teams = {name: Team.objects.create(name=name) for name in ("North", "Continent", "World")}
+    names = dict.fromkeys(member.team for member in members if member.team)
+    teams = {name: Team.objects.create(name=name) for name in names}
     return {
         member.email: User.objects.create(
             email=member.email,
@@ -117,5 +147,5 @@ def _people() -> dict[str, User]:
             time_zone=member.zone,
             password=known if member.email in LOGINS else f"{UNUSABLE_PASSWORD_PREFIX}demo",
         )
-        for member in MEMBERS
+        for member in members
     }

@@ -43,7 +43,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
     """
     with transaction.atomic():
         _empty()
-        stage = people.set_the_stage(on)
+        stage = people.set_the_stage(on, customers)
         book = Book()
         for first in range(1, customers + 1, BATCH):
             last = min(first + BATCH - 1, customers)
@@ -61,7 +61,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
 
 
 def _tell_of(book: Book, stage: people.Stage, number: int, seed: int) -> None:
-    """Each customer has chances of its own, so the first ones are the same however many there are."""
+    """Each customer has chances of its own, so but for their owners the first are the same however many there are."""
     random = Random(f"{seed}:{number}")  # noqa: S311 - nothing here is secret
     scene = showcase.SCENES[number - 1] if number <= len(showcase.SCENES) else None
     wish = showcase.wish_for(scene, stage.on) if scene else Wish()

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import re
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -311,3 +312,31 @@ def test_the_company_is_set_up_so_that_a_survey_goes_out_at_once() -> None:
     company = Company.current()
     assert (company.name, company.currency, company.time_zone) == ("Nordlicht Handel", "EUR", "Europe/Stockholm")
     assert company.survey_delay_hours == 0
+
+
+def test_a_small_company_has_only_the_people_with_names_of_their_own() -> None:
+    assert tuple(people.members(2_000)) == people.MEMBERS
+
+
+def test_a_large_company_has_as_many_people_as_its_customers_need_in_teams_of_eight() -> None:
+    everybody = people.members(100_000)
+    sellers = [member for member in everybody if member.share]
+    assert len(sellers) == 100_000 // people.CUSTOMERS_EACH
+    emails = [member.email for member in everybody]
+    assert len(set(emails)) == len(emails)
+    assert people.are_the_demos_own(emails)
+    assert max(Counter(member.team for member in everybody).values()) == 8
+    assert people.members(100_000) == everybody
+
+
+def test_somebody_elses_colleagues_are_not_the_demos_own() -> None:
+    assert not people.are_the_demos_own(["sales@example.com", "colleague-001@example.com.evil.example"])
+
+
+def test_everybody_of_a_large_company_has_customers_and_it_can_be_loaded_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "CUSTOMERS_EACH", 3)
+    seed(customers=60)
+    seed(customers=60, replace=True)
+    assert User.objects.filter(role="staff").count() == 20
+    assert Customer.objects.values("owner").distinct().count() > 12
+    assert User.objects.filter(email__startswith="colleague-", team__name="Team 5").exists()
