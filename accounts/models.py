@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from retention_crm.lib import clock
@@ -110,6 +111,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def is_administrator(self) -> bool:
         return self.role == Role.ADMINISTRATOR
+
+    @cached_property
+    def company(self) -> "Company":
+        """The settings in force when the person was loaded, which for a request is its beginning."""
+        return Company.current()
+
+    @cached_property
+    def team_ids(self) -> list[int]:
+        """The ids of the person and of everybody in the team, when it is asked for first."""
+        if self.team_id is None:
+            return [self.pk]
+        members = User.objects.get_queryset().filter(team_id=self.team_id).order_by("pk")
+        return sorted({self.pk, *members.values_list("pk", flat=True)})
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether all customers may be read: by managers, and by everyone where the company says so."""
+        return self.sees_everything or self.company.visibility == Visibility.COMPANY
 
     def today(self, at: datetime | None = None) -> date:
         """The calendar day it is for this person."""

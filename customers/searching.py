@@ -3,10 +3,10 @@
 import re
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, F, OuterRef, Q, Subquery, Value
+from django.db.models import BigIntegerField, BooleanField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 
-from customers.models import AnyOf, Contact, Customer, CustomerQuerySet
+from customers.models import Contact, Customer, CustomerQuerySet
 from retention_crm.lib import text
 from retention_crm.lib.folding import Folded
 
@@ -16,6 +16,15 @@ FEW = 5000
 _SHORTEST_PIECE = 3
 # What can only be meant as (a part of) a telephone number.
 _PHONE = re.compile(r"(?:[\s()+./-]*\d){3,}[\s()+./-]*")
+
+
+class _AnyOf(Func):
+    """Whether a value is in an array; each of thousands of values of IN would be looked at by Python by itself."""
+
+    template = "%(expressions)s)"
+    arg_joiner = " = ANY("
+    arity = 2
+    output_field = BooleanField()
 
 
 def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
@@ -39,9 +48,7 @@ def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
     contacts = Contact.objects.filter(by_contact).order_by().values_list("customer_id")[: FEW + 1]
     found = [pk for (pk,) in names.union(contacts, all=True).order_by()]
     if len(found) <= FEW:
-        # As one array: thousands of values of IN would each be looked at by Python and by the planner.
-        ids = Value(found, output_field=ArrayField(BigIntegerField()))
-        return customers.filter(AnyOf(F("pk"), ids))
+        return customers.filter(_AnyOf(F("pk"), Value(found, output_field=ArrayField(BigIntegerField()))))
     # One contact at a time, asked for as the list is walked; EXISTS would be answered for all customers beforehand.
     contact = Contact.objects.filter(by_contact, customer=OuterRef("pk")).order_by().values("pk")[:1]
     return customers.alias(matching_contact=Subquery(contact)).filter(by_name | Q(matching_contact__isnull=False))

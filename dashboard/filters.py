@@ -8,7 +8,7 @@ from django.forms import Form
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, Team, User, Visibility
+from accounts.models import Team, User
 from customers import searching
 from customers.models import Customer, CustomerQuerySet, Segment, Stage
 from retention.models import Band
@@ -25,9 +25,8 @@ STATES = {"lost": _("Lost customers"), "all": _("Kept and lost")}
 
 
 def _people_whose_customers_show(request: Any) -> Any:
-    everyone = request.user.sees_everything or Company.current().visibility == Visibility.COMPANY
     users = User.objects.get_queryset()
-    return users.active() if everyone else users.colleagues_of(request.user)
+    return users.active() if request.user.reads_everything else users.colleagues_of(request.user)
 
 
 class CustomerFilter(filters.FilterSet):  # type: ignore[misc]

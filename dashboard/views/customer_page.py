@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from accounts.models import Company
 from customers.models import Customer
 from dashboard.timeline import SHOWN_KINDS, timeline
 from dashboard.views.replying import PageRequest
@@ -57,7 +56,7 @@ def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
         "show": show if show in SHOWN_KINDS else "",
         "kinds": [(key, label) for key, (label, _kinds) in SHOWN_KINDS.items()],
-        "currency": Company.current().currency,
+        "currency": request.user.company.currency,
     }
 
 

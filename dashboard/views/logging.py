@@ -9,7 +9,6 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Company
 from customers.models import Customer, CustomerQuerySet
 from customers.searching import search
 from dashboard.views.replying import PageRequest, get_editable, posted, saved
@@ -34,7 +33,7 @@ def log(request: PageRequest) -> HttpResponse:
     data = posted(request)
     contacts = list(customer.contacts.all())
     initial = {"contact": next((contact.pk for contact in contacts if contact.is_primary), None)}
-    currency = Company.current().currency
+    currency = request.user.company.currency
     form = InteractionForm(data, user=request.user, customer=customer, at=at, currency=currency, initial=initial)
     next_step = NextStepForm(data, user=request.user, at=at)
     if data is not None and form.is_valid() and next_step.is_valid():
@@ -75,11 +74,11 @@ def _number(written: str) -> int:
 
 
 def _told(interaction: Interaction) -> str:
-    customer = Customer.objects.get(pk=interaction.customer_id)
-    words = {"kind": interaction.get_kind_display(), "customer": customer.name}
-    if customer.next_due_on is None or not interaction.is_touchpoint:
+    words = {"kind": interaction.get_kind_display(), "customer": interaction.customer.name}
+    due = interaction.customer.next_due_on
+    if due is None or not interaction.is_touchpoint:
         return _("%(kind)s logged for %(customer)s.") % words
-    words["day"] = date_format(customer.next_due_on, "j F")
+    words["day"] = date_format(due, "j F")
     return _("%(kind)s logged for %(customer)s. Next contact by %(day)s.") % words
 
 

@@ -9,7 +9,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.models import Company
 from accounts.requests import PersonRequest
 from dashboard.paging import page_of
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
@@ -42,7 +41,7 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
-    at, company = clock.now(), Company.current()
+    at, company = clock.now(), request.user.company
     on = request.user.today(at)
     context = {
         "filters": filters,

@@ -5,7 +5,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from accounts.models import Company
 from dashboard.today import collect, team_counts
 from dashboard.views.replying import PageRequest
 from retention_crm.lib import clock
@@ -15,7 +14,7 @@ from retention_crm.lib import clock
 def today(request: PageRequest) -> HttpResponse:
     """The lists of the day; `?only=<list>` shows one of them at length, and htmx gets the lists without the frame."""
     at = clock.now()
-    company = Company.current()
+    company = request.user.company
     only = request.GET.get("only", "")
     context = {
         "at": at,

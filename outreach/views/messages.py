@@ -23,8 +23,8 @@ from retention_crm.lib import clock
 from retention_crm.lib.masking import mask
 from surveys.paging import page_after
 
-# The figures above the list are those of a month; a ledger of years would be counted anew on every visit.
-COUNTED = timedelta(days=30)
+# The figures above the list are those of a week; a ledger of years would be counted anew on every visit.
+COUNTED = timedelta(days=7)
 # Counting further costs more than the number is worth.
 COUNTED_TO = 1000
 # Name in the address, states, word, class of its badge.
