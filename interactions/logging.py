@@ -1,11 +1,9 @@
 """Logging what happened: the interaction, what it changes on the customer, and the next step."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db import connection, transaction
 
-from customers.models import Customer
 from interactions.models import ALWAYS_HELD, FollowUp, Interaction, Outcome
 
 
@@ -23,17 +21,35 @@ def record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None
             next_step.customer = interaction.customer
             next_step.source = interaction
             next_step.save()
-        refresh_touchpoints([interaction.customer_id], at=at)
+        due_days = refresh_touchpoints([interaction.customer_id], at=at)
+    interaction.customer.next_due_on = due_days[interaction.customer_id]
     return interaction
 
 
-def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> None:
-    """Sets last touchpoint and next due day of these customers anew from their history, and marks their risk stale."""
-    latest = Interaction.objects.touchpoints().filter(customer_id=OuterRef("pk")).order_by("-happened_at", "-pk")
-    customers = Customer.objects.filter(pk__in=customer_ids)
-    customers.update(
-        last_touchpoint_at=Subquery(latest.values("happened_at")[:1]),
-        last_touchpoint_on=Subquery(latest.values("day")[:1]),
-    )
-    customers.recompute_due()
-    customers.mark_risk_stale(at)
+# The due day by the same rule as CustomerQuerySet.recompute_due.
+_REFRESH = """
+UPDATE customers_customer k
+SET last_touchpoint_at = latest.happened_at,
+    last_touchpoint_on = latest.day,
+    next_due_on = coalesce(latest.day, k.customer_since) + coalesce(k.cadence_days, s.cadence_days),
+    risk_stale_since = coalesce(k.risk_stale_since, %(at)s)
+FROM customers_customer same
+JOIN customers_segment s ON s.id = same.segment_id
+LEFT JOIN LATERAL (
+    SELECT i.happened_at, i.day FROM interactions_interaction i
+    WHERE i.customer_id = same.id AND i.is_touchpoint
+    ORDER BY i.happened_at DESC, i.id DESC LIMIT 1
+) latest ON true
+WHERE k.id = same.id AND k.id = ANY(%(ids)s)
+RETURNING k.id, k.next_due_on
+"""
+
+
+def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> dict[int, date | None]:
+    """Sets last touchpoint and next due day of these customers anew from their history, and marks their risk stale.
+
+    Returns the new due day of each.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REFRESH, {"ids": customer_ids, "at": at})
+        return dict(cursor.fetchall())

@@ -49,8 +49,7 @@ _IS_TOUCHPOINT = models.Case(
 
 
 class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
-    def touchpoints(self) -> Self:
-        return self.filter(is_touchpoint=True)
+    pass
 
 
 class Interaction(models.Model):

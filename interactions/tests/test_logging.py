@@ -160,3 +160,12 @@ def test_nothing_else_is_touched(quiet: Customer, owner: User) -> None:
 
     other.refresh_from_db()
     assert (other.next_due_on, other.risk_stale_since) == (before, None)
+
+
+def test_the_due_day_is_the_one_a_change_of_cadence_would_compute(quiet: Customer) -> None:
+    for fields in ({}, {"cadence_days": 9}):
+        Customer.objects.filter(pk=quiet.pk).update(**fields)
+        refresh_touchpoints([quiet.pk], at=NOW)
+        refreshed = Customer.objects.get(pk=quiet.pk).next_due_on
+        Customer.objects.filter(pk=quiet.pk).recompute_due()
+        assert Customer.objects.get(pk=quiet.pk).next_due_on == refreshed
