@@ -73,7 +73,8 @@ class InvitationQuerySet(CustomerDataQuerySet["Invitation"]):
 
     def for_list(self) -> Self:
         """With what a row of a list shows."""
-        return self.select_related("contact", "customer")
+        shown = self.select_related("contact", "customer")
+        return shown.only("send_at", "expires_at", "contact__name", "customer__name")
 
 
 class Invitation(models.Model):
@@ -143,7 +144,8 @@ class ResponseQuerySet(CustomerDataQuerySet["Response"]):
 
     def for_list(self) -> Self:
         """With what a row of a list shows."""
-        return self.select_related("contact", "customer")
+        shown = self.select_related("contact", "customer")
+        return shown.only("score", "comment", "answered_at", "edited_at", "contact__name", "customer__name")
 
 
 class Response(models.Model):
@@ -181,10 +183,6 @@ class Response(models.Model):
     @property
     def is_detractor(self) -> bool:
         return self.opinion == Opinion.DETRACTOR
-
-    @property
-    def is_promoter(self) -> bool:
-        return self.opinion == Opinion.PROMOTER
 
     @property
     def excerpt(self) -> str:

@@ -1,12 +1,15 @@
 """Counting answers: how many were asked, how many answered, and what that makes as a net promoter score."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import Count, Q
 
 from surveys.models import OPINION_SCORES, InvitationQuerySet, Opinion
+
+# A score is that of a season: years of answers would hide what changed, and would be counted anew on every visit.
+COUNTED = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -44,12 +47,13 @@ class Tally:
 
 
 def tally(invitations: InvitationQuerySet, at: datetime) -> dict[int, Tally]:
-    """What came of those of the invitations that were sent by `at`, for each survey's id; one query.
+    """What came of those of the invitations that were sent in the 90 days before `at`, for each survey's id; one query.
 
     A survey that nobody was asked is not in it.
     """
     rows = (
         invitations.asked(at)
+        .filter(send_at__gt=at - COUNTED)
         .order_by()
         .values_list("survey_id")
         .annotate(

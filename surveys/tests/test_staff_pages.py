@@ -98,7 +98,7 @@ def test_the_list_takes_the_same_queries_however_long(
         factories.response(factories.invitation(contact, survey=factories.survey()))
     browser = login(owner)
 
-    with django_assert_num_queries(6):  # session, person, company, figures, surveys, the one in use
+    with django_assert_num_queries(7):  # session, person, company, team, figures, surveys, the one in use
         browser.get(reverse("surveys"))
 
 
@@ -229,7 +229,7 @@ def test_answers_of_one_opinion_can_be_listed(
 def test_without_answers_the_page_says_so(survey: Survey, owner: User, login: Login) -> None:
     browser = login(owner)
 
-    assert "No answers yet" in results(browser, survey)
+    assert "No answers in the last 90 days" in results(browser, survey)
     assert "Nothing here yet." in results(browser, survey)
     assert "Nobody has an open invitation" in results(browser, survey, show="waiting")
 
@@ -298,6 +298,6 @@ def test_results_take_the_same_queries_however_long(
         factories.invitation(factories.contact(of))
     browser, url = login(owner), reverse("survey", args=[survey.pk])
 
-    # Session, person, company, survey, figures and the rows; for answers the company again, for links who may withdraw.
-    with django_assert_num_queries(7):
+    # Session, person, company, team, survey, figures and the rows; for links also who may withdraw them.
+    with django_assert_num_queries(8 if show else 7):
         browser.get(url, {"show": show})

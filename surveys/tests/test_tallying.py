@@ -100,6 +100,16 @@ def test_asked_is_who_was_sent_a_link(company: Company, fields: dict[str, Any], 
     assert Invitation.objects.asked(NOW).count() == asked
 
 
+def test_a_score_is_that_of_the_last_90_days(customer: Customer) -> None:
+    contact = factories.contact(customer)
+    survey = factories.survey()
+    for days, score in ((89, 10), (90, 0), (300, 0)):
+        asked = factories.invitation(contact, survey=survey, send_at=NOW - timedelta(days=days))
+        factories.response(asked, score=score)
+
+    assert tally(Invitation.objects.all(), NOW) == {survey.pk: Tally(asked=1, promoters=1)}
+
+
 def test_it_is_one_query_however_many_surveys(customer: Customer, django_assert_num_queries: Any) -> None:
     contact = factories.contact(customer)
     for _number in range(3):
