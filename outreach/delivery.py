@@ -1,7 +1,8 @@
 """Delivery: claim, gate, compose, hand over, account, one message at a time over one reused connection.
 
-No transaction is open while the mail server is spoken to. `submitting` is committed before a message is handed over
-and its outcome after, so a crash in between leaves a row that says so, and a person decides about customer mail.
+No transaction waits for the mail server. `submitting` is committed before the content of a message is sent and its
+outcome after, so a crash in between leaves a row that says so, and a person decides about customer mail. What is asked
+of the server before the content binds nobody, so it is asked while the commit is under way.
 """
 
 import logging
@@ -60,6 +61,7 @@ class Run:
         self.transport = transport
         self.company = Company.current()
         self.counts: Counter[str] = Counter()
+        self._under_way: tuple[Message, int] | None = None
         self._unwritten: Settlement | None = None
 
     def batch(self, size: int) -> bool:
@@ -74,20 +76,19 @@ class Run:
             [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence) for pk, r in rulings.items()],
         )
         passed = [message for message in messages if message.pk not in rulings]
-        if not passed:
-            return True
-        envelopes = self._compose(passed, tokens, at)
-        for position, (message, envelope) in enumerate(envelopes):
+        written = self._compose(passed, tokens, at)
+        for position, (message, envelope) in enumerate(written):
+            self._land()
             try:
                 self.transport.open()
             except CannotConnect as error:
-                self._give_back([message for message, _envelope in envelopes[position:]], tokens, str(error))
+                self._give_back([message for message, _envelope in written[position:]], tokens, str(error))
                 return False
             self._hand_over(message, tokens[message.pk], envelope)
         return True
 
     def _compose(self, messages: list[Message], tokens: dict[int, int], at: datetime) -> list[tuple[Message, Envelope]]:
-        """Writes all mails of the batch, one after the other without waiting for anybody in between."""
+        """Writes all mails of the batch: in one go it takes a fifth of the time that it takes between hand-overs."""
         composer = Composer(company=self.company, at=at)
         composer.prepare(messages)
         written, unwritable = [], []
@@ -110,12 +111,27 @@ class Run:
         return self.transport.prepare(mail)
 
     def _hand_over(self, message: Message, token: int, envelope: Envelope) -> None:
-        has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=self.now())
+        """The server is asked while the ledger is told; the content goes out only when that is committed."""
+        self.transport.announce(envelope)
+        has_begun = False
+        try:
+            has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=self.now())
+        finally:
+            if not has_begun:
+                self.transport.withdraw()
         self._unwritten = None
         if not has_begun:
             self.counts["taken_back"] += 1
             return
-        outcome = self.transport.hand_over(envelope)
+        self.transport.submit(envelope)
+        self._under_way = message, token
+
+    def _land(self) -> None:
+        """Waits for what becomes of the message under way, if there is one, and takes note of it."""
+        if self._under_way is None:
+            return
+        (message, token), self._under_way = self._under_way, None
+        outcome = self.transport.answer()
         settlement = self._settlement(message, token, outcome)
         if outcome.verdict is Verdict.ACCEPTED:
             # Written together with the next message's marker: one commit for each hand-over.
@@ -154,10 +170,13 @@ class Run:
 
     def finish(self) -> None:
         """Writes the last outcome and closes the connection, whatever happened."""
-        if self._unwritten is not None:
-            claiming.settle([self._unwritten], at=self.now())
-            self._unwritten = None
-        self.transport.close()
+        try:
+            self._land()
+            if self._unwritten is not None:
+                claiming.settle([self._unwritten], at=self.now())
+                self._unwritten = None
+        finally:
+            self.transport.close()
 
 
 def pause(attempts: int) -> timedelta:

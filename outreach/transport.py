@@ -5,6 +5,7 @@ after the content began may be either. Only the last is `LOST`, and nothing auto
 """
 
 import smtplib
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -15,6 +16,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from outreach.assembling import Mail
+
+_BROKEN = (OSError, smtplib.SMTPException)
 
 
 class CannotConnect(Exception):
@@ -47,7 +50,7 @@ class Envelope:
 
     mail: Mail
     sender: str = ""
-    recipients: tuple[str, ...] = ()
+    recipient: str = ""
     content: bytes = b""
 
 
@@ -55,71 +58,110 @@ ACCEPTED = Outcome(Verdict.ACCEPTED)
 
 
 class Transport:
-    """One connection to the mailer, opened when needed and kept until `close`."""
+    """One connection to the mailer, opened when needed and kept until `close`.
+
+    Each mail is announced, then submitted and answered, or withdrawn; none of it raises for what a server or a line may
+    do. A thread speaks for `announce`, and the server works between `submit` and `answer`; the caller is free meantime.
+    """
 
     def __init__(self, backend: BaseEmailBackend | None = None) -> None:
         self.backend: Any = backend or mailers.default
+        self._speaker = ThreadPoolExecutor(1, "mail")
+        self._negotiation: Future[Outcome | None]
+        self._outcome: Outcome | None = None
 
     def open(self) -> None:
         """Makes sure there is a connection; raises CannotConnect with what the server or the system said."""
         try:
-            self.backend.open()
-        except (OSError, smtplib.SMTPException) as error:
+            if self.backend.open() and self._is_smtp:
+                self._smtp.ehlo_or_helo_if_needed()
+        except _BROKEN as error:
+            self._forget()
             raise CannotConnect(_words(error)) from error
 
     def close(self) -> None:
+        self._speaker.shutdown()
         try:
             self.backend.close()
-        except (OSError, smtplib.SMTPException):
+        except _BROKEN:
             self._forget()
 
     def prepare(self, mail: Mail) -> Envelope:
         """Writes all that is sent; raises InvalidMail for what can not be written down."""
-        if not isinstance(self.backend, SmtpBackend):
+        if not self._is_smtp:
             return Envelope(mail)
         try:
-            content = mail.message().as_bytes()
+            content = mail.wire()
         except (ValueError, LookupError) as error:
             raise InvalidMail(str(error)) from error
-        return Envelope(mail, mail.sender, tuple(mail.to), content)
+        return Envelope(mail, mail.sender, mail.to[0], _framed(content))
 
-    def hand_over(self, envelope: Envelope) -> Outcome:
-        """Hands over one mail; never raises for what a server or a line may do."""
-        if isinstance(self.backend, SmtpBackend):
-            return self._by_smtp(envelope)
-        return self._by_provider(envelope.mail)
+    def announce(self, envelope: Envelope) -> None:
+        """Begins to ask the server whether it takes the mail. No content is sent, so nothing is handed over by it."""
+        if self._is_smtp:
+            self._negotiation = self._speaker.submit(self._negotiate, envelope)
 
-    def _by_smtp(self, envelope: Envelope) -> Outcome:
-        smtp = cast(smtplib.SMTP, self.backend.connection)
-        try:
-            smtp.ehlo_or_helo_if_needed()
-            code, words = smtp.mail(envelope.sender)
-            for recipient in envelope.recipients if code == 250 else ():
-                code, words = smtp.rcpt(recipient)
-                if code not in {250, 251}:
-                    break
-        except (OSError, smtplib.SMTPException) as error:
-            # The content has not been sent, so the server can not have taken the mail.
+    def withdraw(self) -> None:
+        """Leaves the mail announced unsent. A server that waits for the content lets go only when the line ends."""
+        if self._is_smtp:
+            self._negotiation.result()
             self._forget()
-            return Outcome(Verdict.LATER, _words(error))
-        if code not in {250, 251}:
-            return self._refusal(smtp, code, words)
-        try:
-            code, words = smtp.data(envelope.content)
-        except smtplib.SMTPDataError as error:
-            return self._refusal(smtp, error.smtp_code, error.smtp_error)
-        except (OSError, smtplib.SMTPException) as error:
-            self._forget()
-            return Outcome(Verdict.LOST, _words(error))
-        return ACCEPTED if code == 250 else self._refusal(smtp, code, words)
 
-    def _refusal(self, smtp: smtplib.SMTP, code: int, words: bytes | str) -> Outcome:
-        text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    def submit(self, envelope: Envelope) -> None:
+        """Hands over the mail announced; `answer` tells what became of it."""
+        if self._is_smtp:
+            self._outcome = self._negotiation.result() or self._send(envelope)
+        else:
+            self._outcome = self._by_provider(envelope.mail)
+
+    def answer(self) -> Outcome:
+        """What became of the mail submitted; waits for the server."""
+        if self._outcome is not None:
+            return self._outcome
+        try:
+            code, said = self._smtp.getreply()
+        except _BROKEN as error:
+            return self._break_off(Verdict.LOST, error)
+        return ACCEPTED if code == 250 else self._refusal(code, said)
+
+    @property
+    def _is_smtp(self) -> bool:
+        return isinstance(self.backend, SmtpBackend)
+
+    @property
+    def _smtp(self) -> smtplib.SMTP:
+        return cast(smtplib.SMTP, self.backend.connection)
+
+    def _negotiate(self, envelope: Envelope) -> Outcome | None:
+        """None if the server waits for the content; until then it can not have taken the mail."""
+        try:
+            code, said = self._smtp.docmd("MAIL", f"FROM:<{envelope.sender}>")
+            if code == 250:
+                code, said = self._smtp.docmd("RCPT", f"TO:<{envelope.recipient}>")
+            if code in {250, 251}:
+                code, said = self._smtp.docmd("DATA")
+        except _BROKEN as error:
+            return self._break_off(Verdict.LATER, error)
+        return None if code == 354 else self._refusal(code, said)
+
+    def _send(self, envelope: Envelope) -> Outcome | None:
+        try:
+            self._smtp.send(envelope.content)
+        except _BROKEN as error:
+            return self._break_off(Verdict.LOST, error)
+        return None
+
+    def _break_off(self, verdict: Verdict, error: Exception) -> Outcome:
+        self._forget()
+        return Outcome(verdict, _words(error))
+
+    def _refusal(self, code: int, said: bytes) -> Outcome:
+        text = said.decode(errors="replace")
         try:
             if code == 421:
                 raise smtplib.SMTPServerDisconnected
-            smtp.rset()
-        except (OSError, smtplib.SMTPException):
+            self._smtp.rset()
+        except _BROKEN:
             self._forget()
         if 400 <= code < 500:
             return Outcome(Verdict.LATER, f"{code} {text}")
@@ -146,6 +188,12 @@ class Transport:
         except OSError as error:
             return Outcome(Verdict.LOST, _words(error))
         return ACCEPTED
+
+
+def _framed(content: bytes) -> bytes:
+    """As it stands between DATA and the server's answer: lines that begin with a dot get another, a dot ends it."""
+    end = b"" if content.endswith(b"\r\n") else b"\r\n"
+    return content.replace(b"\r\n.", b"\r\n..") + end + b".\r\n"
 
 
 def _words(error: BaseException) -> str:

@@ -32,7 +32,8 @@ def build(message: Message, at: datetime = NOW) -> Mail:
 
 def read(mail: Mail) -> EmailMessage:
     """The mail as its reader's program parses it, checked for what every mail has to be."""
-    wire = mail.message().as_bytes()
+    wire = mail.wire()
+    assert mail.message().as_bytes() == wire
     assert wire.isascii()
     assert all(len(line) <= 998 for line in wire.split(b"\r\n"))
     assert b"\n" not in wire.replace(b"\r\n", b"")

@@ -141,8 +141,8 @@ def test_braces_and_tags_in_the_companys_own_data_are_only_text(contact: Contact
 
 def test_the_same_row_gives_the_same_bytes_at_each_try(contact: Contact) -> None:
     message = a_message(contact)
-    first = build(message).message().as_bytes()
-    again = build(Message.objects.get(pk=message.pk), NOW + timedelta(hours=3)).message().as_bytes()
+    first = build(message).wire()
+    again = build(Message.objects.get(pk=message.pk), NOW + timedelta(hours=3)).wire()
     assert first == again
     mail = read(build(message))
     assert mail["Message-ID"] == f"<{message.mail_key.hex}@crm.example.com>"

@@ -15,7 +15,7 @@ from outreach import claiming, delivery
 from outreach.delivery import MOST_ATTEMPTS, deliver, pause
 from outreach.models import Message, MessageKind, State, Suppression
 from outreach.sweeping import sweep
-from outreach.transport import Envelope, Outcome, Transport
+from outreach.transport import Envelope, Transport
 from retention_crm.lib.masking import mask
 from tests import factories, smtp_sink
 from tests.factories import NOW, TODAY
@@ -184,15 +184,15 @@ def test_an_address_no_server_takes_holds_only_its_own_message(sink: Sink, addre
 
 
 class Interrupted(Transport):
-    """A transport during which something happens, at the moment the mail would be handed over."""
+    """A transport during which something happens, at the moment the content would be sent."""
 
     def __init__(self, happens: Callable[[EmailMessage], object]) -> None:
         super().__init__()
         self.happens = happens
 
-    def hand_over(self, envelope: Envelope) -> Outcome:
+    def submit(self, envelope: Envelope) -> None:
         self.happens(envelope.mail)
-        return super().hand_over(envelope)
+        super().submit(envelope)
 
 
 class TestCrashes:

@@ -125,7 +125,7 @@ def test_a_batch_costs_the_same_number_of_queries_at_one_and_at_twenty(django_as
     def check(number: int) -> None:
         pks = [factories.message().pk for _number in range(number)]
         company = Company.current()
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             gate.check(gate.load(pks), at=NOW, company=company)
 
     check(1)
