@@ -1,0 +1,24 @@
+"""Customers, the people at them, and how they want to be treated."""
+
+from customers.models.access import CustomerDataQuerySet
+from customers.models.choices import Channel, ConsentKind, Language, Stage, Tone
+from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
+from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
+
+__all__ = [
+    "DUE_KEY",
+    "TOUCH_KEY",
+    "Channel",
+    "ConsentChange",
+    "ConsentChangeQuerySet",
+    "ConsentKind",
+    "Contact",
+    "ContactQuerySet",
+    "Customer",
+    "CustomerDataQuerySet",
+    "CustomerQuerySet",
+    "Language",
+    "Segment",
+    "Stage",
+    "Tone",
+]

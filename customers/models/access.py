@@ -1,0 +1,25 @@
+"""Who may see and change what belongs to a customer."""
+
+from typing import Self
+
+from django.db import models
+
+from accounts.models import User
+
+
+class CustomerDataQuerySet[M: models.Model](models.QuerySet[M]):
+    """The door to every model that belongs to a customer; `customer_path` leads from the model to it."""
+
+    customer_path = "customer__"
+
+    def visible_to(self, user: User) -> Self:
+        """Rows the user may read: managers all; staff their own and their team's, or all by the company's setting."""
+        return self if user.reads_everything else self.filter(self._belongs_to(user))
+
+    def editable_by(self, user: User) -> Self:
+        """Rows the user may change: managers all; staff their own and their team's."""
+        return self if user.sees_everything else self.filter(self._belongs_to(user))
+
+    def _belongs_to(self, user: User) -> models.Q:
+        # The ids themselves, so that the database knows how many rows to expect and begins at the right end.
+        return models.Q(**{f"{self.customer_path}owner_id__in": user.team_ids})

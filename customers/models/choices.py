@@ -1,0 +1,43 @@
+"""What can be chosen for customers and contacts."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Stage(models.TextChoices):
+    ACQUAINTANCE = "acquaintance", _("Acquaintance")
+    FRIEND = "friend", _("Friend")
+    DATING = "dating", _("Dating")
+    ENGAGED = "engaged", _("Engaged")
+    MARRIED = "married", _("Married")
+
+
+class Language(models.TextChoices):
+    """Languages customers are written to; a text that is missing in one falls back to English."""
+
+    ENGLISH = "en", _("English")
+    GERMAN = "de", _("German")
+    FRENCH = "fr", _("French")
+    SPANISH = "es", _("Spanish")
+    SWEDISH = "sv", _("Swedish")
+    ARABIC = "ar", _("Arabic")
+    JAPANESE = "ja", _("Japanese")
+
+
+class Tone(models.TextChoices):
+    FORMAL = "formal", _("Formal")
+    FRIENDLY = "friendly", _("Friendly")
+
+
+class Channel(models.TextChoices):
+    PHONE = "phone", _("Phone")
+    EMAIL = "email", _("E-mail")
+    SMS = "sms", _("SMS")
+    MESSENGER = "messenger", _("Messenger")
+    IN_PERSON = "in_person", _("In person")
+
+
+class ConsentKind(models.TextChoices):
+    GREETINGS = "greetings", _("Greetings")
+    THANKS = "thanks", _("Thank-you notes")
+    SURVEYS = "surveys", _("Surveys")

@@ -1,0 +1,157 @@
+"""Customers, the relationships we keep, and the segments they are in."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from customers.models.access import CustomerDataQuerySet
+from customers.models.choices import Language, Stage
+from retention_crm.lib import clock, text
+from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
+
+# Keys for sorting that are never empty, so that paging by key needs no exceptions; each has an index.
+DUE_KEY = Coalesce("next_due_on", models.Value(date.max), output_field=models.DateField())
+TOUCH_KEY = Coalesce(
+    "last_touchpoint_at", models.Value(datetime(1, 1, 1, tzinfo=UTC)), output_field=models.DateTimeField()
+)
+
+
+class Segment(models.Model):
+    """Customers who deserve the same rhythm of care."""
+
+    name = LineField(_("name"), max_length=80, unique=True)
+    cadence_days = models.PositiveSmallIntegerField(
+        _("cadence in days"),
+        default=60,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("The longest time without a touchpoint."),
+    )
+
+    class Meta:
+        ordering = ["cadence_days", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
+    customer_path = ""
+
+    def kept(self) -> Self:
+        """Customers we still have."""
+        return self.filter(lost_on__isnull=True)
+
+    def cared_for(self) -> Self:
+        """Customers a cadence applies to: neither lost nor asking to be left alone."""
+        return self.kept().filter(do_not_contact=False)
+
+    def overdue(self, on: date) -> Self:
+        """Customers over their cadence on that day; the due day itself is still in time."""
+        return self.cared_for().filter(next_due_on__lt=on)
+
+    def recompute_due(self) -> int:
+        """Sets the next due day anew from the last touchpoint (or the start) and the cadence; returns the row count."""
+        cadence = Coalesce(
+            models.F("cadence_days"),
+            models.Subquery(Segment.objects.filter(pk=models.OuterRef("segment_id")).values("cadence_days")[:1]),
+        )
+        start = Coalesce(models.F("last_touchpoint_on"), models.F("customer_since"))
+        due = models.ExpressionWrapper(start + cadence, output_field=models.DateField())
+        return self.update(next_due_on=due)
+
+    def mark_risk_stale(self, at: datetime) -> int:
+        """Asks for a new computation of the risk; the earliest open request stands."""
+        return self.update(risk_stale_since=Coalesce(models.F("risk_stale_since"), models.Value(at)))
+
+
+class Customer(models.Model):
+    """A relationship we keep: a company or a person."""
+
+    name = LineField(_("name"), max_length=200)
+    sort_key = models.CharField(max_length=400, editable=False, default="")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("owner"), on_delete=models.PROTECT, related_name="customers"
+    )
+    segment = models.ForeignKey(Segment, verbose_name=_("segment"), on_delete=models.PROTECT, related_name="customers")
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage.choices, default=Stage.ACQUAINTANCE)
+    time_zone = TimeZoneField(_("time zone"), default="Europe/Stockholm")
+    language = models.CharField(_("language"), max_length=8, choices=Language.choices, default=Language.ENGLISH)
+    cadence_days = models.PositiveSmallIntegerField(
+        _("own cadence in days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Leave empty to use the segment's cadence."),
+    )
+    care_note = NoteField(
+        _("how to treat them"),
+        blank=True,
+        max_length=1000,
+        help_text=_("Shown before every call, for example “speaks slowly, give him time”."),
+    )
+    customer_since = models.DateField(_("customer since"))
+    do_not_contact = models.BooleanField(
+        _("do not contact"), default=False, help_text=_("No automatic messages and no reminders to call.")
+    )
+    lost_on = models.DateField(_("lost on"), null=True, blank=True)
+    external_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
+    last_touchpoint_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_touchpoint_on = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The customer's own local day of the last touchpoint.",
+    )
+    next_due_on = models.DateField(null=True, blank=True, editable=False)
+    risk_stale_since = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sort_key", "pk"]
+        indexes = [
+            models.Index(fields=["sort_key", "id"], name="customer_by_name"),
+            models.Index(fields=["owner", "sort_key", "id"], name="customer_by_owner"),
+            models.Index(fields=["next_due_on", "id"], name="customer_by_due"),
+            models.Index(fields=["owner", "next_due_on"], name="customer_by_owner_due"),
+            models.Index(DUE_KEY, "id", name="customer_by_due_key"),
+            models.Index(TOUCH_KEY, "id", name="customer_by_touch_key"),
+            GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
+            models.Index(fields=["created_at"], name="customer_by_created"),
+            models.Index(
+                fields=["risk_stale_since"],
+                name="customer_risk_stale",
+                condition=models.Q(risk_stale_since__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.sort_key = text.sort_key(self.name)[:400]
+        super().save(*args, **kwargs)
+
+    def today(self, at: datetime | None = None) -> date:
+        """The calendar day it is for the customer."""
+        return clock.today(self.time_zone, at)
+
+    @property
+    def cadence(self) -> int:
+        """Longest allowed gap between touchpoints, in days."""
+        return self.cadence_days or self.segment.cadence_days
+
+    def quiet_days(self, on: date) -> int | None:
+        """Whole days since the last touchpoint; None if there never was one."""
+        return (on - self.last_touchpoint_on).days if self.last_touchpoint_on else None
+
+    @property
+    def is_lost(self) -> bool:
+        return self.lost_on is not None
