@@ -86,7 +86,10 @@ class Message(models.Model):
     due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
     expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
     dated_at = models.DateTimeField(help_text="The Date header, fixed when the row is planned.")
-    mail_key = models.UUIDField(default=uuid.uuid4, db_default=models.Func(function="gen_random_uuid"))
+    # Names the mail in its Message-ID: to differ is enough, and gen_random_uuid() takes a fifth of the time of a row.
+    mail_key = models.UUIDField(
+        default=uuid.uuid4, db_default=models.Func(template="md5(random()::text || random()::text)::uuid")
+    )
     planned_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
