@@ -71,7 +71,7 @@ def invite(*, since: datetime, until: datetime, at: datetime, company: Company) 
         "valid": timedelta(days=company.survey_valid_days),
         "cooldown": timedelta(days=company.survey_cooldown_days),
     }
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_ONE_PLANNER_AT_A_TIME)
         cursor.execute(_INVITE, parameters)
         return int(cursor.rowcount)

@@ -73,6 +73,7 @@ def test_a_follow_up_with_a_customer_one_may_not_see_is_left_out(
     assert not digest_follow_ups(outsider, NOW + timedelta(days=1)).exists()
     company.visibility = Visibility.COMPANY
     company.save()
+    outsider = User.objects.get(pk=outsider.pk)
     assert list(digest_follow_ups(outsider, NOW + timedelta(days=1))) == [theirs]
 
 

@@ -7,18 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 
-from accounts.models import Company, LeapDay, User
+from accounts.models import Company, LeapDay, Role, User, Visibility
 from customers.models import Contact, Customer
 from interactions.models import Kind, Outcome
 from outreach.models import Message, MessageKind, State, Watermark
+from outreach.overdue import digest_customers, digest_follow_ups, escalated_customers, last_told
 from outreach.planning import PLANNERS, plan, plan_as_of
 from retention_crm.lib import clock
 from tests import factories
 from tests.factories import NOW, TODAY
 
 pytestmark = pytest.mark.django_db
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def born(on: date, **fields: Any) -> Contact:
@@ -101,6 +103,39 @@ class TestBirthdays:
         plan(at=NOW + timedelta(days=1))
         (message,) = planned(MessageKind.BIRTHDAY)
         assert clock.today("Europe/Stockholm", message.due_at) == date(2026, 11, 28)
+
+    def test_another_hour_of_greetings_or_another_zone_moves_the_greeting(self, company: Company) -> None:
+        contact = born(TODAY + timedelta(days=1))
+        plan(at=NOW)
+        Company.objects.update(greeting_time=time(10, 30))
+        plan(at=NOW + timedelta(minutes=1))
+        assert planned(MessageKind.BIRTHDAY)[0].due_at == datetime(2026, 11, 27, 10, 30, tzinfo=STOCKHOLM)
+        Contact.objects.filter(pk=contact.pk).update(time_zone="Asia/Tokyo")
+        plan(at=NOW + timedelta(minutes=2))
+        (message,) = planned(MessageKind.BIRTHDAY)
+        assert message.due_at == message.dated_at == datetime(2026, 11, 27, 10, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
+
+    def test_a_late_hour_of_greetings_leaves_an_hour_for_them(self, company: Company) -> None:
+        Company.objects.update(greeting_time=time(21, 0))
+        born(TODAY + timedelta(days=1))
+        plan(at=NOW)
+        (message,) = planned(MessageKind.BIRTHDAY)
+        assert message.expires_at - message.due_at == timedelta(hours=1)
+
+    def test_birthdays_on_both_sides_of_new_year_are_named_by_their_own_year(self, company: Company) -> None:
+        last, first = born(date(2026, 12, 31)), born(date(2027, 1, 1))
+        plan(at=datetime(2026, 12, 30, 21, 0, tzinfo=UTC))
+        assert [message.occasion for message in planned(MessageKind.BIRTHDAY)] == [
+            f"birthday:{last.pk}:2026",
+            f"birthday:{first.pk}:2027",
+        ]
+
+    def test_a_zone_nobody_knows_stops_only_the_greeting_it_belongs_to(self, company: Company) -> None:
+        tomorrow = TODAY + timedelta(days=1)
+        born(tomorrow, time_zone="Mars/Olympus_Mons")
+        contact = born(tomorrow)
+        plan(at=NOW)
+        assert [message.contact for message in planned(MessageKind.BIRTHDAY)] == [contact]
 
     @pytest.mark.parametrize("reason", ["no_longer_true", "no_consent", "consent_withdrawn"])
     def test_what_was_cancelled_comes_back_when_it_is_true_and_wanted_again(
@@ -192,6 +227,28 @@ class TestThanks:
         plan(at=NOW + timedelta(hours=4))
         assert len(planned(MessageKind.THANK_YOU)) == 1
 
+    def test_what_happened_after_the_hour_of_greetings_waits_for_the_next_day(self, company: Company) -> None:
+        customer = factories.customer(time_zone="Asia/Tokyo")
+        factories.contact(customer)
+        tokyo = ZoneInfo("Asia/Tokyo")
+        for hour in (8, 9, 10):
+            factories.purchase(customer, happened_at=datetime(2026, 11, 26, hour, tzinfo=tokyo), created_at=NOW)
+        plan(at=NOW)
+        assert [message.due_at for message in planned(MessageKind.THANK_YOU)] == [
+            datetime(2026, 11, 26, 9, tzinfo=tokyo),
+            datetime(2026, 11, 26, 9, tzinfo=tokyo),
+            datetime(2026, 11, 27, 9, tzinfo=tokyo),
+        ]
+
+    def test_consent_given_within_the_three_days_still_counts(self, company: Company) -> None:
+        contact = factories.contact(allows_thanks=False)
+        factories.purchase(contact.customer, created_at=NOW)
+        plan(at=NOW)
+        assert planned(MessageKind.THANK_YOU) == []
+        Contact.objects.update(allows_thanks=True)
+        plan(at=NOW + timedelta(days=2))
+        assert len(planned(MessageKind.THANK_YOU)) == 1
+
 
 class TestSurveys:
     def test_a_held_meeting_becomes_an_invitation_and_its_message(self, company: Company) -> None:
@@ -256,6 +313,51 @@ class TestDigests:
         plan(at=NOW)
         assert planned(MessageKind.OVERDUE_DIGEST) == []
 
+    @pytest.mark.parametrize("visibility", Visibility.values)
+    def test_is_planned_for_exactly_those_whose_digest_would_list_something(
+        self, company: Company, visibility: str
+    ) -> None:
+        """Everybody has one thing, on either side of a boundary, with a customer of somebody of the own team or not."""
+        Company.objects.update(visibility=visibility)
+        teams = [factories.team(), factories.team(), None]
+        roles = [Role.STAFF, Role.STAFF, Role.MANAGER, Role.ADMINISTRATOR]
+        people = [factories.user(role, team=team) for role in roles for team in teams for _number in range(2)]
+        theirs = [factories.customer(person, next_due_on=TODAY) for person in people]
+        midnight = datetime(2026, 11, 27, tzinfo=STOCKHOLM)
+        for number, person in enumerate(people):
+            late = number % 2
+            for customer in theirs[number % 5 :: 7]:
+                factories.follow_up(
+                    customer,
+                    assignee=person,
+                    due_at=midnight - timedelta(seconds=late),
+                    done_at=[None, NOW][number % 3 == 2],
+                )
+        Customer.objects.filter(pk__in=[customer.pk for customer in theirs[::4]]).update(
+            next_due_on=TODAY - timedelta(days=1)
+        )
+        Customer.objects.filter(pk=theirs[8].pk).update(do_not_contact=True)
+        Customer.objects.filter(pk=theirs[12].pk).update(lost_on=TODAY)
+        expected = {
+            person
+            for person in people
+            if digest_customers(person, TODAY).exists() or digest_follow_ups(person, midnight).exists()
+        }
+        assert 0 < len(expected) < len(people)
+        plan(at=NOW)
+        assert {message.recipient for message in planned(MessageKind.OVERDUE_DIGEST)} == expected
+
+    def test_takes_the_same_queries_for_one_person_and_for_many(
+        self, company: Company, django_assert_num_queries: Any
+    ) -> None:
+        for people in (1, 5):
+            for _number in range(people):
+                factories.customer(next_due_on=TODAY - timedelta(days=3))
+            Watermark.objects.all().delete()
+            Message.objects.all().delete()
+            with django_assert_num_queries(25):
+                assert plan(at=NOW)["overdue_digest"] >= people
+
 
 class TestEscalations:
     def test_the_manager_hears_when_one_and_a_half_times_the_cadence_has_passed(
@@ -281,6 +383,25 @@ class TestEscalations:
         Message.objects.filter(kind=MessageKind.ESCALATION).update(state=State.SENT, finished_at=NOW)
         plan(at=NOW + timedelta(days=1))
         assert len(planned(MessageKind.ESCALATION)) == 1
+
+    def test_is_planned_for_exactly_those_who_would_read_of_somebody(self, company: Company) -> None:
+        """One customer of each team on each side of each boundary, with the segment's cadence and with an own one."""
+        teams = [factories.team() for _number in range(8)]
+        managers = [factories.user(Role.MANAGER, team=team) for team in [*teams, None]]
+        ages = [(44, None), (45, None), (51, None), (52, None), (29, 20), (30, 20), (36, 20), (37, 20)]
+        for team, (days, own) in zip(teams, ages, strict=True):
+            owner = factories.user(team=team)
+            segment = factories.segment(cadence_days=30)
+            since = TODAY - timedelta(days=days)
+            factories.customer(owner, segment=segment, cadence_days=own, customer_since=since)
+        expected = [
+            manager
+            for manager in managers
+            if escalated_customers(manager, on=TODAY, after=last_told(manager, on=TODAY)).exists()
+        ]
+        assert expected == [managers[number] for number in (1, 2, 5, 6, 8)]
+        plan(at=NOW)
+        assert {message.recipient for message in planned(MessageKind.ESCALATION)} == set(expected)
 
 
 def everything(owner: User) -> None:
@@ -313,6 +434,49 @@ class TestRuns:
         Watermark.objects.update(through=NOW - timedelta(hours=1))
         plan(at=NOW + timedelta(hours=20))
         assert set(Message.objects.exclude(kind="overdue_digest").values_list("occasion", "due_at")) >= prompt
+
+    def test_a_tick_with_nothing_new_leaves_the_ledger_untouched(self, owner: User, company: Company) -> None:
+        everything(owner)
+        plan(at=NOW)
+        rows = "SELECT id, ctid::text, xmin::text, xmax::text FROM outreach_message ORDER BY id"
+        drawn = "SELECT last_value FROM outreach_message_id_seq"
+
+        def state() -> list[tuple[Any, ...]]:
+            with connection.cursor() as cursor:
+                cursor.execute(rows)
+                found = cursor.fetchall()
+                cursor.execute(drawn)
+                return [*found, *cursor.fetchall()]
+
+        before = state()
+        plan(at=NOW + timedelta(minutes=1))
+        assert state() == before
+
+    @pytest.mark.parametrize("broken", PLANNERS)
+    def test_a_planner_that_fails_stops_no_other_and_catches_up_when_it_is_mended(
+        self, owner: User, company: Company, monkeypatch: pytest.MonkeyPatch, broken: str
+    ) -> None:
+        everything(owner)
+        factories.user(Role.MANAGER, team=owner.team)
+        factories.customer(owner, customer_since=TODAY - timedelta(days=45))
+        whole = PLANNERS[broken]
+
+        def fail(window: Any) -> int:
+            whole(window)
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1 / 0")
+            return 0
+
+        with monkeypatch.context() as patch:
+            patch.setitem(PLANNERS, broken, fail)
+            with pytest.raises(ExceptionGroup) as raised:
+                plan(at=NOW)
+        assert raised.group_contains(DataError, match="division by zero")
+        assert not planned(MessageKind(broken))
+        assert set(Watermark.objects.values_list("planner", flat=True)) == set(PLANNERS) - {broken}
+        caught_up = plan(at=NOW + timedelta(hours=1))
+        assert {kind for kind, number in caught_up.items() if number} == {broken}
+        assert set(Message.objects.values_list("kind", flat=True)) == set(PLANNERS)
 
     def test_a_clock_set_back_does_not_move_the_watermark_back(self, company: Company) -> None:
         plan(at=NOW)

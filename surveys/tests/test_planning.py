@@ -364,5 +364,5 @@ def test_it_takes_a_fixed_number_of_queries(company: Company, django_assert_num_
         event(factories.contact().customer)
     current = Company.current()
 
-    with django_assert_num_queries(5):  # the survey, savepoint, lock, insert, release
+    with django_assert_num_queries(3):  # the survey, lock, insert
         assert invite(since=NOW - DAY, until=NOW + HOUR, at=NOW + HOUR, company=current) == 3
