@@ -182,6 +182,34 @@ class Company(models.Model):
     digest_time = models.TimeField(
         _("hour of the morning digest"), default=time(7, 30), help_text=_("By each person's own clock.")
     )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        help_text=_("Whose public holidays count for customers without a country of their own."),
+    )
+    quiet_from = models.TimeField(
+        _("no mail from"), default=time(20, 0), help_text=_("In the evening, by the customer's clock.")
+    )
+    quiet_until = models.TimeField(
+        _("no mail until"), default=time(8, 0), help_text=_("In the morning, by the customer's clock.")
+    )
+    budget_days = models.PositiveSmallIntegerField(
+        _("days between two automatic messages to one customer"),
+        default=7,
+        validators=[MaxValueValidator(365)],
+        help_text=_("0: as many as fall due."),
+    )
+    detractor_rest_days = models.PositiveSmallIntegerField(
+        _("days without greetings after a bad survey answer"), default=30, validators=[MaxValueValidator(365)]
+    )
+    mails_per_minute = models.PositiveIntegerField(
+        _("most mails in a minute"), default=0, help_text=_("As your mail provider allows. 0: no limit.")
+    )
+    mails_per_domain_per_minute = models.PositiveIntegerField(
+        _("most mails in a minute to one domain"), default=0, help_text=_("0: no limit.")
+    )
 
     class Meta:
         verbose_name = _("company")

@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Contact, Customer, CustomerDataQuerySet, Language, Tone
+from customers.models import Contact, Customer, CustomerDataQuerySet, Language, Segment, Tone
 from interactions.models import Interaction
 from retention_crm.lib import clock, tokens
 from retention_crm.lib.fields import LineField, NoteField
@@ -29,6 +31,7 @@ STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION)
 
 
 class State(models.TextChoices):
+    PROPOSED = "proposed", _("Waits for approval")
     PLANNED = "planned", _("Planned")
     LEASED = "leased", _("Taken by a worker")
     SUBMITTING = "submitting", _("Being handed over")
@@ -40,7 +43,7 @@ class State(models.TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
-WAITING = (State.PLANNED, State.LEASED, State.SUBMITTING)
+WAITING = (State.PROPOSED, State.PLANNED, State.LEASED, State.SUBMITTING)
 
 
 class MessageQuerySet(CustomerDataQuerySet["Message"]):
@@ -106,6 +109,31 @@ class Message(models.Model):
     sent_to = models.CharField(max_length=254, blank=True, default="", db_default="")
     subject = models.CharField(max_length=300, blank=True, default="", db_default="")
     body = models.TextField(blank=True, default="", db_default="", help_text="The text part as handed over.")
+    own_subject = LineField(blank=True, default="", db_default="", max_length=200)
+    own_text = NoteField(
+        blank=True,
+        default="",
+        db_default="",
+        max_length=20_000,
+        help_text="A text written for this one message; takes the place of the wording, with the same fields.",
+    )
+    released_rules = ArrayField(
+        models.CharField(max_length=40),
+        default=list,
+        db_default=Value("{}"),
+        blank=True,
+        help_text="Names of rules of the gate a person has set aside for this message.",
+    )
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        db_index=False,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Who approved, held, released or settled it last.",
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -187,6 +215,23 @@ class Wording(models.Model):
         super().save(*args, **kwargs)
 
 
+class Approval(models.Model):
+    """Messages of a kind wait for a person's approval: for customers of one segment, or without one for all."""
+
+    kind = models.CharField(_("kind"), max_length=16, choices=MessageKind.choices)
+    segment = models.ForeignKey(
+        Segment, verbose_name=_("segment"), on_delete=models.CASCADE, null=True, blank=True, related_name="approvals"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "segment"], name="approval_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.segment_id or 'all'}"
+
+
 class Watermark(models.Model):
     """How far a planner has planned; a missed tick catches up from here."""
 
@@ -221,3 +266,68 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         return self.digest[:12]
+
+
+class ProviderEvent(models.Model):
+    """What a mail provider, or a mail that came back, told about a message: each event once, in whatever order."""
+
+    key = models.CharField(max_length=200, unique=True, help_text="The provider's own name of the event.")
+    what = models.CharField(max_length=20)
+    message = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="provider_events"
+    )
+    words = models.CharField(max_length=300, blank=True, default="")
+    happened_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["-happened_at"], name="provider_event_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.key}"
+
+
+class SendingPause(models.Model):
+    """A time in which nothing is handed over; at most one is open."""
+
+    class Cause(models.TextChoices):
+        CREDENTIALS = "credentials", _("The mail server refuses the login")
+        SENDER = "sender", _("The mail server refuses the sender")
+        RESTORED = "restored", _("The database was restored or moved")
+        PERSON = "person", _("Stopped by a person")
+
+    cause = models.CharField(max_length=12, choices=Cause.choices)
+    words = models.CharField(max_length=500, blank=True, default="")
+    began_at = models.DateTimeField()
+    began_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    try_again_at = models.DateTimeField(null=True, blank=True, help_text="Empty: only a person ends it.")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["-began_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(ended_at__isnull=True), name="sending_pause_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.began_at}"
+
+
+class LedgerPlace(models.Model):
+    """Which database the ledger was last handed over from: one row. Another one means it was restored or moved."""
+
+    fingerprint = models.CharField(max_length=120)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="ledger_place_is_one_row")]
+
+    def __str__(self) -> str:
+        return self.fingerprint

@@ -4,6 +4,7 @@ from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
+from customers.models.history import OwnerChange, PreferenceChange, PreferenceChangeQuerySet
 
 __all__ = [
     "DUE_KEY",
@@ -18,6 +19,9 @@ __all__ = [
     "CustomerDataQuerySet",
     "CustomerQuerySet",
     "Language",
+    "OwnerChange",
+    "PreferenceChange",
+    "PreferenceChangeQuerySet",
     "Segment",
     "Stage",
     "Tone",

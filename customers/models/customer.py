@@ -89,6 +89,9 @@ class Customer(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Leave empty to use the segment's cadence."),
     )
+    country = models.CharField(
+        _("country"), max_length=2, blank=True, default="", help_text=_("Whose public holidays they keep.")
+    )
     care_note = NoteField(
         _("how to treat them"),
         blank=True,

@@ -40,6 +40,7 @@ _GROUPS = (
 STATES_IN = {name: states for name, states, _word, _badge in _GROUPS}
 _BADGES = {state: badge for _name, states, _word, badge in _GROUPS for state in states}
 _WORDS = {
+    State.PROPOSED: gettext_lazy("Waits for approval"),
     State.PLANNED: gettext_lazy("Waiting"),
     State.LEASED: gettext_lazy("About to be sent"),
     State.SUBMITTING: gettext_lazy("Being sent"),
