@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import models
 
 from accounts.models import Company, User, Visibility
-from customers.models import ConsentChange, Contact, Customer, CustomerDataQuerySet
+from customers.models import ConsentChange, Contact, Customer, CustomerDataQuerySet, OwnerChange, PreferenceChange
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
 from tests import factories
@@ -41,6 +41,12 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Contact": lambda: factories.contact(of),
         "ConsentChange": lambda: ConsentChange.objects.create(
             contact=factories.contact(of), kind="surveys", granted=False, source="staff", changed_at=factories.NOW
+        ),
+        "OwnerChange": lambda: OwnerChange.objects.create(
+            customer=of, former=of.owner, owner=of.owner, changed_at=factories.NOW
+        ),
+        "PreferenceChange": lambda: PreferenceChange.objects.create(
+            contact=factories.contact(of), what="channel", chosen="phone", changed_at=factories.NOW
         ),
         "Interaction": lambda: factories.interaction(of),
         "FollowUp": lambda: factories.follow_up(of),
