@@ -24,12 +24,18 @@ def measure(at: datetime) -> dict[str, Any]:
     planning: list[float] = []
     bare: list[float] = []
     planned: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for table, scratch in _TABLES.items():
+            _make_scratch(cursor, table, scratch)
     for round_number in range(ROUNDS):
         if round_number:
             _forget(known_message, known_invitation)
         seconds, planned = _timed_plan(at)
         planning.append(seconds)
         bare.append(_bare_insert(known_message, known_invitation))
+    with connection.cursor() as cursor:
+        for scratch in _TABLES.values():
+            cursor.execute(f"DROP TABLE {scratch}")
     return {
         "planned": planned,
         "invitations": Invitation.objects.filter(pk__gt=known_invitation).count(),
@@ -63,8 +69,6 @@ def _bare_insert(known_message: int, known_invitation: int) -> float:
     invitations = "INSERT INTO bench_invitation SELECT * FROM surveys_invitation WHERE id > %s"
     messages = "INSERT INTO bench_message SELECT * FROM outreach_message WHERE id > %s AND kind = %s"
     with connection.cursor() as cursor:
-        for table, scratch in _TABLES.items():
-            _make_scratch(cursor, table, scratch)
         began = time.perf_counter()
         with transaction.atomic():
             for kind in MessageKind.values:
@@ -72,13 +76,14 @@ def _bare_insert(known_message: int, known_invitation: int) -> float:
                     cursor.execute(invitations, [known_invitation])
                 cursor.execute(messages, [known_message, kind])
         seconds = time.perf_counter() - began
-        for scratch in _TABLES.values():
-            cursor.execute(f"DROP TABLE {scratch}")
+        cursor.execute("DELETE FROM bench_message WHERE id > %s", [known_message])
+        cursor.execute("DELETE FROM bench_invitation WHERE id > %s", [known_invitation])
+        cursor.execute("VACUUM ANALYZE bench_message, bench_invitation")
     return seconds
 
 
 def _make_scratch(cursor: Any, table: str, scratch: str) -> None:
-    """A table with the same columns, indexes and references, and nothing in it."""
+    """A table with the same columns, indexes and references, and the rows that were there before the day."""
     cursor.execute(f"DROP TABLE IF EXISTS {scratch}")
     cursor.execute(f"CREATE TABLE {scratch} (LIKE {table} INCLUDING ALL)")
     cursor.execute(
@@ -86,6 +91,8 @@ def _make_scratch(cursor: Any, table: str, scratch: str) -> None:
     )
     for (reference,) in cursor.fetchall():
         cursor.execute(f"ALTER TABLE {scratch} ADD {reference}")
+    cursor.execute(f"INSERT INTO {scratch} SELECT * FROM {table}")  # noqa: S608 - both are constants of this module
+    cursor.execute(f"VACUUM ANALYZE {scratch}")
 
 
 def next_moment(at: datetime) -> datetime:

@@ -17,6 +17,7 @@ class Migration(migrations.Migration):
             name="country",
             field=models.CharField(
                 blank=True,
+                db_default="",
                 default="",
                 help_text="Whose public holidays they keep.",
                 max_length=2,

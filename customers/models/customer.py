@@ -90,7 +90,12 @@ class Customer(models.Model):
         help_text=_("Leave empty to use the segment's cadence."),
     )
     country = models.CharField(
-        _("country"), max_length=2, blank=True, default="", help_text=_("Whose public holidays they keep.")
+        _("country"),
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Whose public holidays they keep."),
     )
     care_note = NoteField(
         _("how to treat them"),
