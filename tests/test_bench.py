@@ -25,7 +25,14 @@ def page(name: str = "Today", **fields: Any) -> dict[str, Any]:
 
 
 def run(customers: int, *pages: dict[str, Any], **planning: Any) -> dict[str, Any]:
-    sent = {"outcome": {"sent": 5000}, "mails": 5000, "size": 4700, "per_second": 400.0, "bare_per_second": 700.0}
+    sent = {
+        "server": "aiosmtpd",
+        "processes": 1,
+        "mails": 5000,
+        "size": 4700,
+        "per_second": 400.0,
+        "bare_per_second": 700.0,
+    }
     planned = {"planned": {"birthday": 800, "survey": 20}, "invitations": 12, "idle_milliseconds": 50.0}
     times = {"milliseconds": 100.0, "first_milliseconds": 180.0, "bare_milliseconds": 60.0}
     return {
@@ -35,7 +42,7 @@ def run(customers: int, *pages: dict[str, Any], **planning: Any) -> dict[str, An
         "seeding": 12.3,
         "pages": list(pages) or [page()],
         "planning": planned | times | planning,
-        "delivery": {"aiosmtpd": sent, "quick": sent | {"bare_per_second": 3000.0}},
+        "delivery": {"one": sent, "quick": sent | {"server": "quick", "bare_per_second": 3000.0}},
     }
 
 
