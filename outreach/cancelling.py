@@ -5,7 +5,7 @@ from datetime import datetime
 from outreach.models import MessageQuerySet, State
 
 # A message that is being handed over can no longer be called back.
-STOPPABLE = (State.PLANNED, State.LEASED)
+STOPPABLE = (State.PROPOSED, State.PLANNED, State.LEASED)
 
 
 def cancel(messages: MessageQuerySet, *, reason: str, detail: str, at: datetime) -> int:

@@ -145,7 +145,11 @@ class Message(models.Model):
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known"),
         ]
         indexes = [
-            models.Index(fields=["expires_at"], name="message_expiring", condition=models.Q(state="planned")),
+            models.Index(
+                fields=["expires_at"],
+                name="message_expires",
+                condition=models.Q(state__in=["planned", "proposed"]),
+            ),
             models.Index(fields=["due_at", "id"], name="message_due", condition=models.Q(state="planned")),
             models.Index(
                 fields=["lease_until"],

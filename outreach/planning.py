@@ -4,7 +4,7 @@ Every planner is one set-wise INSERT … ON CONFLICT over a window that begins a
 up and two ticks at once are harmless. An occasion is named by what it is about, never by when it was planned. What is
 in the ledger as it should be is left out first, so that a tick with nothing new writes nothing. What may change until
 the mail leaves (consent, an answer, a complaint) is the gate's business; planners leave out only those who can not be
-written to at all.
+written to at all. What an Approval asks for is planned as proposed and waits for a person.
 """
 
 import json
@@ -44,6 +44,18 @@ _REACHABLE = """
     k.lost_on IS NULL AND NOT k.do_not_contact
     AND NOT c.deceased AND NOT c.do_not_contact AND c.email <> ''
 """
+
+
+def _state(kind: MessageKind) -> str:
+    """SQL: the state a customer's (k) message of that kind begins in. Both questions are asked once a statement."""
+    approvals = f"FROM outreach_approval a WHERE a.kind = '{kind.value}' AND a.segment_id"
+    segments = f"ARRAY(SELECT a.segment_id {approvals} IS NOT NULL)"
+    return f"""
+        CASE WHEN EXISTS (SELECT {approvals} IS NULL) OR k.segment_id = ANY({segments})
+        THEN 'proposed' ELSE 'planned' END
+    """
+
+
 # The instants of _hours by the clock of a contact, an array.
 _HOURS = "(%(hours)s::jsonb ->> coalesce(nullif(c.time_zone, ''), k.time_zone))::bigint[]"
 
@@ -173,21 +185,21 @@ def plan_birthdays(window: Window) -> int:
 # What is in the ledger and is to be written anew, given the time a greeting is due. Alias: m the message.
 _CHANGES = """
     m.attempts = 0 AND (
-        (m.state = 'planned' AND m.dated_at <> {due_at})
+        (m.state IN ('planned', 'proposed') AND m.dated_at <> {due_at})
         OR (m.state = 'cancelled' AND m.reason IN ('no_longer_true', 'no_consent', 'consent_withdrawn'))
     )
 """
 _BIRTHDAYS = f"""
 WITH celebrated AS MATERIALIZED (
     SELECT 'birthday:' || c.id || ':' || kept.year AS occasion, k.id AS customer_id, c.id AS contact_id,
-           to_timestamp(({_HOURS})[kept.number]) AS due_at
+           to_timestamp(({_HOURS})[kept.number]) AS due_at, {_state(MessageKind.BIRTHDAY)} AS state
     FROM unnest(%(numbers)s, %(years)s, %(months)s, %(days)s) AS kept(number, year, month, day)
     JOIN customers_contact c ON c.birthday_month = kept.month AND c.birthday_day = kept.day
     JOIN customers_customer k ON k.id = c.customer_id
     WHERE c.allows_greetings AND {_REACHABLE}
 )
-INSERT INTO outreach_message AS m (occasion, kind, customer_id, contact_id, due_at, expires_at, dated_at)
-SELECT occasion, 'birthday', customer_id, contact_id,
+INSERT INTO outreach_message AS m (occasion, kind, state, customer_id, contact_id, due_at, expires_at, dated_at)
+SELECT occasion, 'birthday', state, customer_id, contact_id,
        due_at, due_at + greatest(%(latest)s - %(hour)s, '1 hour'), due_at
 FROM celebrated new
 WHERE due_at BETWEEN %(since)s AND %(until)s AND NOT EXISTS (
@@ -195,7 +207,8 @@ WHERE due_at BETWEEN %(since)s AND %(until)s AND NOT EXISTS (
 )
 ON CONFLICT (occasion) DO UPDATE
     SET due_at = excluded.due_at, expires_at = excluded.expires_at, dated_at = excluded.dated_at,
-        state = 'planned', reason = '', detail = '', finished_at = NULL
+        state = CASE WHEN m.state = 'cancelled' THEN excluded.state ELSE m.state END,
+        reason = '', detail = '', finished_at = NULL
     WHERE {_CHANGES.format(due_at="excluded.dated_at")}
 """  # noqa: S608 - the parts are constants of this module
 
@@ -239,8 +252,9 @@ WITH events AS (
     SELECT * FROM events
     WHERE NOT EXISTS (SELECT FROM outreach_message m WHERE m.occasion = events.occasion)
 )
-INSERT INTO outreach_message (occasion, kind, customer_id, contact_id, interaction_id, due_at, expires_at, dated_at)
-SELECT new.occasion, 'thank_you', k.id, c.id, new.interaction_id,
+INSERT INTO outreach_message (occasion, kind, state, customer_id, contact_id, interaction_id,
+                              due_at, expires_at, dated_at)
+SELECT new.occasion, 'thank_you', {_state(MessageKind.THANK_YOU)}, k.id, c.id, new.interaction_id,
        next.due_at, next.due_at + %(kind_for)s, next.due_at
 FROM new
 JOIN customers_customer k ON k.id = new.customer_id
@@ -268,9 +282,9 @@ WITH new AS MATERIALIZED (
     WHERE v.created_at >= %(since)s AND v.revoked_at IS NULL AND v.expires_at > %(at)s
       AND NOT EXISTS (SELECT FROM outreach_message m WHERE m.occasion = 'invitation:' || v.id)
 )
-INSERT INTO outreach_message (occasion, kind, customer_id, contact_id, interaction_id, invitation_id,
+INSERT INTO outreach_message (occasion, kind, state, customer_id, contact_id, interaction_id, invitation_id,
                               due_at, expires_at, dated_at)
-SELECT 'invitation:' || new.id, 'survey', k.id, c.id, new.trigger_id, new.id,
+SELECT 'invitation:' || new.id, 'survey', {_state(MessageKind.SURVEY)}, k.id, c.id, new.trigger_id, new.id,
        new.send_at, least(new.expires_at, new.send_at + %(kind_for)s), new.send_at
 FROM new
 JOIN customers_customer k ON k.id = new.customer_id

@@ -37,7 +37,7 @@ def sweep(*, at: datetime) -> dict[str, int]:
             """
             UPDATE outreach_message SET state = 'expired', reason = 'too_late', finished_at = %(at)s
             WHERE id IN (
-                SELECT id FROM outreach_message WHERE state = 'planned' AND expires_at <= %(at)s
+                SELECT id FROM outreach_message WHERE state IN ('planned', 'proposed') AND expires_at <= %(at)s
                 FOR UPDATE SKIP LOCKED
             )
             """,

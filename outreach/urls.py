@@ -3,7 +3,7 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import mailbox, messages, wordings
+from outreach.views import approvals, mailbox, messages, wordings
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("messages/<int:pk>/", messages.message, name="message"),
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
     path("messages/<int:pk>/cancel/", messages.message_cancel, name="message_cancel"),
+    path("settings/approvals/", approvals.approvals, name="approvals"),
     path("settings/wordings/", wordings.wordings, name="wordings"),
     path(_WORDING, wordings.wording, name="wording"),
     path(f"{_WORDING}preview/", wordings.wording_preview, name="wording_preview"),

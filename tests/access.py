@@ -183,6 +183,7 @@ TABLE: tuple[Line, ...] = (
     Line("message", CUSTOMER_DATA, args=("message",)),
     Line("message_html", CUSTOMER_DATA, args=("message",)),
     Line("message_cancel", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("approvals", MANAGERS, methods=_FORM),
     Line("wordings", MANAGERS),
     Line("wording", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
     Line("wording_preview", MANAGERS, methods=("POST",), fixed=_WORDING, unknown=_NO_WORDINGS),
