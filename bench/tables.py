@@ -93,7 +93,7 @@ def _planning(runs: Sequence[Figures]) -> str:
 def _delivery(runs: Sequence[Figures]) -> str:
     rows = [_delivery_row(run, way) for run in runs for way in run["delivery"]]
     head = ["delivery", "to", "processes", "mails", "size", "rate", "plain smtplib", "share", ""]
-    return f"{table(head, rows)}\nAim: a share of {DELIVERY_AIM} of plain smtplib, one process on one line, to the same server."
+    return f"{table(head, rows)}\nAim: a share of {DELIVERY_AIM} of plain smtplib on one line to the same server."
 
 
 def _delivery_row(run: Figures, way: str) -> list[str]:

@@ -38,6 +38,7 @@ def words(value: str, name: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)
 def mailbox(person: str, address: str, name: str) -> str:
     """A header value that names a person; nothing in the name can end it early or add another address."""
     person = clean_line(person)
