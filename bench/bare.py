@@ -28,7 +28,8 @@ class BareAnswer(forms.ModelForm):  # type: ignore[type-arg]
 
 @require_safe
 def bare_list(request: HttpRequest) -> HttpResponse:
-    customers = Customer.objects.order_by("sort_key", "pk")[:ROWS]
+    """As many customers as the product's list shows, with what it shows of each: six columns from four tables."""
+    customers = Customer.objects.select_related("owner", "segment", "risk").order_by("sort_key", "pk")[:ROWS]
     return render(request, "bench/list.html", {"customers": customers})
 
 

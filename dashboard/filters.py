@@ -25,7 +25,7 @@ STATES = {"lost": _("Lost customers"), "all": _("Kept and lost")}
 
 
 def _people_whose_customers_show(request: Any) -> Any:
-    users = User.objects.get_queryset()
+    users = User.objects.get_queryset().only("name", "email")
     return users.active() if request.user.reads_everything else users.colleagues_of(request.user)
 
 

@@ -46,13 +46,17 @@ def rebuild(*, at: datetime) -> RebuildResult:
     return RebuildResult(customers=Customer.objects.count(), changed=changed, median_gap_days=median_gap)
 
 
-def rescore(customer_ids: Sequence[int], *, at: datetime) -> int:
-    """Scores these customers as of `at` with the stored median gap; returns how many rows that changed."""
+def rescore(customer_ids: Sequence[int], *, at: datetime, company: Company | None = None) -> int:
+    """Scores these customers as of `at` with the stored median gap; returns how many rows that changed.
+
+    `company` are the settings, where they are at hand already.
+    """
     if not customer_ids:
         return 0
+    zone = (company or Company.current()).time_zone
     with transaction.atomic():
         Customer.objects.filter(pk__in=customer_ids, risk_stale_since__isnull=False).update(risk_stale_since=None)
-        return _score(list(customer_ids), _moments(Company.current().time_zone, at), _stored_median_gap())
+        return _score(list(customer_ids), _moments(zone, at), _stored_median_gap())
 
 
 def rescore_stale(*, at: datetime, limit: int = BATCH) -> int:

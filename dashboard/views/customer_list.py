@@ -23,7 +23,7 @@ SHOWN = (
     *("owner__name", "segment__name", "risk__band"),
 )
 # Counting further costs more than the number is worth.
-COUNTED_TO = 1000
+COUNTED_TO = 500
 ORDERS = {
     "name": Order(F("sort_key")),
     "due": Order(DUE_KEY, date.fromisoformat),

@@ -38,7 +38,7 @@ def log(request: PageRequest) -> HttpResponse:
     next_step = NextStepForm(data, user=request.user, at=at)
     if data is not None and form.is_valid() and next_step.is_valid():
         interaction = record(form.save(commit=False), at=at, next_step=next_step.follow_up())
-        rescore([customer.pk], at=at)
+        rescore([customer.pk], at=at, company=request.user.company)
         return saved(request, _told(interaction), to=_page(customer), interaction=interaction.pk)
     context = {
         "form": form,
