@@ -297,6 +297,7 @@ class SendingPause(models.Model):
     class Cause(models.TextChoices):
         CREDENTIALS = "credentials", _("The mail server refuses the login")
         SENDER = "sender", _("The mail server refuses the sender")
+        SECURITY = "security", _("No secure connection to the mail server")
         RESTORED = "restored", _("The database was restored or moved")
         PERSON = "person", _("Stopped by a person")
 
@@ -329,9 +330,25 @@ class LedgerPlace(models.Model):
 
     fingerprint = models.CharField(max_length=120)
     seen_at = models.DateTimeField()
+    handed_over = models.BigIntegerField(
+        default=0, db_default=0, help_text="How many hand-overs were begun, ever; also known outside the database."
+    )
+    accepted_at = models.DateTimeField(null=True, blank=True, help_text="When a mail server took a mail last.")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="ledger_place_is_one_row")]
 
     def __str__(self) -> str:
         return self.fingerprint
+
+
+class Pace(models.Model):
+    """A bucket of tokens, one token a mail: what may be sent to a domain, or in all, without going over a limit."""
+
+    key = models.CharField(max_length=255, primary_key=True)
+    tokens = models.FloatField()
+    filled_at = models.DateTimeField(help_text="When the tokens were counted, by the database's clock.")
+    turn_at = models.DateTimeField(help_text="When the last message that was put off has its turn.")
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.tokens}"
