@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import FETCH_RAISE, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Customer
+from customers.models import ConsentChange, Customer, PreferenceChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind
 from outreach.models import Message, State
 from surveys.models import Response
@@ -27,7 +27,7 @@ SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
     "answers": (_("Survey answers"), {"answer"}),
     "done": (_("Things done"), {"done"}),
     "complaints": (_("Complaints"), {"complaint", "resolved"}),
-    "consent": (_("Consent"), {"consent"}),
+    "consent": (_("Consent and wishes"), {"consent", "preference"}),
 }
 
 
@@ -123,6 +123,11 @@ def _consent(customer: Customer) -> QuerySet[ConsentChange]:
     return rows.only("kind", "granted", "source", "changed_at", "contact__name", *_person("changed_by"))
 
 
+def _preferences(customer: Customer) -> QuerySet[PreferenceChange]:
+    rows = PreferenceChange.objects.filter(contact__customer=customer).select_related("contact")
+    return rows.only("what", "former", "chosen", "changed_at", "contact__name")
+
+
 def _complaints(customer: Customer) -> QuerySet[Complaint]:
     return Complaint.objects.filter(customer=customer)
 
@@ -140,6 +145,7 @@ SOURCES = (
     Source("resolved", "resolved_at", _resolved),
     Source("done", "done_at", _done),
     Source("consent", "changed_at", _consent),
+    Source("preference", "changed_at", _preferences),
 )
 
 

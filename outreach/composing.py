@@ -20,6 +20,7 @@ from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text
 from outreach.models import Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
+from outreach.preferences import preference_link
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, UnknownField, Wordings, fill_parts
 from retention_crm.lib.text import clean_line
@@ -77,7 +78,8 @@ class Composer:
         text = self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
         phrases = phrases_in(text.language)
         link = unsubscribe_link(contact.pk, consent)
-        values = {"unsubscribe_link": link, **self._about(message, contact, customer.owner, phrases)}
+        links = {"unsubscribe_link": link, "preference_link": preference_link(contact.pk)}
+        values = links | self._about(message, contact, customer.owner, phrases)
         filled = fill_for(lay_out(text, Frame.of(self.company, consent)), values)
         sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
         unsubscribe = [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]

@@ -64,7 +64,8 @@ def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
     foot = [phrases.why.replace("{company}", frame.company), "", frame.company, *frame.postal_address.splitlines()]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
     unsubscribe = f"{phrases.unsubscribe[frame.consent]}:\n{{unsubscribe_link}}"
-    return f"{text.text.rstrip()}\n\n-- \n{literal}\n\n{unsubscribe}\n"
+    preferences = f"{phrases.preferences.link}:\n{{preference_link}}"
+    return f"{text.text.rstrip()}\n\n-- \n{literal}\n\n{unsubscribe}\n\n{preferences}\n"
 
 
 def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
@@ -82,6 +83,8 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
             "why": phrases.why.replace("{company}", frame.company) if frame.consent else "",
             "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
             "unsubscribe_link": _mark("unsubscribe_link"),
+            "preferences": phrases.preferences.link,
+            "preference_link": _mark("preference_link"),
         },
     )
     return tuple(_MARK.split(_INLINER.inline(document)))

@@ -1,4 +1,4 @@
-"""Phrases the product itself puts into mails to customers and on the page behind the link in them."""
+"""Phrases the product itself puts into mails to customers and on the pages behind the links in them."""
 
 import tomllib
 from dataclasses import dataclass
@@ -43,6 +43,27 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Preferences:
+    """What the page of wishes says; `link` leads to it."""
+
+    link: str
+    title: str
+    intro: str
+    kinds_title: str
+    often: str
+    channel: str
+    language: str
+    save: str
+    nothing: str
+    saved: str
+    every: str
+    kinds: dict[ConsentKind, str]
+    sentences: dict[ConsentKind, str]
+    cadences: dict[str, str]
+    channels: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Phrases:
     language: str
     direction: str
@@ -52,6 +73,7 @@ class Phrases:
     scale: Scale
     occasion: dict[str, dict[str, str]]
     page: Page
+    preferences: Preferences
 
     def day_of(self, day: date) -> str:
         """Day and month as that language writes them; the year is left out."""
@@ -70,5 +92,10 @@ def phrases_in(language: str) -> Phrases:
     """The phrases in that language; English for one the product does not speak."""
     spoken = language if language in Language.values else Language.ENGLISH.value
     written = tomllib.loads((_TEXTS / f"phrases.{spoken}.toml").read_text("utf-8"))
-    page = Page(**written.pop("page"))
-    return Phrases(language=spoken, scale=Scale(**written.pop("scale")), page=page, **written)
+    return Phrases(
+        language=spoken,
+        scale=Scale(**written.pop("scale")),
+        page=Page(**written.pop("page")),
+        preferences=Preferences(**written.pop("preferences")),
+        **written,
+    )

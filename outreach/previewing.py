@@ -74,6 +74,7 @@ def _values(kind: str, tone: str, language: str, company: Company, sender: str) 
         "summary": _("2 customers"),
         "day": format_date(today, "l j F"),
         "unsubscribe_link": f"{settings.SITE_URL}/u/…/",
+        "preference_link": f"{settings.SITE_URL}/p/…/",
     }
 
 

@@ -1,21 +1,36 @@
-"""The page behind the unsubscribe link of every mail to a customer; no login, no cookie."""
+"""The pages behind the links of every mail to a customer: leaving, and all wishes; no login, no cookie."""
+
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Company
-from customers.models import ConsentKind, Contact, Language
-from outreach.phrases import phrases_in
+from customers.models import CallEvery, ConsentKind, Contact, Language
+from outreach import preferences as wishing
+from outreach.phrases import Phrases, phrases_in
 from outreach.unsubscribing import allow_again, allows, meant_by, withdraw
 from retention_crm.lib import clock
 from retention_crm.lib.keyed_pages import keyed_page
 
-TEMPLATE = "outreach/unsubscribe.html"
+UNSUBSCRIBE = "outreach/unsubscribe.html"
+PREFERENCES = "outreach/preferences.html"
+# Each language by its own name: whoever looks for it may read no other.
+OWN_NAMES = {
+    Language.ENGLISH: "English",
+    Language.GERMAN: "Deutsch",
+    Language.FRENCH: "Français",
+    Language.SPANISH: "Español",
+    Language.SWEDISH: "Svenska",
+    Language.ARABIC: "العربية",
+    Language.JAPANESE: "日本語",
+}
+keyed_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @keyed_page
-@require_http_methods(["GET", "HEAD", "POST"])
+@keyed_form
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Opening it changes nothing, since scanners open links; pressing the button or a one-click POST does.
 
@@ -24,7 +39,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     meant = meant_by(token)
     if meant is None:
-        return _page(request, None, None, status=404)
+        return _broken(request)
     contact, consent = meant
     wish = request.POST.get("wish", "stop")
     if request.method == "POST":
@@ -33,34 +48,78 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
             allow_again(contact, [consent], at)
         else:
             withdraw(contact, list(ConsentKind) if wish == "all" else [consent], at)
-    return _page(request, contact, consent, did=wish if request.method == "POST" else "")
+    phrases = phrases_in(contact.effective_language)
+    context = _frame(phrases, contact) | {
+        "did": wish if request.method == "POST" else "",
+        "ask": phrases.page.ask[consent],
+        "stopped": phrases.page.stopped[consent],
+        "kept": phrases.page.kept[consent],
+        "is_allowed": allows(contact, consent),
+        "is_silent": not any(allows(contact, kind) for kind in ConsentKind),
+        "preferences": phrases.preferences.link,
+        "preference_link": wishing.preference_link(contact.pk),
+    }
+    return render(request, UNSUBSCRIBE, context)
 
 
-def _page(
-    request: HttpRequest, contact: Contact | None, consent: ConsentKind | None, *, did: str = "", status: int = 200
-) -> HttpResponse:
+@keyed_page
+@keyed_form
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """All wishes on one page. Only its own buttons save: what a scanner opens, or a mail program posts, does not."""
+    contact = wishing.contact_of(token)
+    if contact is None:
+        return _broken(request)
+    is_saved = request.method == "POST" and request.POST.get("save") in {"chosen", "nothing"}
+    if is_saved:
+        wishes = wishing.read(request.POST, wishing.wishes_of(contact))
+        wishes = wishes.without_mail() if request.POST["save"] == "nothing" else wishes
+        wishing.choose(contact, wishes, clock.now())
+    phrases = phrases_in(contact.effective_language)
+    context = _frame(phrases, contact) | {"is_saved": is_saved, **_offered(phrases, wishing.wishes_of(contact))}
+    return render(request, PREFERENCES, context)
+
+
+def _broken(request: HttpRequest) -> HttpResponse:
+    """One page for all links that do not work, so that trying tells nothing about which exist."""
+    return render(request, UNSUBSCRIBE, _frame(phrases_in(Language.ENGLISH), None), status=404)
+
+
+def _frame(phrases: Phrases, contact: Contact | None) -> dict[str, Any]:
     company = Company.current()
-    phrases = phrases_in(contact.effective_language if contact else Language.ENGLISH)
-    context = {
+    return {
         "company": company,
         "page": phrases.page,
         "title": phrases.page.title.replace("{company}", company.name),
         "LANGUAGE_CODE": phrases.language,
         "LANGUAGE_BIDI": phrases.direction == "rtl",
         "contact": contact,
-        "did": did,
+        "about": phrases.page.about.partition("{address}"),
+        "address": _veiled(contact.email) if contact else "",
     }
-    if contact is not None and consent is not None:
-        context |= {
-            "about": phrases.page.about.partition("{address}"),
-            "address": _veiled(contact.email),
-            "ask": phrases.page.ask[consent],
-            "stopped": phrases.page.stopped[consent],
-            "kept": phrases.page.kept[consent],
-            "is_allowed": allows(contact, consent),
-            "is_silent": not any(allows(contact, kind) for kind in ConsentKind),
-        }
-    return render(request, TEMPLATE, context, status=status)
+
+
+def _offered(phrases: Phrases, wishes: wishing.Wishes) -> dict[str, Any]:
+    """What there is to choose from, each as value, words and whether it is in force."""
+    words = phrases.preferences
+    cadences = [(every.value, words.cadences[every.name.lower()]) for every in CallEvery]
+    if wishes.cadence not in CallEvery.values:
+        cadences.append((wishes.cadence, words.every.replace("{days}", wishes.cadence)))
+    return {
+        "words": words,
+        "is_silent": not wishes.allowed,
+        "kinds": [
+            (kind.value, words.kinds[kind], words.sentences[kind], kind in wishes.allowed) for kind in ConsentKind
+        ],
+        "selects": [
+            ("cadence", words.often, _marked(cadences, wishes.cadence)),
+            ("channel", words.channel, _marked(list(words.channels.items()), wishes.channel)),
+            ("language", words.language, _marked(list(OWN_NAMES.items()), wishes.language)),
+        ],
+    }
+
+
+def _marked(choices: list[tuple[Any, str]], present: str) -> list[tuple[str, str, bool]]:
+    return [(str(value), label, value == present) for value, label in choices]
 
 
 def _veiled(address: str) -> str:

@@ -47,26 +47,38 @@ def allows(contact: Contact, consent: ConsentKind) -> bool:
     return bool(getattr(contact, _FIELD[consent]))
 
 
-def withdraw(contact: Contact, consents: list[ConsentKind], at: datetime) -> int:
+def withdraw(
+    contact: Contact,
+    consents: list[ConsentKind],
+    at: datetime,
+    *,
+    source: ConsentChange.Source = ConsentChange.Source.LINK,
+    detail: str = "",
+) -> int:
     """Ends these kinds of mail to the contact and cancels those that wait; returns how many were cancelled.
 
-    Doing it twice is harmless. What is being handed over at this moment can no longer be stopped.
+    Doing it twice is harmless. What is being handed over at this moment can no longer be stopped. `detail` says in
+    words how they ended it, if not by the link of a mail.
     """
     with transaction.atomic():
-        _change(contact, consents, granted=False, at=at)
+        _change(contact, consents, granted=False, source=source, at=at)
         kinds = [kind for kind, consent in CONSENT_FOR.items() if consent in consents]
         waiting = Message.objects.filter(contact_id=contact.pk, kind__in=kinds)
-        return cancel(waiting, reason="consent_withdrawn", detail=_("They ended this kind of mail by its link."), at=at)
+        detail = detail or _("They ended this kind of mail by its link.")
+        return cancel(waiting, reason="consent_withdrawn", detail=detail, at=at)
 
 
 def allow_again(contact: Contact, consents: list[ConsentKind], at: datetime) -> None:
     """Takes the withdrawal back."""
     with transaction.atomic():
-        _change(contact, consents, granted=True, at=at)
+        _change(contact, consents, granted=True, source=ConsentChange.Source.LINK, at=at)
 
 
-def _change(contact: Contact, consents: list[ConsentKind], *, granted: bool, at: datetime) -> None:
-    locked = Contact.objects.select_for_update().get(pk=contact.pk)
+def _change(
+    contact: Contact, consents: list[ConsentKind], *, granted: bool, source: ConsentChange.Source, at: datetime
+) -> None:
+    # Not the whole row is locked: planning, which only refers to it, goes on.
+    locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     changed = [consent for consent in consents if allows(locked, consent) is not granted]
     for consent in consents:
         setattr(contact, _FIELD[consent], granted)
@@ -75,6 +87,6 @@ def _change(contact: Contact, consents: list[ConsentKind], *, granted: bool, at:
         return
     locked.save(update_fields=[_FIELD[consent] for consent in changed])
     ConsentChange.objects.bulk_create(
-        ConsentChange(contact=locked, kind=consent, granted=granted, source=ConsentChange.Source.LINK, changed_at=at)
+        ConsentChange(contact=locked, kind=consent, granted=granted, source=source, changed_at=at)
         for consent in changed
     )

@@ -3,16 +3,26 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import approvals, mailbox, messages, wordings
+from outreach.views import approvals, deciding, mailbox, messages, tomorrow, wordings
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
 urlpatterns = [
     path("u/<str:token>/", public_views.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>/", public_views.preferences, name="preferences"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
-    path("messages/<int:pk>/cancel/", messages.message_cancel, name="message_cancel"),
+    path("messages/tomorrow/", tomorrow.tomorrow, name="tomorrow"),
+    path("messages/tomorrow/approve/", tomorrow.tomorrow_approve, name="tomorrow_approve"),
+    path("messages/<int:pk>/approve/", deciding.message_approve, name="message_approve"),
+    path("messages/<int:pk>/ask-again/", deciding.message_ask_again, name="message_ask_again"),
+    path("messages/<int:pk>/hold/", deciding.message_hold, name="message_hold"),
+    path("messages/<int:pk>/resume/", deciding.message_resume, name="message_resume"),
+    path("messages/<int:pk>/propose/", deciding.message_propose, name="message_propose"),
+    path("messages/<int:pk>/now/", deciding.message_now, name="message_now"),
+    path("messages/<int:pk>/anyway/", deciding.message_anyway, name="message_anyway"),
+    path("messages/<int:pk>/cancel/", deciding.message_cancel, name="message_cancel"),
     path("settings/approvals/", approvals.approvals, name="approvals"),
     path("settings/wordings/", wordings.wordings, name="wordings"),
     path(_WORDING, wordings.wording, name="wording"),

@@ -88,6 +88,7 @@ class Side:
     person: User
     survey_token: str
     unsubscribe_token: str
+    preference_token: str
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ PUBLIC: tuple[str, ...] = (
     "password_reset_complete",
     "survey_answer",
     "unsubscribe",
+    "preferences",
 )
 
 _FORM = ("GET", "POST")
@@ -179,9 +181,19 @@ TABLE: tuple[Line, ...] = (
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
     # outreach
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),
+    Line("preferences", EVERYONE, methods=_FORM, args=("preference_token",)),
     Line("messages", EVERYONE),
     Line("message", CUSTOMER_DATA, args=("message",)),
     Line("message_html", CUSTOMER_DATA, args=("message",)),
+    Line("tomorrow", EVERYONE),
+    Line("tomorrow_approve", EVERYONE, methods=("POST",)),
+    Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_ask_again", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_hold", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("message_resume", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_propose", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_now", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("message_anyway", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_cancel", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("approvals", MANAGERS, methods=_FORM),
     Line("wordings", MANAGERS),

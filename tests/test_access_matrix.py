@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Company, Team, User, Visibility
 from customers.models import ConsentKind, Customer
 from outreach.models import Message, MessageKind
+from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
 from retention_crm.lib import clock
 from tests import access, factories
@@ -65,6 +66,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         person=person,
         survey_token=invitation.token,
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
+        preference_token=preference_token(contact.pk),
     )
 
 

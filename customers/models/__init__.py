@@ -1,7 +1,7 @@
 """Customers, the people at them, and how they want to be treated."""
 
 from customers.models.access import CustomerDataQuerySet
-from customers.models.choices import Channel, ConsentKind, Language, Stage, Tone
+from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.history import OwnerChange, PreferenceChange, PreferenceChangeQuerySet
@@ -9,6 +9,7 @@ from customers.models.history import OwnerChange, PreferenceChange, PreferenceCh
 __all__ = [
     "DUE_KEY",
     "TOUCH_KEY",
+    "CallEvery",
     "Channel",
     "ConsentChange",
     "ConsentChangeQuerySet",

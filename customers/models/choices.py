@@ -37,6 +37,16 @@ class Channel(models.TextChoices):
     IN_PERSON = "in_person", _("In person")
 
 
+class CallEvery(models.TextChoices):
+    """How often a contact wants to be called, in days; empty leaves it to us."""
+
+    AS_YOU_THINK = "", _("As we think")
+    MONTH = "30", _("Every month")
+    QUARTER = "91", _("Every three months")
+    HALF_YEAR = "182", _("Every six months")
+    YEAR = "365", _("Once a year")
+
+
 class ConsentKind(models.TextChoices):
     GREETINGS = "greetings", _("Greetings")
     THANKS = "thanks", _("Thank-you notes")

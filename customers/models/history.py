@@ -1,12 +1,21 @@
 """What changed between a customer and us, as far as messages and people have to know of it."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
+from customers.models.choices import CallEvery, Channel, Language
 from customers.models.contact import Contact
 from customers.models.customer import Customer
+
+
+class OwnerChangeQuerySet(CustomerDataQuerySet["OwnerChange"]):
+    def untold(self) -> Self:
+        """Those the customer has not been told of."""
+        return self.filter(announced_at__isnull=True)
 
 
 class OwnerChange(models.Model):
@@ -23,7 +32,7 @@ class OwnerChange(models.Model):
         null=True, blank=True, help_text="When the new owner spoke to them, or somebody said that they know."
     )
 
-    objects = CustomerDataQuerySet["OwnerChange"].as_manager()
+    objects = OwnerChangeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-changed_at", "-pk"]
@@ -66,3 +75,17 @@ class PreferenceChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.chosen}"
+
+    @property
+    def former_words(self) -> str:
+        return self._words(self.former)
+
+    @property
+    def chosen_words(self) -> str:
+        return self._words(self.chosen)
+
+    def _words(self, value: str) -> str:
+        if self.what == self.What.CADENCE and value not in CallEvery.values:
+            return _("Every %(days)s days") % {"days": value}
+        choices = {self.What.CHANNEL: Channel, self.What.LANGUAGE: Language, self.What.CADENCE: CallEvery}
+        return str(choices[self.What(self.what)](value).label)

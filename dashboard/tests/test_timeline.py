@@ -1,15 +1,18 @@
 """The merged timeline: every source once, newest first, page by page."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.models import ConsentChange, ConsentKind, Contact, Customer
+from accounts.models import User
+from customers.models import ConsentChange, ConsentKind, Contact, Customer, PreferenceChange
 from dashboard.timeline import SHOWN_KINDS, Entry, Place, Timeline, timeline
 from interactions.models import Kind
 from outreach.models import Message, MessageKind, State
@@ -70,6 +73,19 @@ def test_every_kind_of_thing_that_happened_is_there_newest_first(customer: Custo
     ]  # fmt: skip
     assert [entry.at for entry in shown.entries] == [NOW - timedelta(hours=number) for number in range(8)]
     assert shown.older == ""
+
+
+def test_wishes_are_there_with_consent_in_words(
+    customer: Customer, owner: User, login: Callable[[User], Client]
+) -> None:
+    contact = factories.contact(customer, name="Amira Haddad")
+    consent(contact, NOW)
+    PreferenceChange.objects.create(contact=contact, what="cadence", former="45", chosen="91", changed_at=NOW)
+
+    assert names(timeline(customer, show="consent")) == ["preference", "consent"]
+    page = login(owner).get(f"/customers/{customer.pk}/").content.decode()
+    assert "<bdi>Amira Haddad</bdi> wishes: How often to be called: Every three months" in page
+    assert "before: Every 45 days" in page
 
 
 def test_what_has_not_happened_is_not_there(customer: Customer) -> None:
@@ -187,5 +203,5 @@ def test_fifty_of_everything_cost_as_many_queries_as_one(customer: Customer) -> 
     with CaptureQueriesContext(connection) as fifty:
         shown = timeline(customer)
 
-    assert len(fifty) == len(one) == 7
+    assert len(fifty) == len(one) == 8
     assert shown.older

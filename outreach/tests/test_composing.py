@@ -11,6 +11,7 @@ from customers.models import ConsentKind, Contact, Customer
 from outreach.composing import Composer, Unwritable
 from outreach.layout import lay_out
 from outreach.models import Message, MessageKind, Wording
+from outreach.preferences import preference_link
 from outreach.tests.reading import a_message, build, html_of, named_in, read, text_of
 from outreach.unsubscribing import unsubscribe_link
 from retention_crm.lib.masking import mask
@@ -106,6 +107,14 @@ def test_a_mail_to_a_customer_can_be_left_with_one_click(contact: Contact) -> No
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert f"No more birthday greetings:\n{link}\n" in text_of(mail)
     assert f'<a href="{link}"' in html_of(mail)
+
+
+def test_a_mail_to_a_customer_leads_to_the_page_of_wishes(contact: Contact) -> None:
+    mail = read(build(a_message(contact)))
+    link = preference_link(contact.pk)
+    assert f"\nChoose what you get and how often we call:\n{link}\n" in text_of(mail)
+    assert f'<a href="{link}"' in html_of(mail)
+    assert link not in mail["List-Unsubscribe"]
 
 
 @pytest.mark.parametrize(
@@ -373,5 +382,7 @@ def test_the_ledger_keeps_the_text_without_the_keys_in_it(contact: Contact) -> N
     kept = mask(str(mail.body))
     assert f"{SITE}/s/…" in kept
     assert f"{SITE}/u/…" in kept
+    assert f"{SITE}/p/…" in kept
+    assert preference_link(contact.pk).split("/")[-2] not in kept
     assert invitation.token not in kept
     assert unsubscribe_link(contact.pk, ConsentKind.SURVEYS).split("/")[-2] not in kept

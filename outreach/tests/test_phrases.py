@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from customers.models import ConsentKind, Language, Tone
+from customers.models import CallEvery, Channel, ConsentKind, Language, Tone
 from outreach.phrases import phrases_in
 
 
@@ -20,6 +20,10 @@ def test_every_language_has_every_phrase(language: str) -> None:
     assert "{company}" in phrases.page.title
     assert "{address}" in phrases.page.about
     assert "{score}" in phrases.scale.score
+    assert "{days}" in phrases.preferences.every
+    assert set(phrases.preferences.kinds) == set(phrases.preferences.sentences) == set(ConsentKind)
+    assert set(phrases.preferences.cadences) == {every.name.lower() for every in CallEvery}
+    assert set(phrases.preferences.channels) == set(Channel)
 
 
 @pytest.mark.parametrize("language", Language)

@@ -3,8 +3,8 @@
 import logging
 import re
 
-# The public pages whose address ends with a token: survey answers and the choice of mails.
-_TOKEN = re.compile(r"(/[su]/)[^/\s?\"']{16,}")
+# The public pages whose address ends with a token: survey answers, the choice of mails, and all wishes.
+_TOKEN = re.compile(r"(/[sup]/)[^/\s?\"']{16,}")
 
 
 def mask(line: str) -> str:

@@ -17,6 +17,7 @@ TOKEN = tokens.make("survey", 4711, "n")
     [
         (f"Not Found: /s/{TOKEN}/", "Not Found: /s/…/"),
         (f"Not Found: /u/{TOKEN}/", "Not Found: /u/…/"),
+        (f"POST /p/{TOKEN}/ 200", "POST /p/…/ 200"),
         (f"GET https://crm.example.com/s/{TOKEN}/?score=3 200", "GET https://crm.example.com/s/…/?score=3 200"),
         (f"<WSGIRequest: POST '/s/{TOKEN}'>", "<WSGIRequest: POST '/s/…'>"),
         (f"/s/{TOKEN}/ and /s/{TOKEN}/", "/s/…/ and /s/…/"),
