@@ -328,6 +328,7 @@ class SendingPause(models.Model):
 class LedgerPlace(models.Model):
     """Which database the ledger was last handed over from: one row. Another one means it was restored or moved."""
 
+    ledger = models.UUIDField(default=uuid.uuid4, help_text="The ledger's own name; a copy of it has the same.")
     fingerprint = models.CharField(max_length=120)
     seen_at = models.DateTimeField()
     handed_over = models.BigIntegerField(

@@ -1,3 +1,5 @@
+import uuid
+
 from django.db import migrations, models
 
 
@@ -15,6 +17,11 @@ class Migration(migrations.Migration):
                 ("filled_at", models.DateTimeField(help_text="When the tokens were counted, by the database's clock.")),
                 ("turn_at", models.DateTimeField(help_text="When the last message that was put off has its turn.")),
             ],
+        ),
+        migrations.AddField(
+            model_name="ledgerplace",
+            name="ledger",
+            field=models.UUIDField(default=uuid.uuid4, help_text="The ledger's own name; a copy of it has the same."),
         ),
         migrations.AddField(
             model_name="ledgerplace",
