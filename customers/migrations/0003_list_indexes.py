@@ -4,8 +4,9 @@ import datetime
 
 import django.db.models.functions.comparison
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 
 class Migration(migrations.Migration):
@@ -13,15 +14,15 @@ class Migration(migrations.Migration):
     dependencies = [("customers", "0002_contact_search_key")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnLiveTable(
             model_name="contact",
             index=GinIndex(fields=["search_key"], name="contact_search", opclasses=["gin_trgm_ops"]),
         ),
-        AddIndexConcurrently(
+        AddIndexOnLiveTable(
             model_name="customer",
             index=GinIndex(fields=["sort_key"], name="customer_search", opclasses=["gin_trgm_ops"]),
         ),
-        AddIndexConcurrently(
+        AddIndexOnLiveTable(
             model_name="customer",
             index=models.Index(
                 django.db.models.functions.comparison.Coalesce(
@@ -31,7 +32,7 @@ class Migration(migrations.Migration):
                 name="customer_by_due_key",
             ),
         ),
-        AddIndexConcurrently(
+        AddIndexOnLiveTable(
             model_name="customer",
             index=models.Index(
                 django.db.models.functions.comparison.Coalesce(

@@ -1,5 +1,6 @@
-from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
+
+from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 
 class Migration(migrations.Migration):
@@ -8,7 +9,7 @@ class Migration(migrations.Migration):
     dependencies = [("interactions", "0001_initial")]
 
     operations = [
-        AddIndexConcurrently(
+        AddIndexOnLiveTable(
             model_name="interaction",
             index=models.Index(
                 condition=models.Q(("kind", "purchase")), fields=["created_at"], name="interaction_purchases"
