@@ -1,0 +1,75 @@
+"""Running all planners, one at a time and each from its watermark."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection, transaction
+
+from accounts.models import Company
+from outreach.models import MessageKind, Watermark
+from outreach.planning.asking import plan_surveys
+from outreach.planning.greetings import plan_birthdays
+from outreach.planning.telling import plan_digests, plan_escalations
+from outreach.planning.thanks import plan_thanks
+from outreach.planning.window import Planner, Window
+from retention_crm.lib import clock
+
+# An interaction becomes visible when its transaction ends, which may be after a younger one was planned.
+OVERLAP = timedelta(hours=1)
+# A first run, or one after a long pause, does not go back further: what is older is too late to be kind anyway.
+LONGEST_GAP = timedelta(days=7)
+
+PLANNERS: dict[str, Planner] = {
+    MessageKind.BIRTHDAY.value: plan_birthdays,
+    MessageKind.THANK_YOU.value: plan_thanks,
+    MessageKind.SURVEY.value: plan_surveys,
+    MessageKind.OVERDUE_DIGEST.value: plan_digests,
+    MessageKind.ESCALATION.value: plan_escalations,
+}
+
+
+def plan(*, at: datetime) -> dict[str, int]:
+    """Plans everything that is due to be planned at that moment; returns how many new messages each kind got.
+
+    All kinds in one transaction. A planner that fails undoes only its own work and tries again from its watermark; its
+    error is raised when the others are done.
+    """
+    company = Company.current()
+    planned: dict[str, int] = {}
+    failures: list[Exception] = []
+    with transaction.atomic():
+        _one_at_a_time()
+        reached = dict(Watermark.objects.values_list("planner", "through"))
+        for kind, planner in PLANNERS.items():
+            since = max(reached.get(kind, at - timedelta(days=1)), at - LONGEST_GAP)
+            try:
+                with transaction.atomic():
+                    window = Window(since, at, company, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
+                    planned[kind] = planner(window)
+            except Exception as failure:
+                failures.append(failure)
+        marks = [Watermark(planner=kind, through=max(at, reached.get(kind, at))) for kind in planned]
+        Watermark.objects.bulk_create(
+            marks, update_conflicts=True, unique_fields=["planner"], update_fields=["through"]
+        )
+    if failures:
+        raise ExceptionGroup("Planners failed", failures)
+    return planned
+
+
+def plan_as_of(*, at: datetime) -> dict[str, int]:
+    """Plans what a first run at that moment would have planned for its day, and leaves the watermarks alone.
+
+    Events count by when they happened, whenever they were entered: for looking at one day of an imported history.
+    """
+    company = Company.current()
+    start_of_day = clock.day_bounds(clock.today(company.time_zone, at), company.time_zone)[0]
+    ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+    with transaction.atomic():
+        _one_at_a_time()
+        return {kind: planner(Window(start_of_day, at, company, *ever)) for kind, planner in PLANNERS.items()}
+
+
+def _one_at_a_time() -> None:
+    """Two planners at once would both find a cool-down free; the second waits and then sees the first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('outreach.planning'))")

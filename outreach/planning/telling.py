@@ -1,0 +1,69 @@
+"""Planning of mails to staff."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import User, Visibility
+from outreach.models import MessageKind
+from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, last_told
+from outreach.planning.statements import execute
+from outreach.planning.window import Window
+from retention_crm.lib import clock
+
+DIGEST_KIND_FOR = timedelta(hours=10)
+
+
+def plan_digests(window: Window) -> int:
+    """One digest per person and working morning, if any follow-up is due or any customer over the cadence."""
+    all_see_all = window.company.visibility == Visibility.COMPANY
+    return _tell_staff(MessageKind.OVERDUE_DIGEST, "overdue", _mornings(window), HAS_DIGEST, all_see_all=all_see_all)
+
+
+def plan_escalations(window: Window) -> int:
+    """One mail per manager and working morning, if a customer newly passed one and a half times the cadence."""
+    mornings = _mornings(window)
+    days = {morning["zone"]: morning["day"] for morning in mornings}
+    managers = User.objects.get_queryset().managers().filter(time_zone__in=days)
+    told = {manager.pk: last_told(manager, on=days[manager.time_zone]) for manager in managers}
+    told_on = json.dumps(told, default=str)
+    return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, told_on=told_on)
+
+
+def _mornings(window: Window) -> list[dict[str, Any]]:
+    """The mornings that fall into the window, one for each zone somebody works in, at the company's hour of digests."""
+    since = max(window.since, window.at - DIGEST_KIND_FOR)
+    mornings = []
+    for zone in User.objects.get_queryset().active().order_by().values_list("time_zone", flat=True).distinct():
+        day = clock.today(zone, window.at)
+        due = clock.moment(day, window.company.digest_time, zone)
+        if since < due <= window.at:
+            ends = clock.day_bounds(day, zone)[1]
+            mornings.append({"zone": zone, "day": day, "weekday": day.weekday(), "due_at": due, "ends_at": ends})
+    return mornings
+
+
+def _tell_staff(
+    kind: MessageKind, occasion: str, mornings: list[dict[str, Any]], condition: str, **parameters: Any
+) -> int:
+    """One message for each person at work on one of the mornings who meets the condition."""
+    if not mornings:
+        return 0
+    return execute(
+        f"""
+        INSERT INTO outreach_message (occasion, kind, recipient_id, due_at, expires_at, dated_at)
+        SELECT %(occasion)s || ':' || u.id || ':' || m.day, %(kind)s, u.id, m.due_at, m.due_at + %(kind_for)s, m.due_at
+        FROM jsonb_to_recordset(%(mornings)s)
+             AS m(zone text, day date, weekday int, due_at timestamptz, ends_at timestamptz)
+        JOIN accounts_user u ON u.time_zone = m.zone AND u.is_active AND m.weekday = ANY(u.working_days)
+        WHERE {condition}
+        ON CONFLICT (occasion) DO NOTHING
+        """,  # noqa: S608 - the parts are constants
+        {
+            "occasion": occasion,
+            "kind": kind,
+            "kind_for": DIGEST_KIND_FOR,
+            "mornings": json.dumps(mornings, default=str),
+            **parameters,
+        },
+    )

@@ -1,0 +1,67 @@
+"""Planning of thank-you notes."""
+
+from datetime import timedelta
+
+from outreach.models import MessageKind
+from outreach.planning.statements import HOURS, REACHABLE, execute, state_of
+from outreach.planning.window import Window, days_of, hours_of
+from retention_crm.lib import clock
+
+THANKS_WITHIN = timedelta(days=3)
+THANKS_KIND_FOR = timedelta(days=5)
+
+
+def plan_thanks(window: Window) -> int:
+    """Thank-you notes for new customers and for purchases, at the next hour of greetings by the customer's clock.
+
+    Only for what happened in the last three days, so that entering or importing an old history thanks nobody.
+    """
+    company = window.company
+    earliest = window.at - THANKS_WITHIN
+    parameters = {
+        "new_customers": company.thank_new_customers,
+        "purchases": company.thank_purchases,
+        # A contact may be entered hours after the customer or the purchase, so the whole time is looked at each time.
+        "entered_since": min(window.entered_since, earliest),
+        "entered_until": window.entered_until,
+        "earliest": earliest,
+        "earliest_day": clock.today(company.time_zone, earliest),
+        "day": clock.today(company.time_zone, window.at),
+        "at": window.at,
+        "kind_for": THANKS_KIND_FOR,
+        "hours": hours_of(days_of(earliest, window.horizon, company.greeting_time), company.greeting_time),
+    }
+    return execute(_THANKS, parameters)
+
+
+_THANKS = f"""
+WITH events AS (
+    SELECT 'thank-you:customer:' || id AS occasion, id AS customer_id, NULL::bigint AS contact_id,
+           NULL::bigint AS interaction_id, greatest(least(created_at, %(at)s), %(earliest)s) AS happened_at
+    FROM customers_customer
+    WHERE %(new_customers)s AND created_at BETWEEN %(entered_since)s AND %(entered_until)s
+      AND customer_since BETWEEN %(earliest_day)s AND %(day)s
+    UNION ALL
+    SELECT 'thank-you:' || id, customer_id, contact_id, id, happened_at
+    FROM interactions_interaction
+    WHERE %(purchases)s AND kind = 'purchase' AND created_at BETWEEN %(entered_since)s AND %(entered_until)s
+      AND happened_at BETWEEN %(earliest)s AND %(at)s
+), new AS MATERIALIZED (
+    SELECT * FROM events
+    WHERE NOT EXISTS (SELECT FROM outreach_message m WHERE m.occasion = events.occasion)
+)
+INSERT INTO outreach_message (occasion, kind, state, customer_id, contact_id, interaction_id,
+                              due_at, expires_at, dated_at)
+SELECT new.occasion, 'thank_you', {state_of(MessageKind.THANK_YOU)}, k.id, c.id, new.interaction_id,
+       next.due_at, next.due_at + %(kind_for)s, next.due_at
+FROM new
+JOIN customers_customer k ON k.id = new.customer_id
+JOIN customers_contact c ON c.customer_id = k.id
+     AND CASE WHEN new.contact_id IS NULL THEN c.is_primary ELSE c.id = new.contact_id END
+CROSS JOIN LATERAL (
+    SELECT min(to_timestamp(hour)) AS due_at FROM unnest({HOURS}) hour
+    WHERE to_timestamp(hour) >= new.happened_at
+) next
+WHERE next.due_at IS NOT NULL AND c.allows_thanks AND {REACHABLE}
+ON CONFLICT (occasion) DO NOTHING
+"""  # noqa: S608 - the parts are constants of this module
