@@ -28,25 +28,41 @@ class Settlement:
     due_at: datetime | None = None
 
 
+# Another message that is under way, or that is due earlier and therefore first. Aliases: o the other, d the due one.
+_BEFORE = """(
+    o.state IN ('leased', 'submitting') OR o.state = 'planned' AND (o.due_at, o.id) < (d.due_at, d.id)
+)"""
+# Two statements in one transaction. The first waits until no other worker is claiming, the second sees what that one
+# took: at READ COMMITTED each statement has a snapshot of its own. Locking the rows alone would not do, since two
+# workers would take two rows of one customer, each of which is free. What is asked about each row is a scalar, so that
+# it is looked up for the few rows that are met on the way along the index, and never joined for all.
+_CLAIM = f"""
+SELECT pg_advisory_xact_lock(hashtext('outreach.claiming'));
+UPDATE outreach_message m
+SET state = 'leased', lease_token = m.lease_token + 1, lease_until = clock_timestamp() + %(lease)s
+FROM (
+    SELECT d.id FROM outreach_message d
+    WHERE d.state = 'planned' AND d.due_at <= %(at)s
+      AND (SELECT o.id FROM outreach_message o WHERE o.customer_id = d.customer_id AND {_BEFORE} LIMIT 1) IS NULL
+      AND (
+          SELECT o.id FROM customers_contact c
+          JOIN customers_contact same ON lower(same.email) = lower(c.email) AND same.id <> c.id
+          JOIN outreach_message o ON o.contact_id = same.id
+          WHERE c.id = d.contact_id AND c.email <> '' AND {_BEFORE} LIMIT 1
+      ) IS NULL
+    ORDER BY d.due_at, d.id LIMIT %(limit)s
+    FOR UPDATE OF d SKIP LOCKED
+) due
+WHERE m.id = due.id
+RETURNING m.id, m.lease_token
+"""  # noqa: S608 - the part is a constant of this module
+
+
 def claim(*, at: datetime, limit: int) -> dict[int, int]:
     """Takes up to `limit` due messages; returns {id: fencing token}. Rows another worker holds are passed over."""
     parameters: dict[str, Any] = {"at": at, "limit": limit, "lease": LEASE}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE outreach_message m
-            SET state = 'leased', lease_token = m.lease_token + 1, lease_until = clock_timestamp() + %(lease)s
-            FROM (
-                SELECT id FROM outreach_message
-                WHERE state = 'planned' AND due_at <= %(at)s
-                ORDER BY due_at, id LIMIT %(limit)s
-                FOR UPDATE SKIP LOCKED
-            ) due
-            WHERE m.id = due.id
-            RETURNING m.id, m.lease_token
-            """,
-            parameters,
-        )
+        cursor.execute(_CLAIM, parameters)
         return dict(cursor.fetchall())
 
 
@@ -54,6 +70,8 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
     """Writes outcomes for messages still held with that token; returns how many that were.
 
     An outcome that arrives after the sweep wrote `unknown` still counts: it is better known than the sweep knew.
+    What is put off before it was ever handed over is dated anew, so that it does not arrive as old mail; a greeting
+    keeps the date of its birthday.
     """
     rows = list(settlements)
     if not rows:
@@ -64,6 +82,8 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
             UPDATE outreach_message m
             SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
                 due_at = coalesce(s.due_at, m.due_at),
+                dated_at = CASE WHEN m.attempts = 0 AND m.kind <> 'birthday' THEN coalesce(s.due_at, m.dated_at)
+                                ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],
                         %(details)s::text[], %(dues)s::timestamptz[])

@@ -68,12 +68,15 @@ class Run:
         """Works through one claim; false when nothing was due or the mail server can not be reached."""
         at = self.now()
         tokens = claiming.claim(at=at, limit=size)
+        if not tokens and self._come_to_rest():
+            # What is due may be for the same customer as the message that was under way until now.
+            tokens = claiming.claim(at=at, limit=size)
         if not tokens:
             return False
         messages = gate.load(list(tokens))
         rulings = gate.check(messages, at=at, company=self.company)
         self._settle(
-            [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence) for pk, r in rulings.items()],
+            [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence, r.due_at) for pk, r in rulings.items()],
         )
         passed = [message for message in messages if message.pk not in rulings]
         written = self._compose(passed, tokens, at)
@@ -168,13 +171,19 @@ class Run:
         for settlement in settlements:
             self.counts["waiting" if settlement.state is State.PLANNED else settlement.state.value] += 1
 
+    def _come_to_rest(self) -> bool:
+        """Waits for the message under way and writes its outcome; false if everything was written already."""
+        self._land()
+        if self._unwritten is None:
+            return False
+        claiming.settle([self._unwritten], at=self.now())
+        self._unwritten = None
+        return True
+
     def finish(self) -> None:
         """Writes the last outcome and closes the connection, whatever happened."""
         try:
-            self._land()
-            if self._unwritten is not None:
-                claiming.settle([self._unwritten], at=self.now())
-                self._unwritten = None
+            self._come_to_rest()
         finally:
             self.transport.close()
 

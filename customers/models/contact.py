@@ -1,6 +1,7 @@
 """The people at a customer, and what they allow."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Self
 
@@ -8,7 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Concat
+from django.db.models.functions import Concat, Lower
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
@@ -33,6 +34,10 @@ class ContactQuerySet(CustomerDataQuerySet["Contact"]):
                 months[2].add(29)
         wanted = [models.Q(birthday_month=month, birthday_day__in=sorted(kept)) for month, kept in months.items()]
         return self.filter(models.Q(*wanted, _connector=models.Q.OR)) if wanted else self.none()
+
+    def at_addresses(self, addresses: Collection[str]) -> Self:
+        """All contacts with one of these mail addresses, in whatever case it is written."""
+        return self.alias(address=Lower("email")).filter(address__in={address.lower() for address in addresses})
 
     def sharing_address_with(self, contact: "Contact") -> Self:
         """Other contacts with the same mail address, with their customers; perhaps the same person twice."""
@@ -115,6 +120,7 @@ class Contact(models.Model):
                 condition=models.Q(birthday_month__isnull=False),
             ),
             GinIndex(fields=["search_key"], opclasses=["gin_trgm_ops"], name="contact_search"),
+            models.Index(Lower("email"), name="contact_by_address"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,131 @@
+"""Rules about when a message reaches somebody: by day, on a working day, not too often, and once at one address."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from customers.models import Contact
+from outreach.gate.facts import GOING_OUT, GONE_OUT, Facts
+from outreach.gate.ruling import Ruling, put_off
+from outreach.models import Message, MessageKind, State
+from retention_crm.lib import clock, workdays
+
+# A birthday falls on some weekend every year, and is celebrated on its day.
+ON_WORKING_DAYS = frozenset({MessageKind.THANK_YOU.value, MessageKind.SURVEY.value})
+ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.value})
+# By the clocks of two contacts with the same birthday.
+_ONE_DAY_APART = timedelta(days=2)
+
+
+def quiet_hours(message: Message, facts: Facts) -> Ruling | None:
+    contact = message.contact
+    if contact is None or not message.is_for_customer:
+        return None
+    until = end_of_quiet(contact.effective_time_zone, facts)
+    if until is None:
+        return None
+    words = {"name": contact.addressed_as, "until": _clock_of(contact, until)}
+    return put_off(message, "quiet_hours", _("It is late where %(name)s is; it waits until %(until)s.") % words, until)
+
+
+def end_of_quiet(zone: str, facts: Facts) -> datetime | None:
+    """When the quiet hours end, if it is in them now; as moments, so that a clock that is put back is no matter."""
+    begins, ends = facts.company.quiet_from, facts.company.quiet_until
+    if begins == ends:
+        return None
+    today = clock.today(zone, facts.at)
+    for day in (today - timedelta(days=1), today):
+        end = clock.moment(day + timedelta(days=begins > ends), ends, zone)
+        if clock.moment(day, begins, zone) <= facts.at < end:
+            return end
+    return None
+
+
+def _clock_of(contact: Contact, moment: datetime) -> str:
+    return date_format(moment.astimezone(clock.zone(contact.effective_time_zone)), "TIME_FORMAT")
+
+
+def holiday(message: Message, facts: Facts) -> Ruling | None:
+    contact = message.contact
+    if contact is None or message.customer is None or message.kind not in ON_WORKING_DAYS:
+        return None
+    zone, country = contact.effective_time_zone, message.customer.country or facts.company.country
+    today = clock.today(zone, facts.at)
+    if workdays.is_working_day(country, today):
+        return None
+    day = workdays.next_working_day(country, today)
+    words = {"name": contact.addressed_as, "day": date_format(day, "DATE_FORMAT"), "why": _day_off(country, today)}
+    sentence = _("It is a day off where %(name)s is (%(why)s); it waits until %(day)s.") % words
+    return put_off(message, "holiday", sentence, clock.moment(day, facts.company.greeting_time, zone))
+
+
+def _day_off(country: str, day: date) -> str:
+    return workdays.holiday_name(country, day) or date_format(day, "l")
+
+
+def shared_address(message: Message, facts: Facts) -> Ruling | None:
+    """Of two contacts with one address one gets it: whose message is due first, then whose was planned first."""
+    if message.kind not in ONCE_AT_AN_ADDRESS:
+        return None
+    for other in facts.others.at_address_of(message):
+        if _is_the_same_for_another(message, other, facts) and _goes_first(other, message):
+            words = {"name": other.contact.name if other.contact else ""}
+            sentence = _("%(name)s has the same e-mail address; it goes there once.") % words
+            return Ruling(State.CANCELLED, "shared_address", sentence)
+    return None
+
+
+def _is_the_same_for_another(message: Message, other: Message, facts: Facts) -> bool:
+    one, two = message.contact, other.contact
+    if one is None or two is None or one.pk == two.pk or other.kind != message.kind:
+        return False
+    apart = abs(message.dated_at - other.dated_at)
+    if message.kind == MessageKind.SURVEY:
+        return apart < timedelta(days=facts.company.survey_cooldown_days)
+    same_day = (one.birthday_month, one.birthday_day) == (two.birthday_month, two.birthday_day)
+    return same_day and apart < _ONE_DAY_APART
+
+
+def _goes_first(other: Message, message: Message) -> bool:
+    if other.state in GONE_OUT:
+        return True
+    return other.state in GOING_OUT and (other.due_at, other.pk) < (message.due_at, message.pk)
+
+
+def budget(message: Message, facts: Facts) -> Ruling | None:
+    """Not too many at once: nobody is asked and thanked in the same days, or thanked twice.
+
+    A birthday comes once a year, so a greeting waits for nothing but another greeting to the same address; and what a
+    person writes is for that person to decide. Both count for what comes by itself after them.
+    """
+    last = max(_counted(message, facts), key=_handed_over_at, default=None)
+    if last is None:
+        return None
+    free_at = _handed_over_at(last) + timedelta(days=facts.company.budget_days)
+    if free_at <= facts.at:
+        return None
+    words = {"what": last.get_kind_display(), "date": _owners_day(message, _handed_over_at(last))}
+    if message.kind == last.kind == MessageKind.THANK_YOU:
+        sentence = _("They were thanked on %(date)s already.") % words
+        return Ruling(State.CANCELLED, "budget", sentence)
+    words["until"] = _owners_day(message, free_at)
+    sentence = _("They got another message on %(date)s (%(what)s); this one waits until %(until)s.") % words
+    return put_off(message, "budget", sentence, free_at)
+
+
+def _counted(message: Message, facts: Facts) -> list[Message]:
+    """What went out lately and counts for a message of this kind."""
+    if message.kind == MessageKind.BIRTHDAY:
+        at_address = facts.others.at_address_of(message)
+        return [other for other in at_address if other.kind == message.kind and other.state in GONE_OUT]
+    return facts.others.gone_to(message) if message.kind in ON_WORKING_DAYS else []
+
+
+def _handed_over_at(message: Message) -> datetime:
+    return message.finished_at or message.due_at
+
+
+def _owners_day(message: Message, moment: datetime) -> str:
+    zone = message.customer.owner.time_zone if message.customer else ""
+    return date_format(moment.astimezone(clock.zone(zone)), "DATE_FORMAT")

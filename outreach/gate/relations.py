@@ -1,0 +1,62 @@
+"""Rules about how things stand with the customer: a friendly automatic mail would hurt where something is owed.
+
+They concern what goes out by itself; what a person writes to one customer may be the very thing that puts it right.
+"""
+
+from datetime import datetime
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from outreach.gate.facts import Facts
+from outreach.gate.ruling import Ruling
+from outreach.models import Message, MessageKind, State
+from retention_crm.lib import clock
+
+AUTOMATIC = frozenset({MessageKind.BIRTHDAY.value, MessageKind.THANK_YOU.value, MessageKind.SURVEY.value})
+
+
+def _is_automatic(message: Message) -> bool:
+    return message.kind in AUTOMATIC and message.customer is not None
+
+
+def _day(message: Message, moment: datetime) -> str:
+    """The date by the clock of who looks after the customer and reads the sentence."""
+    zone = message.customer.owner.time_zone if message.customer else ""
+    return date_format(moment.astimezone(clock.zone(zone)), "DATE_FORMAT")
+
+
+def open_complaint(message: Message, facts: Facts) -> Ruling | None:
+    complaint = facts.complaints.get(message.customer_id or 0)
+    if complaint is None or not _is_automatic(message):
+        return None
+    words = {"date": _day(message, complaint.opened_at), "what": complaint.what}
+    return Ruling(State.HELD, "open_complaint", _("Open complaint since %(date)s: %(what)s. Call instead.") % words)
+
+
+def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
+    promise = facts.promises.get(message.customer_id or 0)
+    if promise is None or not _is_automatic(message):
+        return None
+    words = {"date": _day(message, promise.due_at), "what": promise.title}
+    return Ruling(
+        State.HELD, "overdue_promise", _("We promised “%(what)s” by %(date)s. Keep it first, or call.") % words
+    )
+
+
+def detractor(message: Message, facts: Facts) -> Ruling | None:
+    """One unhappy person speaks for the customer; a better answer of the same person since ends it."""
+    answer = facts.bad_answers.get(message.customer_id or 0)
+    if answer is None or not _is_automatic(message):
+        return None
+    words = {"date": _day(message, answer.answered_at), "score": answer.score}
+    return Ruling(State.HELD, "detractor", _("They scored us %(score)d of 10 on %(date)s. Call instead.") % words)
+
+
+def owner_changed(message: Message, facts: Facts) -> Ruling | None:
+    change = facts.owner_changes.get(message.customer_id or 0)
+    if change is None or not _is_automatic(message):
+        return None
+    words = {"date": _day(message, change.changed_at), "owner": change.owner}
+    sentence = _("%(owner)s looks after them since %(date)s; introduce yourself first.")
+    return Ruling(State.HELD, "owner_changed", sentence % words)

@@ -1,0 +1,48 @@
+"""What a rule is, and what it may say."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from outreach.gate.facts import Facts
+from outreach.models import Message, State
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What is to become of a message that may not be handed over now, by which rule, and a sentence for people.
+
+    With the state PLANNED it is put off until `due_at`.
+    """
+
+    state: State
+    rule: str
+    sentence: str
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing to look at; a person may set some of them aside for a message (`released_rules`), others never."""
+
+    speak: Callable[[Message, Facts], Ruling | None]
+    may_be_released: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.speak.__name__
+
+    def of(self, message: Message, facts: Facts) -> Ruling | None:
+        """What the rule says about the message; nothing if a person has set it aside."""
+        if self.may_be_released and self.name in message.released_rules:
+            return None
+        return self.speak(message, facts)
+
+
+def put_off(message: Message, rule: str, sentence: str, until: datetime) -> Ruling:
+    """The message waits until then; where that would be too late to be kind, somebody may call instead."""
+    if until < message.expires_at:
+        return Ruling(State.PLANNED, rule, sentence, due_at=until)
+    return Ruling(State.HELD, rule, _("%(why)s Then it would be too late; call instead.") % {"why": sentence})

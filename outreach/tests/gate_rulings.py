@@ -1,0 +1,26 @@
+"""What the gate decides about one message, for the tests of its rules."""
+
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Company
+from outreach import gate
+from outreach.gate import Ruling
+from outreach.models import Message, MessageKind
+from tests import factories
+from tests.factories import NOW
+
+
+def ruling(message: Message, at: datetime = NOW) -> Ruling | None:
+    return gate.check(gate.load([message.pk]), at=at, company=Company.current()).get(message.pk)
+
+
+def rule(message: Message, at: datetime = NOW) -> tuple[str, str] | None:
+    """(state, rule) the gate decides, or None if the message may leave."""
+    decided = ruling(message, at)
+    return (decided.state.value, decided.rule) if decided else None
+
+
+def survey_mail(contact: Any = None, **fields: Any) -> Message:
+    invitation = factories.invitation(contact)
+    return factories.message(invitation.contact, kind=MessageKind.SURVEY, invitation=invitation, **fields)
