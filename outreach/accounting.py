@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, Sum
 
-from outreach.models import Message, MessageKind, MessageQuerySet, State, Tally
+from accounts.models import Company
+from outreach import pausing
+from outreach.models import LedgerPlace, Message, MessageKind, MessageQuerySet, State, Tally
 from retention_crm.lib import clock
 
 # Leases last two minutes and the sweep comes twice a minute; what is older was forgotten.
@@ -65,7 +67,17 @@ def account(*, at: datetime) -> Account:
 
 
 def stuck_messages(*, at: datetime) -> MessageQuerySet:
-    """Messages nobody works on although somebody should: a lease long over, or long due and still only planned."""
+    """Messages nobody works on although somebody should: a lease long over, or long due and still only planned.
+
+    Not those that wait because sending is paused, or for their turn under the company's limit while others are sent.
+    """
     abandoned = Q(state__in=[State.LEASED, State.SUBMITTING], lease_until__lt=clock.now() - STUCK_AFTER)
     forgotten = Q(state=State.PLANNED, due_at__lt=at - STUCK_AFTER)
+    if pausing.is_paused() or _is_limited(at):
+        return Message.objects.filter(abandoned)
     return Message.objects.filter(abandoned | forgotten)
+
+
+def _is_limited(at: datetime) -> bool:
+    is_going_on = LedgerPlace.objects.filter(seen_at__gt=at - STUCK_AFTER).exists()
+    return is_going_on and bool(Company.current().mails_per_minute)

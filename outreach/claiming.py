@@ -18,7 +18,10 @@ LEASE = timedelta(seconds=120)
 
 @dataclass(frozen=True)
 class Settlement:
-    """What became of one message: its new state and why; `due_at` where it is planned again."""
+    """What became of one message: its new state and why; `due_at` where it is planned again for another time.
+
+    `is_untried` says that the hand-over that began does not count as an attempt.
+    """
 
     pk: int
     token: int
@@ -26,44 +29,68 @@ class Settlement:
     reason: str = ""
     detail: str = ""
     due_at: datetime | None = None
+    is_untried: bool = False
 
 
-# Another message that is under way, or that is due earlier and therefore first. Aliases: o the other, d the due one.
-_BEFORE = """(
-    o.state IN ('leased', 'submitting') OR o.state = 'planned' AND (o.due_at, o.id) < (d.due_at, d.id)
-)"""
 # Two statements in one transaction. The first waits until no other worker is claiming, the second sees what that one
-# took: at READ COMMITTED each statement has a snapshot of its own. Locking the rows alone would not do, since two
-# workers would take two rows of one customer, each of which is free. What is asked about each row is a scalar, so that
-# it is looked up for the few rows that are met on the way along the index, and never joined for all.
-_CLAIM = f"""
+# took: at READ COMMITTED each statement has a snapshot of its own. Locking rows alone would not do, since two workers
+# would take two rows of one customer, each of which is free. The head of the queue is looked at as a whole: what is
+# earlier for the same customer or address is in it, too. The last row returned is how long that head was.
+_CLAIM = """
 SELECT pg_advisory_xact_lock(hashtext('outreach.claiming'));
-UPDATE outreach_message m
-SET state = 'leased', lease_token = m.lease_token + 1, lease_until = clock_timestamp() + %(lease)s
-FROM (
-    SELECT d.id FROM outreach_message d
-    WHERE d.state = 'planned' AND d.due_at <= %(at)s
-      AND (SELECT o.id FROM outreach_message o WHERE o.customer_id = d.customer_id AND {_BEFORE} LIMIT 1) IS NULL
-      AND (
-          SELECT o.id FROM customers_contact c
-          JOIN customers_contact same ON lower(same.email) = lower(c.email) AND same.id <> c.id
-          JOIN outreach_message o ON o.contact_id = same.id
-          WHERE c.id = d.contact_id AND c.email <> '' AND {_BEFORE} LIMIT 1
-      ) IS NULL
-    ORDER BY d.due_at, d.id LIMIT %(limit)s
-    FOR UPDATE OF d SKIP LOCKED
-) due
-WHERE m.id = due.id
-RETURNING m.id, m.lease_token
-"""  # noqa: S608 - the part is a constant of this module
+WITH busy AS MATERIALIZED (
+    SELECT o.customer_id, lower(c.email) AS address
+    FROM outreach_message o LEFT JOIN customers_contact c ON c.id = o.contact_id
+    WHERE o.state IN ('leased', 'submitting')
+), head AS MATERIALIZED (
+    SELECT id, due_at, customer_id, contact_id FROM outreach_message
+    WHERE state = 'planned' AND due_at <= %(at)s
+    ORDER BY due_at, id LIMIT %(head)s
+), ranked AS (
+    SELECT d.id, d.due_at, d.customer_id, lower(c.email) AS address,
+           row_number() OVER (PARTITION BY coalesce(d.customer_id, -d.id) ORDER BY d.due_at, d.id) AS of_customer,
+           row_number() OVER (
+               PARTITION BY coalesce(nullif(lower(c.email), ''), d.id::text) ORDER BY d.due_at, d.id
+           ) AS of_address
+    FROM head d LEFT JOIN customers_contact c ON c.id = d.contact_id
+), free AS (
+    SELECT r.id FROM ranked r
+    WHERE r.of_customer = 1 AND r.of_address = 1
+      AND NOT EXISTS (SELECT FROM busy WHERE busy.customer_id = r.customer_id)
+      AND NOT EXISTS (SELECT FROM busy WHERE busy.address = r.address AND r.address <> '')
+    ORDER BY r.due_at, r.id LIMIT %(limit)s
+), taken AS (
+    UPDATE outreach_message m
+    SET state = 'leased', lease_token = m.lease_token + 1, lease_until = clock_timestamp() + %(lease)s
+    FROM (
+        SELECT p.id FROM outreach_message p JOIN free ON free.id = p.id
+        WHERE p.state = 'planned' FOR UPDATE OF p SKIP LOCKED
+    ) due
+    WHERE m.id = due.id
+    RETURNING m.id, m.lease_token
+)
+SELECT id, lease_token FROM taken
+UNION ALL SELECT NULL, count(*) FROM head
+"""
+# So many of those due are looked at for each that is wanted, and where they are all for the same few, more of them.
+_HEAD, _LONGER = 4, 8
 
 
 def claim(*, at: datetime, limit: int) -> dict[int, int]:
-    """Takes up to `limit` due messages; returns {id: fencing token}. Rows another worker holds are passed over."""
-    parameters: dict[str, Any] = {"at": at, "limit": limit, "lease": LEASE}
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM, parameters)
-        return dict(cursor.fetchall())
+    """Takes up to `limit` due messages; returns {id: fencing token}. Rows another worker holds are passed over.
+
+    Of one customer, and of one mail address, a single message is under way at a time: only when it is known what became
+    of it can the gate say whether there is room for the next.
+    """
+    wanted = limit * _HEAD
+    while True:
+        parameters: dict[str, Any] = {"at": at, "limit": limit, "head": wanted, "lease": LEASE}
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, parameters)
+            *taken, (_none, length) = cursor.fetchall()
+        if taken or length < wanted:
+            return dict(taken)
+        wanted *= _LONGER
 
 
 def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
@@ -81,13 +108,13 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
             """
             UPDATE outreach_message m
             SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
-                due_at = coalesce(s.due_at, m.due_at),
+                due_at = coalesce(s.due_at, m.due_at), attempts = m.attempts - s.untried::int,
                 dated_at = CASE WHEN m.attempts = 0 AND m.kind <> 'birthday' THEN coalesce(s.due_at, m.dated_at)
                                 ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],
-                        %(details)s::text[], %(dues)s::timestamptz[])
-                 AS s(id, token, state, reason, detail, due_at)
+                        %(details)s::text[], %(dues)s::timestamptz[], %(untried)s::bool[])
+                 AS s(id, token, state, reason, detail, due_at, untried)
             WHERE m.id = s.id AND m.lease_token = s.token AND m.state IN ('leased', 'submitting', 'unknown')
             """,
             {
@@ -98,6 +125,7 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
                 "reasons": [row.reason[:40] for row in rows],
                 "details": [row.detail[:2000] for row in rows],
                 "dues": [row.due_at for row in rows],
+                "untried": [row.is_untried for row in rows],
             },
         )
         return int(cursor.rowcount)
@@ -115,11 +143,14 @@ UPDATE outreach_message
 SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
     sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
 WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
+  AND NOT EXISTS (SELECT 1 FROM outreach_sendingpause WHERE ended_at IS NULL AND id <> %(despite)s)
 """
 
 
-def begin_submitting(message: Message, token: int, *, after: Settlement | None, at: datetime) -> bool:
+def begin_submitting(message: Message, token: int, *, after: Settlement | None, at: datetime, despite: int = 0) -> bool:
     """Commits that the hand-over of this message begins; false if it is no longer ours or no longer wanted.
+
+    Nor does it while sending is paused, but for a message that is sent to try whether the pause `despite` can end.
 
     The outcome of the message before (`after`) is written in the same statement, so each hand-over costs one commit. If
     the statement fails, the one before stays `submitting` and is `unknown` later, and this one has not begun.
@@ -139,6 +170,7 @@ def begin_submitting(message: Message, token: int, *, after: Settlement | None, 
         "body": message.body,
         "pk": message.pk,
         "token": token,
+        "despite": despite,
     }
     with connection.cursor() as cursor:
         cursor.execute(_SETTLE_AND_BEGIN, parameters)

@@ -3,6 +3,8 @@
 No transaction waits for the mail server. `submitting` is committed before the content of a message is sent and its
 outcome after, so a crash in between leaves a row that says so, and a person decides about customer mail. What is asked
 of the server before the content binds nobody, so it is asked while the commit is under way.
+
+Nothing is claimed while sending is paused, and no content goes out once it is. What the limits do not allow goes back.
 """
 
 import logging
@@ -11,12 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from accounts.models import Company
-from outreach import claiming, gate
+from outreach import claiming, gate, guarding, pausing
 from outreach.claiming import Settlement
 from outreach.composing import Composer, Unwritable
-from outreach.models import Message, State, Suppression
+from outreach.limiting import Exhausted, Limiter
+from outreach.models import Message, SendingPause, State, Suppression
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
 from retention_crm.lib.masking import mask
@@ -39,7 +43,7 @@ def deliver(
     """Hands over due messages until none is due or the time is up; returns how many ended in each state.
 
     `now` tells the business time (what is due, what is too late); leases run on the database's own clock. `waiting`
-    in the result counts those given back because the mail server could not be reached, `more` is 1 if the time was up.
+    in the result counts those given back to be sent later, `more` is 1 if there is more to do at once.
     """
     run = Run(now, transport or Transport())
     stop = time.monotonic() + seconds
@@ -59,14 +63,27 @@ class Run:
     def __init__(self, now: Callable[[], datetime], transport: Transport) -> None:
         self.now = now
         self.transport = transport
-        self.company = Company.current()
         self.counts: Counter[str] = Counter()
         self._under_way: tuple[Message, int] | None = None
         self._unwritten: Settlement | None = None
+        # The id of the pause whose end is tried with one message; 0 if there is no pause.
+        self._probe = 0
+        self._is_stopped = False
+
+    @cached_property
+    def company(self) -> Company:
+        return Company.current()
+
+    @cached_property
+    def limiter(self) -> Limiter:
+        return Limiter(self.company)
 
     def batch(self, size: int) -> bool:
-        """Works through one claim; false when nothing was due or the mail server can not be reached."""
+        """Works through one claim; false when nothing was due or nothing may or can be sent for now."""
         at = self.now()
+        size = self._room(size, at)
+        if not size:
+            return False
         tokens = claiming.claim(at=at, limit=size)
         if not tokens and self._come_to_rest():
             # What is due may be for the same customer as the message that was under way until now.
@@ -80,14 +97,52 @@ class Run:
         )
         passed = [message for message in messages if message.pk not in rulings]
         written = self._compose(passed, tokens, at)
+        if written and (words := guarding.announce(len(written), at=at)):
+            self._stop(SendingPause.Cause.RESTORED, words)
         for position, (message, envelope) in enumerate(written):
-            self._land()
-            try:
-                self.transport.open()
-            except CannotConnect as error:
-                self._give_back([message for message, _envelope in written[position:]], tokens, str(error))
+            rest = [message for message, _envelope in written[position:]]
+            if not self._pass(message, rest, tokens, envelope):
                 return False
-            self._hand_over(message, tokens[message.pk], envelope)
+        return True
+
+    def _room(self, size: int, at: datetime) -> int:
+        """How many messages to claim at most; none if none is due, or if none may be sent for now."""
+        if self._probe:
+            self._land()
+        standing = pausing.standing(at=at)
+        if self._is_stopped or not standing.is_due:
+            return 0
+        if words := guarding.doubt(at=at):
+            self._stop(SendingPause.Cause.RESTORED, words)
+            return 0
+        if standing.is_paused and not self._probe:
+            self._probe = pausing.take_probe(at=at)
+            return 1 if self._probe else 0
+        return self.limiter.room(1 if self._probe else size)
+
+    def _pass(self, message: Message, rest: list[Message], tokens: dict[int, int], envelope: Envelope) -> bool:
+        """Takes one message of the batch as far as it gets; false if it and the `rest` went back."""
+        self._land()
+        if self._is_stopped:
+            return self._give_back(rest, tokens, "paused")
+        try:
+            self.transport.open()
+            turn = self.limiter.take(message.sent_to, at=self.now())
+        except CannotConnect as error:
+            log.warning("The mail server can not be reached: %s. %d messages wait.", error, len(rest))
+            if error.cause is None:
+                later = self.now() + FIRST_PAUSE
+                return self._give_back(rest, tokens, "no_connection", str(error), later)
+            self._stop(error.cause, str(error))
+            return self._give_back(rest, tokens, "paused", str(error))
+        except Exhausted:
+            return self._give_back(rest, tokens, "limited")
+        if turn is not None:
+            self._give_back([message], tokens, "limited", due_at=turn)
+            return True
+        if not self._hand_over(message, tokens[message.pk], envelope) and pausing.is_paused(despite=self._probe):
+            self._is_stopped = True
+            return self._give_back(rest, tokens, "paused")
         return True
 
     def _compose(self, messages: list[Message], tokens: dict[int, int], at: datetime) -> list[tuple[Message, Envelope]]:
@@ -113,21 +168,24 @@ class Run:
         message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
         return self.transport.prepare(mail)
 
-    def _hand_over(self, message: Message, token: int, envelope: Envelope) -> None:
+    def _hand_over(self, message: Message, token: int, envelope: Envelope) -> bool:
         """The server is asked while the ledger is told; the content goes out only when that is committed."""
         self.transport.announce(envelope)
         has_begun = False
         try:
-            has_begun = claiming.begin_submitting(message, token, after=self._unwritten, at=self.now())
+            has_begun = claiming.begin_submitting(
+                message, token, after=self._unwritten, at=self.now(), despite=self._probe
+            )
         finally:
             if not has_begun:
                 self.transport.withdraw()
         self._unwritten = None
-        if not has_begun:
+        if has_begun:
+            self.transport.submit(envelope)
+            self._under_way = message, token
+        else:
             self.counts["taken_back"] += 1
-            return
-        self.transport.submit(envelope)
-        self._under_way = message, token
+        return has_begun
 
     def _land(self) -> None:
         """Waits for what becomes of the message under way, if there is one, and takes note of it."""
@@ -144,10 +202,25 @@ class Run:
             self._settle([settlement])
         if outcome.bad_address:
             Suppression.objects.suppress(message.sent_to, outcome.words[:300], self.now())
+        if outcome.cause is not None:
+            self._stop(outcome.cause, outcome.words)
+        elif self._probe:
+            self._judge_probe(outcome)
+
+    def _judge_probe(self, outcome: Outcome) -> None:
+        """A definite answer about the mail ends the pause; anything else leaves it to the next attempt."""
+        if outcome.verdict in {Verdict.ACCEPTED, Verdict.REFUSED}:
+            pausing.succeed(self._probe, at=self.now())
+            self.counts["more"] = 1
+        else:
+            self._is_stopped = True
+        self._probe = 0
 
     def _settlement(self, message: Message, token: int, outcome: Outcome) -> Settlement:
         if outcome.verdict is Verdict.ACCEPTED:
             return Settlement(message.pk, token, State.SENT)
+        if outcome.cause is not None:
+            return Settlement(message.pk, token, State.PLANNED, "paused", outcome.words, is_untried=True)
         if outcome.verdict is Verdict.REFUSED:
             reason = "bad_address" if outcome.bad_address else "refused"
             return Settlement(message.pk, token, State.FAILED, reason, outcome.words)
@@ -158,13 +231,23 @@ class Run:
         later = self.now() + pause(message.attempts)
         return Settlement(message.pk, token, State.PLANNED, "later", outcome.words, due_at=later)
 
-    def _give_back(self, messages: list[Message], tokens: dict[int, int], words: str) -> None:
-        """The server can not be reached: nobody is to blame, nothing counts as tried, all wait a little."""
-        log.warning("The mail server can not be reached: %s. %d messages wait.", words, len(messages))
-        later = self.now() + FIRST_PAUSE
-        self._settle(
-            [Settlement(m.pk, tokens[m.pk], State.PLANNED, "no_connection", words, due_at=later) for m in messages]
-        )
+    def _stop(self, cause: SendingPause.Cause, words: str) -> None:
+        """Nothing is sent any more, by nobody, until it can be or a person says so."""
+        self._is_stopped = True
+        if pausing.begin(cause, words, at=self.now()):
+            log.error("Sending is paused (%s): %s", cause.value, words)
+
+    def _give_back(
+        self,
+        messages: list[Message],
+        tokens: dict[int, int],
+        reason: str,
+        words: str = "",
+        due_at: datetime | None = None,
+    ) -> bool:
+        """Nobody is to blame and nothing counts as tried; due as before, or later if that is said. Always false."""
+        self._settle([Settlement(m.pk, tokens[m.pk], State.PLANNED, reason, words, due_at) for m in messages])
+        return False
 
     def _settle(self, settlements: list[Settlement]) -> None:
         claiming.settle(settlements, at=self.now())
@@ -184,6 +267,8 @@ class Run:
         """Writes the last outcome and closes the connection, whatever happened."""
         try:
             self._come_to_rest()
+            if self.counts[State.SENT.value]:
+                guarding.note_success(at=self.now())
         finally:
             self.transport.close()
 

@@ -16,12 +16,18 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend as SmtpBackend
 
 from outreach.assembling import Mail
+from outreach.models import SendingPause
+from outreach.refusals import cause_of_failure, cause_of_refusal
 
 _BROKEN = (OSError, smtplib.SMTPException)
 
 
 class CannotConnect(Exception):
-    """The mail server can not be reached or refuses the login; no mail has been handed over."""
+    """The mail server can not be reached, or has a `cause` not to take anything; no mail has been handed over."""
+
+    def __init__(self, words: str, cause: SendingPause.Cause | None = None) -> None:
+        super().__init__(words)
+        self.cause = cause
 
 
 class InvalidMail(Exception):
@@ -37,11 +43,15 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mail; `words` are the server's or ours, `bad_address` says the address does not exist."""
+    """What became of a mail; `words` are the server's or ours, `bad_address` says the address does not exist.
+
+    A `cause` says that the refusal is not about this mail: all others would be refused as well.
+    """
 
     verdict: Verdict
     words: str = ""
     bad_address: bool = False
+    cause: SendingPause.Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,7 @@ class Envelope:
 
 
 ACCEPTED = Outcome(Verdict.ACCEPTED)
+_GO_ON = {"MAIL": {250}, "RCPT": {250, 251}, "DATA": {354}}
 
 
 class Transport:
@@ -77,7 +88,7 @@ class Transport:
                 self._smtp.ehlo_or_helo_if_needed()
         except _BROKEN as error:
             self._forget()
-            raise CannotConnect(_words(error)) from error
+            raise CannotConnect(_words(error), cause_of_failure(error)) from error
 
     def close(self) -> None:
         self._speaker.shutdown()
@@ -94,7 +105,7 @@ class Transport:
             content = mail.wire()
         except (ValueError, LookupError) as error:
             raise InvalidMail(str(error)) from error
-        return Envelope(mail, mail.sender, mail.to[0], _framed(content))
+        return Envelope(mail, mail.bounce_to or mail.sender, mail.to[0], _framed(content))
 
     def announce(self, envelope: Envelope) -> None:
         """Begins to ask the server whether it takes the mail. No content is sent, so nothing is handed over by it."""
@@ -122,7 +133,7 @@ class Transport:
             code, said = self._smtp.getreply()
         except _BROKEN as error:
             return self._break_off(Verdict.LOST, error)
-        return ACCEPTED if code == 250 else self._refusal(code, said)
+        return ACCEPTED if code == 250 else self._refusal(".", code, said)
 
     @property
     def _is_smtp(self) -> bool:
@@ -134,15 +145,15 @@ class Transport:
 
     def _negotiate(self, envelope: Envelope) -> Outcome | None:
         """None if the server waits for the content; until then it can not have taken the mail."""
+        steps = (("MAIL", f"FROM:<{envelope.sender}>"), ("RCPT", f"TO:<{envelope.recipient}>"), ("DATA", ""))
         try:
-            code, said = self._smtp.docmd("MAIL", f"FROM:<{envelope.sender}>")
-            if code == 250:
-                code, said = self._smtp.docmd("RCPT", f"TO:<{envelope.recipient}>")
-            if code in {250, 251}:
-                code, said = self._smtp.docmd("DATA")
+            for command, words in steps:
+                code, said = self._smtp.docmd(command, words)
+                if code not in _GO_ON[command]:
+                    return self._refusal(command, code, said)
         except _BROKEN as error:
             return self._break_off(Verdict.LATER, error)
-        return None if code == 354 else self._refusal(code, said)
+        return None
 
     def _send(self, envelope: Envelope) -> Outcome | None:
         try:
@@ -155,7 +166,7 @@ class Transport:
         self._forget()
         return Outcome(verdict, _words(error))
 
-    def _refusal(self, code: int, said: bytes) -> Outcome:
+    def _refusal(self, command: str, code: int, said: bytes) -> Outcome:
         text = said.decode(errors="replace")
         try:
             if code == 421:
@@ -165,7 +176,8 @@ class Transport:
             self._forget()
         if 400 <= code < 500:
             return Outcome(Verdict.LATER, f"{code} {text}")
-        return Outcome(Verdict.REFUSED, f"{code} {text}", bad_address=text.startswith("5.1.1"))
+        cause = cause_of_refusal(command, code, text)
+        return Outcome(Verdict.REFUSED, f"{code} {text}", bad_address=text.startswith("5.1.1"), cause=cause)
 
     def _forget(self) -> None:
         """Drops a dead connection without speaking to it; the next mail opens a new one."""
@@ -181,6 +193,8 @@ class Transport:
             status = error.status_code
             if status is None:
                 return Outcome(Verdict.LOST, _words(error))
+            if status in {401, 403}:
+                return Outcome(Verdict.REFUSED, _words(error), cause=SendingPause.Cause.CREDENTIALS)
             later = status == 429 or status >= 500
             return Outcome(Verdict.LATER if later else Verdict.REFUSED, _words(error))
         except (AnymailError, ValueError) as error:

@@ -165,13 +165,6 @@ def test_a_server_that_cannot_be_reached_costs_nobody_an_attempt(settings: Any, 
     assert run(NOW + timedelta(minutes=1)) == {"sent": 3}
 
 
-def test_wrong_credentials_fail_no_message(settings: Any, sink: Sink) -> None:
-    message = factories.message()
-    settings.MAILERS = smtp_sink.mailers(sink, username="crm", password="wrong")
-    assert run() == {"waiting": 1}
-    assert state(message) == ("planned", "no_connection")
-
-
 @pytest.mark.parametrize(
     "address", ["a b@example.com", "x\n@example.com", "ü@example.com", "two@example.com, three@example.com"]
 )
