@@ -22,7 +22,7 @@ from outreach.models import Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
-from outreach.wording import MissingField, UnknownField, Wordings, fill_parts
+from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
@@ -70,12 +70,18 @@ class Composer:
         return self._to_staff(message)
 
     def _to_customer(self, message: Message) -> Mail:
+    def text_of(self, message: Message, contact: Contact) -> Text:
+        """The text before it is filled: the message's own, or else the wording for its reader."""
+        if message.own_text:
+            return plain(message.own_subject, message.own_text, contact.effective_language)
+        return self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
+
         contact, customer = message.contact, message.customer
         if contact is None or customer is None:
             raise Unwritable("no_address", _("The person it was for is no longer in the system."))
         address = _address_of(contact.email, contact.name)
         consent = CONSENT_FOR[message.kind]
-        text = self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
+        text = self.text_of(message, contact)
         phrases = phrases_in(text.language)
         link = unsubscribe_link(contact.pk, consent)
         links = {"unsubscribe_link": link, "preference_link": preference_link(contact.pk)}
@@ -187,7 +193,8 @@ def _mail(
     if more:
         lines.append(("Reply-To", mailbox(*sender, "Reply-To")))
     lines += [
-        ("Date", format_datetime(message.dated_at)),
+        # One sent before its time has the date of that.
+        ("Date", format_datetime(min(message.dated_at, message.due_at))),
         ("Message-ID", f"<{message.mail_key.hex}@{_domain(settings.SITE_URL)}>"),
         ("Auto-Submitted", "auto-generated"),
         *more,

@@ -1,13 +1,15 @@
-"""Forms of the texts editor."""
+"""Forms of the texts editor, and of what people decide about messages."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from outreach.composing import Unwritable
 from outreach.models import MessageKind, Wording
-from outreach.wording import problems, sanitise
+from outreach.wording import plain, problems, sanitise
 from retention_crm.lib.form_base import CarefulForm
 from retention_crm.lib.form_fields import LineInput, NoteInput
 
@@ -59,3 +61,34 @@ class WordingForm(CarefulForm, _WordingModelForm):
             if part in self.cleaned_data:
                 self.add_error(part, [forms.ValidationError(sentence) for sentence in sentences])
         return self.cleaned_data
+
+
+class OwnTextForm(CarefulForm, forms.Form):
+    """A text for one message. `trial` composes it with the text given and raises Unwritable where that fails."""
+
+    subject = LineInput(label=gettext_lazy("Subject"), limit=200)
+    text = NoteInput(label=gettext_lazy("Text"), limit=20_000, widget=_area())
+
+    def __init__(self, *args: Any, kind: MessageKind, trial: Callable[[str, str], object], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        self.trial = trial
+
+    def clean(self) -> dict[str, Any]:
+        given = {part: self.cleaned_data.get(part, "") for part in ("subject", "text")}
+        found = problems(self.kind, **given, html=plain("", given["text"], "").html)
+        for part in given:
+            for sentence in found.get(part, []) if part in self.cleaned_data else []:
+                self.add_error(part, forms.ValidationError(sentence))
+        if not self.errors:
+            try:
+                self.trial(given["subject"], given["text"])
+            except Unwritable as error:
+                self.add_error("text", forms.ValidationError(error.detail))
+        return self.cleaned_data
+
+
+class HoldForm(CarefulForm, forms.Form):
+    """Why a message is held."""
+
+    why = LineInput(label=gettext_lazy("Why"), limit=200)

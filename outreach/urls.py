@@ -3,7 +3,7 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import approvals, deciding, mailbox, messages, tomorrow, wordings
+from outreach.views import approvals, deciding, mailbox, messages, tomorrow, wordings, writing
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("messages/tomorrow/", tomorrow.tomorrow, name="tomorrow"),
     path("messages/tomorrow/approve/", tomorrow.tomorrow_approve, name="tomorrow_approve"),
     path("messages/<int:pk>/approve/", deciding.message_approve, name="message_approve"),
+    path("messages/<int:pk>/edit/", writing.message_edit, name="message_edit"),
+    path("messages/<int:pk>/edit/preview/", writing.message_edit_preview, name="message_edit_preview"),
     path("messages/<int:pk>/ask-again/", deciding.message_ask_again, name="message_ask_again"),
     path("messages/<int:pk>/hold/", deciding.message_hold, name="message_hold"),
     path("messages/<int:pk>/resume/", deciding.message_resume, name="message_resume"),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import nh3
 from django.utils.functional import Promise
-from django.utils.html import conditional_escape
+from django.utils.html import conditional_escape, urlize
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -164,6 +164,22 @@ def sanitise(fragment: str) -> tuple[str, list[str]]:
         url_relative="pass_through",
     )
     return cleaned, refused
+
+
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+
+
+def plain(subject: str, text: str, language: str) -> Text:
+    """A text somebody wrote without HTML: its paragraphs, lines and addresses are those of the HTML part, too."""
+    parts = [part.strip() for part in _PARAGRAPHS.split(text.strip())]
+    return Text(subject, text, "\n".join(map(_paragraph, parts)), language, is_own=True)
+
+
+def _paragraph(part: str) -> str:
+    if part == "{scores}":
+        return part
+    lines = urlize(part, autoescape=True).replace("\n", "<br>")
+    return f"<p>{lines.replace('{survey_link}', '<a href="{survey_link}">{survey_link}</a>')}</p>"
 
 
 def problems(kind: MessageKind, subject: str, text: str, html: str) -> dict[str, list[str]]:

@@ -191,6 +191,8 @@ TABLE: tuple[Line, ...] = (
     Line("message_ask_again", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_hold", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_resume", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_propose", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_now", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_anyway", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),

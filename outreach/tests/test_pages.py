@@ -75,7 +75,8 @@ def test_one_message_costs_the_same_whatever_else_there_is(
     for _number in range(others):
         message = a_message(contact)
     browser = login(owner)
-    with django_assert_max_num_queries(8):
+    # With what the gate looks at.
+    with django_assert_max_num_queries(20):
         assert browser.get(f"/messages/{message.pk}/").status_code == 200
 
 
@@ -239,13 +240,15 @@ def test_a_waiting_message_can_be_cancelled(contact: Contact, owner: User, login
     assert "The message will not be sent." in answer.content.decode()
 
 
-@pytest.mark.parametrize("state", [state for state in State if state != State.PLANNED])
+@pytest.mark.parametrize(
+    "state", [State.SUBMITTING, State.SENT, State.FAILED, State.UNKNOWN, State.CANCELLED, State.EXPIRED]
+)
 def test_what_is_no_longer_waiting_is_not_cancelled(contact: Contact, owner: User, login: Login, state: str) -> None:
     message = a_message(contact, state=state)
     browser = login(owner)
     assert "/cancel/" not in browser.get(f"/messages/{message.pk}/").content.decode()
     assert "no longer waiting" in browser.get(f"/messages/{message.pk}/cancel/").content.decode()
-    assert "nothing was changed" in browser.post(f"/messages/{message.pk}/cancel/", follow=True).content.decode()
+    assert "Nothing was changed" in browser.post(f"/messages/{message.pk}/cancel/", follow=True).content.decode()
     message.refresh_from_db()
     assert message.state == state
 

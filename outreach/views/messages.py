@@ -1,22 +1,22 @@
 """The ledger for people: what was sent, what will be, and why something was not."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from django.contrib import messages as notices
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts.models import Company
 from accounts.requests import PersonRequest
+from outreach import foreseeing, gate
 from outreach.assembling import Mail
-from outreach.cancelling import cancel
 from outreach.composing import Composer, Unwritable
+from outreach.deciding import possible
 from outreach.framing import mail_frame
 from outreach.models import WAITING, Message, MessageKind, MessageQuerySet, State
 from retention_crm.lib import clock
@@ -51,6 +51,8 @@ _WORDS = {
     State.CANCELLED: gettext_lazy("Cancelled"),
     State.EXPIRED: gettext_lazy("Too late"),
 }
+# What the gate would say is told for these.
+FORESEEN = (State.PROPOSED, State.PLANNED, State.HELD)
 _SENTENCES = {State.UNKNOWN: gettext_lazy("It is not known whether this arrived.")}
 
 
@@ -63,7 +65,7 @@ def messages(request: PersonRequest) -> HttpResponse:
     shown = shown.filter(kind=kind) if kind in MessageKind.values else shown
     page, following = page_after(shown.select_related("customer", "contact", "recipient"), "due_at", _cursor(request))
     context = {
-        "rows": [_row(message) for message in page],
+        "rows": [row(message) for message in page],
         "next": following,
         "figures": _figures(visible, state),
         "states": [(name, word) for name, _states, word, _badge in _GROUPS],
@@ -78,7 +80,8 @@ def _cursor(request: PersonRequest) -> str:
     return request.GET.get("after", "")
 
 
-def _row(message: Message) -> dict[str, object]:
+def row(message: Message) -> dict[str, object]:
+    """What every page says of a message."""
     to = message.contact or message.recipient or message.sent_to or _("somebody who is no longer here")
     return {"message": message, "to": to, "badge": badge(message), "word": word(message), "why": why(message)}
 
@@ -126,67 +129,76 @@ def _figures(visible: MessageQuerySet, chosen: str) -> list[dict[str, object]]:
     return figures
 
 
-def _visible(request: PersonRequest, pk: int) -> Message:
+def visible(request: PersonRequest, pk: int) -> Message:
+    """The message with what its pages show; 404 for one the person may not see."""
     rows = Message.objects.visible_to(request.user).select_related(
-        "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey"
+        "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey", "decided_by"
     )
     return get_object_or_404(rows, pk=pk)
-
-
-def _may_cancel(request: PersonRequest, message: Message) -> bool:
-    return message.state == State.PLANNED and Message.objects.editable_by(request.user).filter(pk=message.pk).exists()
 
 
 @require_safe
 def message(request: PersonRequest, pk: int) -> HttpResponse:
     """One message: what, to whom, why, and its text; one that waits is composed as it would be sent now."""
-    shown = _visible(request, pk)
+    shown = visible(request, pk)
+    at = clock.now()
     context = {
-        **_row(shown),
+        **row(shown),
+        "at": at,
         "occasion": occasion(shown),
-        "may_cancel": _may_cancel(request, shown),
+        "theirs": theirs(shown),
+        "may": possible(shown, at=at) if may_change(request, shown) else frozenset(),
         "subject": shown.subject,
         "text": shown.body,
     }
     if shown.is_waiting or shown.state == State.HELD:
-        try:
-            mail = _composed(shown)
-        except Unwritable as error:
-            context["unwritable"] = error.detail
-        else:
-            context |= {"subject": mail.subject, "text": mask(str(mail.body)), "is_preview": True}
+        context |= _as_of_now(shown, at)
     return render(request, "outreach/message.html", context)
+
+
+def _as_of_now(shown: Message, at: datetime) -> dict[str, object]:
+    """How it would read now, and what the gate would say."""
+    found: dict[str, object] = {}
+    if shown.state in FORESEEN:
+        (loaded,) = gate.load([shown.pk])
+        found["ruling"] = foreseeing.forecast([loaded], at=at, company=Company.current()).get(shown.pk)
+    try:
+        mail = composed(shown)
+    except Unwritable as error:
+        return found | {"unwritable": error.detail}
+    return found | {"subject": mail.subject, "text": mask(str(mail.body)), "is_preview": True}
 
 
 @mail_frame
 @require_safe
 def message_html(request: PersonRequest, pk: int) -> HttpResponse:
     """The HTML part of one that is not sent yet, without the keys in its links."""
-    shown = _visible(request, pk)
+    shown = visible(request, pk)
     if not (shown.is_waiting or shown.state == State.HELD):
         raise Http404
     try:
-        return HttpResponse(mask(_composed(shown).html))
+        return HttpResponse(mask(composed(shown).html))
     except Unwritable:
         raise Http404 from None
 
 
-def _composed(shown: Message) -> Mail:
+def composed(shown: Message) -> Mail:
+    """The mail as it would be sent now; raises Unwritable."""
     return Composer(company=Company.current(), at=clock.now()).build(shown)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def message_cancel(request: PersonRequest, pk: int) -> HttpResponse:
-    """Asks, and cancels one that still waits; what is on its way already can not be called back."""
-    shown = _visible(request, pk)
-    rows = Message.objects.editable_by(request.user).filter(pk=pk)
-    if not rows.exists():
-        raise PermissionDenied
-    if request.method != "POST":
-        return render(request, "outreach/message_cancel.html", _row(shown))
-    detail = _("Cancelled by %(name)s.") % {"name": request.user}
-    if cancel(rows.filter(state=State.PLANNED), reason="by_hand", detail=detail, at=clock.now()):
-        notices.success(request, _("The message will not be sent."))
-    else:
-        notices.error(request, _("It was no longer waiting, so nothing was changed."))
-    return redirect("message", pk=pk)
+def may_change(request: PersonRequest, message: Message) -> bool:
+    """Whether the person may decide about the message: theirs, their team's, or a manager."""
+    return Message.objects.editable_by(request.user).filter(pk=message.pk).exists()
+
+
+def theirs(message: Message) -> str:
+    """When it is due by the clock of its reader; empty where that shows the same as the user's."""
+    contact = message.contact
+    if contact is None:
+        return ""
+    there = message.due_at.astimezone(clock.zone(contact.effective_time_zone))
+    if there.utcoffset() == localtime(message.due_at).utcoffset():
+        return ""
+    place = contact.effective_time_zone.rpartition("/")[2].replace("_", " ")
+    return _("%(time)s in %(place)s") % {"time": date_format(there, "D H:i"), "place": place}
