@@ -16,6 +16,7 @@ from retention_crm.lib import clock
 
 # Leases last two minutes and the sweep comes twice a minute; what is older was forgotten.
 STUCK_AFTER = timedelta(minutes=10)
+RECENTLY = timedelta(minutes=10)
 
 
 @dataclass
@@ -64,6 +65,18 @@ def account(*, at: datetime) -> Account:
             for kind in kinds
         ]
     )
+
+
+def sending_figures(*, at: datetime) -> dict[str, int]:
+    """How many messages wait, are due, held and of unknown fate, and how many were sent in the last ten minutes."""
+    recently = Message.objects.filter(state=State.SENT, due_at__gt=at - timedelta(days=7))
+    return {
+        "waiting": Message.objects.waiting().count(),
+        "due": Message.objects.filter(state=State.PLANNED, due_at__lte=at).count(),
+        "held": Message.objects.filter(state=State.HELD).count(),
+        "unknown": Message.objects.filter(state=State.UNKNOWN).count(),
+        "sent": recently.filter(finished_at__gt=at - RECENTLY).count(),
+    }
 
 
 def stuck_messages(*, at: datetime) -> MessageQuerySet:

@@ -95,10 +95,14 @@ def try_again_now(*, at: datetime) -> bool:
     return bool(SendingPause.objects.filter(ended_at=None, try_again_at__isnull=False).update(try_again_at=at))
 
 
-def start(by: User, *, at: datetime) -> bool:
-    """A person ends the pause; a database that was not recognized counts as the right one from now on."""
+def start(by: User, *, at: datetime, shown: int | None = None) -> bool:
+    """A person ends the pause; a database that was not recognized counts as the right one from now on.
+
+    `shown` is the id of the pause the person has read about; false if it is not the one that is open.
+    """
     with transaction.atomic():
-        pause = SendingPause.objects.select_for_update().filter(ended_at=None).first()
+        wanted = {} if shown is None else {"pk": shown}
+        pause = SendingPause.objects.select_for_update().filter(ended_at=None, **wanted).first()
         if pause is None:
             return False
         if pause.cause == Cause.RESTORED:

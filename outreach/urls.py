@@ -3,7 +3,7 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import approvals, deciding, mailbox, messages, tomorrow, wordings, writing
+from outreach.views import approvals, deciding, mailbox, messages, sending, tomorrow, wordings, writing
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
@@ -26,6 +26,10 @@ urlpatterns = [
     path("messages/<int:pk>/anyway/", deciding.message_anyway, name="message_anyway"),
     path("messages/<int:pk>/cancel/", deciding.message_cancel, name="message_cancel"),
     path("settings/approvals/", approvals.approvals, name="approvals"),
+    path("settings/sending/", sending.sending, name="sending"),
+    path("settings/sending/stop/", sending.sending_stop, name="sending_stop"),
+    path("settings/sending/start/", sending.sending_start, name="sending_start"),
+    path("settings/sending/try-again/", sending.sending_try, name="sending_try"),
     path("settings/wordings/", wordings.wordings, name="wordings"),
     path(_WORDING, wordings.wording, name="wording"),
     path(f"{_WORDING}preview/", wordings.wording_preview, name="wording_preview"),
