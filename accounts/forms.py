@@ -67,6 +67,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
             Fieldset(
                 _("Greetings and thank-you notes"),
                 row(Field("greeting_time", wrapper_class=HALF), Field("leap_day", wrapper_class=HALF)),
+                "anniversaries",
                 "thank_new_customers",
                 "thank_purchases",
             ),

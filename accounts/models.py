@@ -145,6 +145,12 @@ class LeapDay(models.TextChoices):
     MARCH_1 = "march", _("1 March")
 
 
+class Anniversaries(models.TextChoices):
+    NEVER = "never", _("Never")
+    ROUND = "round", _("After 1, 5, 10, 15 … years")
+    EVERY = "every", _("Every year")
+
+
 class Company(models.Model):
     """The company that runs this installation: one row, always with the primary key 1."""
 
@@ -165,6 +171,13 @@ class Company(models.Model):
     )
     leap_day = models.CharField(
         _("29 February is greeted on"), max_length=8, choices=LeapDay.choices, default=LeapDay.FEBRUARY_28
+    )
+    anniversaries = models.CharField(
+        _("anniversary of the relationship"),
+        max_length=8,
+        choices=Anniversaries.choices,
+        default=Anniversaries.ROUND,
+        help_text=_("A greeting to the main contact on the day they became a customer."),
     )
     thank_new_customers = models.BooleanField(_("thank new customers"), default=True)
     thank_purchases = models.BooleanField(_("thank for each purchase"), default=True)

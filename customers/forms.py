@@ -10,18 +10,20 @@ from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
-from customers.models import ConsentKind, Contact, Customer, Segment
+from customers.models import ConsentKind, Contact, Customer, DatedEvent, Segment
 from retention_crm.lib.form_base import HALF, CarefulForm, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CustomerModelForm = forms.ModelForm[Customer]
     _ContactModelForm = forms.ModelForm[Contact]
     _SegmentModelForm = forms.ModelForm[Segment]
+    _EventModelForm = forms.ModelForm[DatedEvent]
 else:
-    _CustomerModelForm = _ContactModelForm = _SegmentModelForm = forms.ModelForm
+    _CustomerModelForm = _ContactModelForm = _SegmentModelForm = _EventModelForm = forms.ModelForm
 
 EARLIEST = date(1900, 1, 1)
 OLDEST_BIRTH_YEAR = 1880
+LATEST_EVENT_YEAR = 2100
 
 
 class CustomerForm(CarefulForm, _CustomerModelForm):
@@ -168,6 +170,36 @@ class ContactForm(CarefulForm, _ContactModelForm):
             return []
         seen = self.cleaned_data["consent_seen"].split()
         return [kind for kind in ConsentKind if self.cleaned_data[f"allows_{kind}"] != (kind in seen)]
+
+
+class EventForm(CarefulForm, _EventModelForm):
+    """A day of a contact that is greeted every year."""
+
+    day = forms.IntegerField(label=_("Day"), min_value=1, max_value=31)
+    month = forms.TypedChoiceField(label=_("Month"), choices=[("", "–"), *MONTHS.items()], coerce=int)
+    year = forms.IntegerField(
+        label=_("Year"),
+        min_value=EARLIEST.year,
+        max_value=LATEST_EVENT_YEAR,
+        required=False,
+        help_text=_("May stay empty. Greetings go out from this year on."),
+    )
+
+    class Meta:
+        model = DatedEvent
+        fields = ["name", "day", "month", "year"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(
+            "name",
+            Div(
+                Field("day", wrapper_class="col-3"),
+                Field("month", wrapper_class="col-5"),
+                Field("year", wrapper_class="col-4"),
+                css_class="row gx-2",
+            ),
+        )
 
 
 class FirstContactForm(CarefulForm, _ContactModelForm):

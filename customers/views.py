@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.forms import HandOverForm
 from accounts.models import User
 from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
-from customers import changing
-from customers.forms import ContactForm, CustomerForm, FirstContactForm, SegmentForm
-from customers.models import Contact, Customer, Segment
+from accounts.staffing import responsibility_of
+from customers import changing, handing_over
+from customers.forms import ContactForm, CustomerForm, EventForm, FirstContactForm, SegmentForm
+from customers.models import Contact, Customer, DatedEvent, Segment
 from retention_crm.lib import clock
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +47,7 @@ def customer_new(request: PersonRequest) -> HttpResponse:
     # Both are checked, so that all messages show at once.
     if request.method == "POST" and all([form.is_valid(), first.is_valid()]):
         with transaction.atomic():
-            changing.save_customer(form.instance, at=clock.now())
+            changing.save_customer(form.instance, by=request.user, at=clock.now())
             if first.has_changed():
                 first.instance.customer = form.instance
                 first.instance.is_primary = True
@@ -61,7 +63,7 @@ def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
     customer = _editable_customer(request.user, pk)
     form = CustomerForm(request.POST or None, instance=customer, user=request.user)
     if request.method == "POST" and form.is_valid():
-        changing.save_customer(customer, at=clock.now(), changed=form.changed_data)
+        changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
         messages.success(request, _("Saved."))
         return redirect("customer", pk)
     contacts = customer.contacts.all()
@@ -81,6 +83,32 @@ def customer_lost(request: PersonRequest, pk: int) -> HttpResponse:
         changing.win_back(customer, at=clock.now())
         messages.success(request, _("%(name)s is won back.") % {"name": customer})
     return redirect("customer", pk)
+
+
+@require_POST
+def owner_known(request: PersonRequest, pk: int) -> HttpResponse:
+    """Somebody says that the customer knows who looks after them now."""
+    customer = _editable_customer(request.user, pk)
+    if handing_over.tell(customer, at=clock.now()):
+        words = _("Good. Greetings from %(owner)s go out again.") % {"owner": customer.owner}
+        messages.success(request, words)
+    return redirect("customer", pk)
+
+
+@page_with_form
+@administrators_only
+def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
+    """All that somebody looks after goes to one colleague."""
+    shown = get_object_or_404(User, pk=pk)
+    form = HandOverForm(request.POST or None, person=shown)
+    if request.method == "POST" and form.is_valid():
+        to = form.cleaned_data["to"]
+        handing_over.hand_over(shown, to=to, by=request.user, at=clock.now())
+        words = _("%(to)s looks after the customers of %(name)s now.") % {"to": to, "name": shown}
+        messages.success(request, words)
+        return redirect("person", pk)
+    context = {"form": form, "person": shown, "in_hand": responsibility_of(shown)}
+    return render(request, "customers/person_hand_over.html", context)
 
 
 @page_with_form
@@ -103,6 +131,7 @@ def _contact_page(request: PersonRequest, contact: Contact) -> HttpResponse:
         _warn_of_duplicates(request, contact)
         return redirect("customer", contact.customer_id)
     context: dict[str, Any] = {"form": form, "contact": contact, "customer": contact.customer}
+    context["events"] = contact.events.all() if contact.pk else []
     context["duplicates"] = Contact.objects.visible_to(request.user).sharing_address_with(contact)[:5]
     return render(request, "customers/contact_form.html", context)
 
@@ -126,6 +155,44 @@ def contact_deceased(request: PersonRequest, pk: int) -> HttpResponse:
         contact.save(update_fields=["deceased"])
         messages.success(request, _("Saved."))
     return redirect("customer", contact.customer_id)
+
+
+@page_with_form
+def event_new(request: PersonRequest, contact_pk: int) -> HttpResponse:
+    contact = _editable_contact(request.user, contact_pk)
+    return _event_page(request, DatedEvent(contact=contact))
+
+
+@page_with_form
+def event_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    return _event_page(request, _editable_event(request.user, pk))
+
+
+def _editable_event(user: User, pk: int) -> DatedEvent:
+    event = get_object_or_404(DatedEvent.objects.visible_to(user).select_related("contact__customer"), pk=pk)
+    if not DatedEvent.objects.editable_by(user).filter(pk=pk).exists():
+        raise PermissionDenied
+    return event
+
+
+def _event_page(request: PersonRequest, event: DatedEvent) -> HttpResponse:
+    form = EventForm(request.POST or None, instance=event)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("contact_edit", event.contact_id)
+    return render(request, "customers/event_form.html", {"form": form, "event": event, "contact": event.contact})
+
+
+@page_with_form
+def event_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks, and takes the day out; a greeting that waits for it is cancelled when its time comes."""
+    event = _editable_event(request.user, pk)
+    if request.method == "POST":
+        event.delete()
+        messages.success(request, _("“%(name)s” is taken out.") % {"name": event.name})
+        return redirect("contact_edit", event.contact_id)
+    return render(request, "customers/event_delete.html", {"event": event, "contact": event.contact})
 
 
 @require_safe

@@ -11,7 +11,7 @@ from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Contact, Customer, CustomerDataQuerySet, Language, Segment, Tone
+from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent, Language, Segment, Tone
 from interactions.models import Interaction
 from retention_crm.lib import clock, tokens
 from retention_crm.lib.fields import LineField, NoteField
@@ -20,13 +20,21 @@ from surveys.models import Invitation
 
 class MessageKind(models.TextChoices):
     BIRTHDAY = "birthday", _("Birthday greeting")
+    ANNIVERSARY = "anniversary", _("Anniversary greeting")
+    EVENT = "event", _("Greeting on a special day")
     THANK_YOU = "thank_you", _("Thank-you note")
     SURVEY = "survey", _("Survey invitation")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     ESCALATION = "escalation", _("Escalation to the manager")
 
 
-CUSTOMER_KINDS = (MessageKind.BIRTHDAY, MessageKind.THANK_YOU, MessageKind.SURVEY)
+CUSTOMER_KINDS = (
+    MessageKind.BIRTHDAY,
+    MessageKind.ANNIVERSARY,
+    MessageKind.EVENT,
+    MessageKind.THANK_YOU,
+    MessageKind.SURVEY,
+)
 STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION)
 
 
@@ -57,8 +65,17 @@ class MessageQuerySet(CustomerDataQuerySet["Message"]):
         theirs = Customer.objects.visible_to(user).order_by().values("pk")
         return self.filter(models.Q(recipient=user) | models.Q(customer__in=theirs))
 
+    def sent_as(self, mail_key: str, address: str) -> Self:
+        """The message whose Message-ID begins with that key, found by the contacts who have the address."""
+        customers = Contact.objects.at_addresses([address]).order_by().values("customer")
+        return self.filter(customer__in=customers, mail_key=mail_key)
+
     def waiting(self) -> Self:
         return self.filter(state__in=WAITING)
+
+    def unsettled(self) -> Self:
+        """Messages to customers of which nobody knows whether they arrived, and nobody has decided about."""
+        return self.filter(state=State.UNKNOWN, kind__in=CUSTOMER_KINDS, decided_at=None)
 
 
 class Message(models.Model):
@@ -85,6 +102,9 @@ class Message(models.Model):
     )
     invitation = models.ForeignKey(
         Invitation, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages"
+    )
+    dated_event = models.ForeignKey(
+        DatedEvent, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
     )
     due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
     expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
@@ -157,6 +177,9 @@ class Message(models.Model):
                 condition=models.Q(state__in=["leased", "submitting"]),
             ),
             models.Index(fields=["-due_at", "-id"], name="message_by_due"),
+            models.Index(
+                fields=["dated_event"], name="message_by_event", condition=models.Q(dated_event__isnull=False)
+            ),
             models.Index(fields=["customer", "-due_at"], name="message_by_customer"),
             models.Index(fields=["recipient", "-due_at"], name="message_by_recipient"),
             models.Index(fields=["state", "-due_at"], name="message_by_state"),
@@ -249,14 +272,20 @@ class Watermark(models.Model):
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
     def among(self, addresses: list[str]) -> set[str]:
         """Those of the given addresses nothing may be sent to."""
-        digests = {tokens.address_digest(address): address for address in addresses if address}
-        found = self.filter(digest__in=digests).values_list("digest", flat=True)
-        return {digests[digest] for digest in found}
+        digests = {address: tokens.address_digests(address) for address in addresses if address}
+        wanted = {digest for own in digests.values() for digest in own}
+        found = set(self.filter(digest__in=wanted).values_list("digest", flat=True))
+        return {address for address, own in digests.items() if not found.isdisjoint(own)}
+
+    def of(self, address: str) -> Self:
+        """The one row of an address, if it is suppressed."""
+        return self.filter(digest__in=tokens.address_digests(address))
 
     def suppress(self, address: str, reason: str, at: datetime) -> None:
         """Nothing more is sent to that address; the first reason stands."""
-        digest = tokens.address_digest(address)
-        self.get_or_create(digest=digest, defaults={"reason": reason, "created_at": at})
+        if not self.of(address).exists():
+            digest = tokens.address_digest(address)
+            self.get_or_create(digest=digest, defaults={"reason": reason[:300], "created_at": at})
 
 
 class Suppression(models.Model):
@@ -272,8 +301,32 @@ class Suppression(models.Model):
         return self.digest[:12]
 
 
+class SuppressionDecision(models.Model):
+    """A person added or lifted the suppression of an address; like it, kept without the address itself."""
+
+    digest = models.CharField(max_length=64, db_index=True)
+    is_suppressed = models.BooleanField()
+    reason = LineField(_("why"), max_length=300)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-decided_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:12]}: {self.is_suppressed}"
+
+
 class ProviderEvent(models.Model):
     """What a mail provider, or a mail that came back, told about a message: each event once, in whatever order."""
+
+    class What(models.TextChoices):
+        DELIVERED = "delivered", _("Arrived at their mail server")
+        NOT_YET = "not_yet", _("Not taken by their mail server")
+        BOUNCED = "bounced", _("Came back: the address does not exist")
+        REFUSED = "refused", _("Not sent by our mail provider")
+        COMPLAINED = "complained", _("Reported as unwanted mail")
+        UNSUBSCRIBED = "unsubscribed", _("Left our mails at the mail provider")
 
     key = models.CharField(max_length=200, unique=True, help_text="The provider's own name of the event.")
     what = models.CharField(max_length=20)
@@ -285,10 +338,15 @@ class ProviderEvent(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
+        ordering = ["happened_at", "pk"]
         indexes = [models.Index(fields=["-happened_at"], name="provider_event_by_time")]
 
     def __str__(self) -> str:
         return f"{self.what}: {self.key}"
+
+    @property
+    def words_for_what(self) -> str:
+        return str(self.What(self.what).label)
 
 
 class SendingPause(models.Model):

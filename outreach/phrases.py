@@ -72,6 +72,7 @@ class Phrases:
     unsubscribe: dict[ConsentKind, str]
     scale: Scale
     occasion: dict[str, dict[str, str]]
+    years: dict[str, str]
     page: Page
     preferences: Preferences
 
@@ -83,8 +84,19 @@ class Phrases:
     def purchase(self, day: date, tone: str) -> str:
         return self.occasion["purchase"][tone].replace("{date}", self.day_of(day))
 
+    def years_of(self, number: int) -> str:
+        """So many years, as that language counts them."""
+        return self.years.get(_number_word(number), self.years["other"]).replace("{count}", str(number))
+
     def trust(self, tone: str) -> str:
         return self.occasion["trust"][tone]
+
+
+def _number_word(number: int) -> str:
+    """By which name a language may have a word of its own for that many; only Arabic has all of them."""
+    if number in (1, 2):
+        return {1: "one", 2: "two"}[number]
+    return "few" if 3 <= number % 100 <= 10 else "other"
 
 
 @lru_cache(maxsize=len(Language))

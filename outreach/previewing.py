@@ -68,6 +68,8 @@ def _values(kind: str, tone: str, language: str, company: Company, sender: str) 
         "company": company.name,
         "sender": sender,
         "occasion": phrases.purchase(today, tone),
+        "years": phrases.years_of(5),
+        "event": _("the opening of your shop"),
         "question": question,
         "survey_link": link,
         "scores": f"{phrases.scale.ask}\n{link}",

@@ -14,6 +14,8 @@ from retention_crm.lib import tokens
 
 CONSENT_FOR: dict[str, ConsentKind] = {
     MessageKind.BIRTHDAY: ConsentKind.GREETINGS,
+    MessageKind.ANNIVERSARY: ConsentKind.GREETINGS,
+    MessageKind.EVENT: ConsentKind.GREETINGS,
     MessageKind.THANK_YOU: ConsentKind.THANKS,
     MessageKind.SURVEY: ConsentKind.SURVEYS,
 }

@@ -42,6 +42,8 @@ _OF_STAFF: Descriptions = {
 }
 FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.BIRTHDAY: _OF_CUSTOMERS,
+    MessageKind.ANNIVERSARY: {**_OF_CUSTOMERS, "years": _("for how long, for example 5 years")},
+    MessageKind.EVENT: {**_OF_CUSTOMERS, "event": _("what the day is, as it is written with the contact")},
     MessageKind.THANK_YOU: {**_OF_CUSTOMERS, "occasion": _("what we thank for, as in “thank you for {occasion}”")},
     MessageKind.SURVEY: {
         **_OF_CUSTOMERS,

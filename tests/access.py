@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Team, User
-from customers.models import Contact, Customer, Segment
+from customers.models import Contact, Customer, DatedEvent, Segment
 from interactions.models import Complaint, FollowUp, Interaction
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
@@ -67,6 +67,8 @@ CUSTOMER_DATA = Rule(own=(FULL, FULL, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDD
 EVERYONE = _same(FULL, FULL, FULL, FULL, FULL)
 MANAGERS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL, FULL)
 MANAGERS_READ = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, READ, FULL)
+# Shut for everybody: opened by a setting, to a machine.
+NOBODY = _same(HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
 ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
 
 
@@ -76,6 +78,7 @@ class Side:
 
     customer: Customer
     contact: Contact
+    event: DatedEvent
     interaction: Interaction
     follow_up: FollowUp
     complaint: Complaint
@@ -122,6 +125,7 @@ PUBLIC: tuple[str, ...] = (
     "survey_answer",
     "unsubscribe",
     "preferences",
+    "provider_event",
 )
 
 _FORM = ("GET", "POST")
@@ -166,9 +170,13 @@ TABLE: tuple[Line, ...] = (
     Line("customer_new", EVERYONE, methods=_FORM),
     Line("customer_edit", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_lost", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("owner_known", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("contact_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("contact_edit", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("contact_deceased", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("event_new", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("event_edit", CUSTOMER_DATA, methods=_FORM, args=("event",), changes_only=True),
+    Line("event_delete", CUSTOMER_DATA, methods=_FORM, args=("event",), changes_only=True),
     Line("segments", MANAGERS_READ),
     Line("segment_new", ADMINISTRATORS, methods=_FORM),
     Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),
@@ -181,18 +189,24 @@ TABLE: tuple[Line, ...] = (
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
     # outreach
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),
+    Line("provider_event", NOBODY, methods=("POST",), fixed=("postmark",), ok=404),
     Line("preferences", EVERYONE, methods=_FORM, args=("preference_token",)),
     Line("messages", EVERYONE),
     Line("message", CUSTOMER_DATA, args=("message",)),
     Line("message_html", CUSTOMER_DATA, args=("message",)),
     Line("tomorrow", EVERYONE),
     Line("tomorrow_approve", EVERYONE, methods=("POST",)),
+    Line("unknown", EVERYONE),
+    Line("message_arrived", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_leave", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_unsettle", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("message_again", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_ask_again", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_hold", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_resume", CUSTOMER_DATA, methods=("POST",), args=("message",)),
-    Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
-    Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_propose", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_now", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_anyway", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Role, Team, User
-from customers.models import Contact, Customer, Segment
+from customers.models import Contact, Customer, DatedEvent, Segment
 from interactions.logging import record
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Outcome
 from outreach.models import Message, MessageKind
@@ -53,6 +53,14 @@ def contact(of: Customer | None = None, **fields: Any) -> Contact:
     of = of or customer()
     fields.setdefault("is_primary", not of.contacts.filter(is_primary=True).exists())
     return Contact.objects.create(customer=of, **fields)
+
+
+def dated_event(of: Contact | None = None, **fields: Any) -> DatedEvent:
+    """A day that was kept for the first time on TODAY, unless told otherwise."""
+    fields.setdefault("name", "the opening of your shop")
+    fields.setdefault("month", TODAY.month)
+    fields.setdefault("day", TODAY.day)
+    return DatedEvent.objects.create(contact=of or contact(), **fields)
 
 
 def interaction(of: Customer | None = None, **fields: Any) -> Interaction:

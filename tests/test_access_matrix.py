@@ -46,6 +46,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
     return Side(
         customer=customer,
         contact=contact,
+        event=factories.dated_event(contact),
         interaction=factories.interaction(customer),
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),

@@ -42,6 +42,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "ConsentChange": lambda: ConsentChange.objects.create(
             contact=factories.contact(of), kind="surveys", granted=False, source="staff", changed_at=factories.NOW
         ),
+        "DatedEvent": lambda: factories.dated_event(factories.contact(of)),
         "OwnerChange": lambda: OwnerChange.objects.create(
             customer=of, former=of.owner, owner=of.owner, changed_at=factories.NOW
         ),

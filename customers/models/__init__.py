@@ -4,6 +4,7 @@ from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
+from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import OwnerChange, PreferenceChange, PreferenceChangeQuerySet
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Customer",
     "CustomerDataQuerySet",
     "CustomerQuerySet",
+    "DatedEvent",
+    "DatedEventQuerySet",
     "Language",
     "OwnerChange",
     "PreferenceChange",

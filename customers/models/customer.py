@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
@@ -133,6 +133,7 @@ class Customer(models.Model):
             models.Index(TOUCH_KEY, "id", name="customer_by_touch_key"),
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
             models.Index(fields=["created_at"], name="customer_by_created"),
+            models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),
             models.Index(
                 fields=["risk_stale_since"],
                 name="customer_risk_stale",

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from customers.models import Customer
+from customers.models import Customer, OwnerChange
 from dashboard.timeline import SHOWN_KINDS, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, FollowUp
@@ -66,9 +66,10 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
     risk: CustomerRisk | None = getattr(customer, "risk", None)
     return {
         "editable": Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists(),
-        "contacts": list(customer.contacts.all()),
+        "contacts": list(customer.contacts.prefetch_related("events")),
         "follow_ups": list(FollowUp.objects.open().filter(customer=customer).select_related("assignee")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
+        "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],
         "quiet_days": customer.quiet_days(on),

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from accounts.models import Company
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_surveys
-from outreach.planning.greetings import plan_birthdays
+from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
 from outreach.planning.telling import plan_digests, plan_escalations
 from outreach.planning.thanks import plan_thanks
 from outreach.planning.window import Planner, Window
@@ -20,6 +20,8 @@ LONGEST_GAP = timedelta(days=7)
 
 PLANNERS: dict[str, Planner] = {
     MessageKind.BIRTHDAY.value: plan_birthdays,
+    MessageKind.ANNIVERSARY.value: plan_anniversaries,
+    MessageKind.EVENT.value: plan_events,
     MessageKind.THANK_YOU.value: plan_thanks,
     MessageKind.SURVEY.value: plan_surveys,
     MessageKind.OVERDUE_DIGEST.value: plan_digests,

@@ -105,7 +105,7 @@ def test_a_mail_to_a_customer_can_be_left_with_one_click(contact: Contact) -> No
     assert link.startswith(f"{SITE}/u/")
     assert mail["List-Unsubscribe"] == f"<{link}>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert f"No more birthday greetings:\n{link}\n" in text_of(mail)
+    assert f"No more greetings:\n{link}\n" in text_of(mail)
     assert f'<a href="{link}"' in html_of(mail)
 
 
@@ -208,7 +208,7 @@ def test_an_arabic_letter_runs_from_right_to_left(contact: Contact) -> None:
     assert 'lang="ar" dir="rtl"' in html_of(mail)
     assert "<bdi>Amira</bdi>" in html_of(mail)
     assert mail["Subject"] == "عيد ميلاد سعيد يا Amira"
-    assert "إيقاف تهاني عيد الميلاد" in text_of(mail)
+    assert "إيقاف التهاني" in text_of(mail)
 
 
 def test_an_own_wording_is_used_and_its_styles_are_inlined(contact: Contact) -> None:

@@ -51,6 +51,20 @@ def test_days_are_written_as_the_language_writes_them(language: str, written: st
     assert phrases_in(language).day_of(date(2026, 11, 24)).lower() == written.lower()
 
 
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("number", [1, 2, 3, 10, 11, 25, 100, 103])
+def test_every_language_can_say_for_how_long(language: str, number: int) -> None:
+    words = phrases_in(language).years_of(number)
+    assert words
+    assert "{" not in words
+    assert str(number) in words or number < 3
+
+
+@pytest.mark.parametrize(("number", "words"), [(1, "سنة واحدة"), (2, "سنتان"), (5, "5 سنوات"), (11, "11 سنة")])
+def test_arabic_counts_years_in_its_own_way(number: int, words: str) -> None:
+    assert phrases_in("ar").years_of(number) == words
+
+
 @pytest.mark.parametrize("language", ["", "xx", "../en", "EN"])
 def test_a_language_the_product_does_not_speak_is_english(language: str) -> None:
     assert phrases_in(language).language == "en"

@@ -355,7 +355,7 @@ class TestDigests:
                 factories.customer(next_due_on=TODAY - timedelta(days=3))
             Watermark.objects.all().delete()
             Message.objects.all().delete()
-            with django_assert_num_queries(25):
+            with django_assert_num_queries(31):
                 assert plan(at=NOW)["overdue_digest"] >= people
 
 
@@ -410,6 +410,8 @@ def everything(owner: User) -> None:
     contact = factories.contact(customer, birthday_month=11, birthday_day=27)
     factories.interaction(customer, kind=Kind.PURCHASE, contact=contact, created_at=NOW)
     factories.follow_up(customer, due_at=NOW)
+    friend = factories.contact(factories.customer(owner, customer_since=date(2021, 11, 27), next_due_on=TODAY))
+    factories.dated_event(friend, day=27)
 
 
 class TestRuns:
@@ -419,6 +421,8 @@ class TestRuns:
         again = plan(at=NOW)
         assert {kind for kind, number in first.items() if number} >= {
             "birthday",
+            "anniversary",
+            "event",
             "thank_you",
             "survey",
             "overdue_digest",
@@ -491,7 +495,8 @@ class TestRuns:
         factories.contact(customer, birthday_month=6, birthday_day=8)
         factories.purchase(customer, happened_at=history - timedelta(hours=1), created_at=NOW)
         planned_then = plan_as_of(at=history)
-        assert planned_then == {"birthday": 1, "thank_you": 1, "survey": 1, "overdue_digest": 1, "escalation": 0}
+        expected = {"birthday": 1, "thank_you": 1, "survey": 1, "overdue_digest": 1}
+        assert planned_then == dict.fromkeys(PLANNERS, 0) | expected
         assert not Watermark.objects.exists()
         assert set(plan_as_of(at=history).values()) == {0}
 
