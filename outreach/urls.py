@@ -3,7 +3,7 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import approvals, deciding, mailbox, messages, sending, tomorrow, wordings, writing
+from outreach.views import approvals, deciding, mailbox, messages, sending, tomorrow, unknown, wordings, writing
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
@@ -15,10 +15,15 @@ urlpatterns = [
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),
     path("messages/tomorrow/", tomorrow.tomorrow, name="tomorrow"),
     path("messages/tomorrow/approve/", tomorrow.tomorrow_approve, name="tomorrow_approve"),
-    path("messages/<int:pk>/approve/", deciding.message_approve, name="message_approve"),
+    path("messages/unknown/", unknown.unknown, name="unknown"),
+    path("messages/<int:pk>/arrived/", unknown.message_arrived, name="message_arrived"),
+    path("messages/<int:pk>/leave/", unknown.message_leave, name="message_leave"),
+    path("messages/<int:pk>/unsettle/", unknown.message_unsettle, name="message_unsettle"),
+    path("messages/<int:pk>/again/", unknown.message_again, name="message_again"),
     path("messages/<int:pk>/edit/", writing.message_edit, name="message_edit"),
     path("messages/<int:pk>/edit/preview/", writing.message_edit_preview, name="message_edit_preview"),
     path("messages/<int:pk>/ask-again/", deciding.message_ask_again, name="message_ask_again"),
+    path("messages/<int:pk>/approve/", deciding.message_approve, name="message_approve"),
     path("messages/<int:pk>/hold/", deciding.message_hold, name="message_hold"),
     path("messages/<int:pk>/resume/", deciding.message_resume, name="message_resume"),
     path("messages/<int:pk>/propose/", deciding.message_propose, name="message_propose"),

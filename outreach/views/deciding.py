@@ -22,7 +22,7 @@ from outreach.views.messages import may_change, row, theirs, visible, word
 from retention_crm.lib import clock
 
 View = Callable[[PersonRequest, Message], HttpResponse]
-_page = require_http_methods(["GET", "HEAD", "POST"])
+page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 def changing(view: View) -> Callable[[PersonRequest, int], HttpResponse]:
@@ -83,7 +83,7 @@ def message_ask_again(request: PersonRequest, message: Message) -> HttpResponse:
     return told(request, message, done, _("It waits for approval again."))
 
 
-@_page
+@page
 @changing
 def message_hold(request: PersonRequest, message: Message) -> HttpResponse:
     """Holds it for a reason; it can be let go again."""
@@ -113,7 +113,7 @@ def message_propose(request: PersonRequest, message: Message) -> HttpResponse:
     return told(request, message, done, _("It waits for approval again."))
 
 
-@_page
+@page
 @changing
 def message_now(request: PersonRequest, message: Message) -> HttpResponse:
     """Asks, and makes it due at once; what the gate has to say about it stands beside the question."""
@@ -127,7 +127,7 @@ def message_now(request: PersonRequest, message: Message) -> HttpResponse:
     return asked(request, "outreach/message_now.html", message, ruling=ruling, may=may)
 
 
-@_page
+@page
 @changing
 def message_anyway(request: PersonRequest, message: Message) -> HttpResponse:
     """Names all that speaks against a held message, and sends it all the same; only what was named is set aside."""
@@ -151,7 +151,7 @@ def message_anyway(request: PersonRequest, message: Message) -> HttpResponse:
     return asked(request, "outreach/message_anyway.html", message, **context)
 
 
-@_page
+@page
 @changing
 def message_cancel(request: PersonRequest, message: Message) -> HttpResponse:
     """Asks, and cancels one that still waits; what is on its way already can not be called back."""

@@ -68,6 +68,7 @@ def messages(request: PersonRequest) -> HttpResponse:
         "rows": [row(message) for message in page],
         "next": following,
         "figures": _figures(visible, state),
+        "unsettled": visible.unsettled().order_by()[: COUNTED_TO + 1].count(),
         "states": [(name, word) for name, _states, word, _badge in _GROUPS],
         "kinds": MessageKind.choices,
         "state": state if state in STATES_IN else "",
@@ -149,6 +150,7 @@ def message(request: PersonRequest, pk: int) -> HttpResponse:
         "theirs": theirs(shown),
         "may": possible(shown, at=at) if may_change(request, shown) else frozenset(),
         "subject": shown.subject,
+        "in_time": shown.expires_at > at,
         "text": shown.body,
     }
     if shown.is_waiting or shown.state == State.HELD:
