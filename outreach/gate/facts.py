@@ -16,7 +16,7 @@ from surveys.models import Response
 GONE_OUT = (State.SENT, State.UNKNOWN)
 GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 
-_SHARED = ("customer__owner", "recipient", "interaction", "invitation__survey", "invitation__response")
+_SHARED = ("customer__owner", "recipient", "interaction", "dated_event", "invitation__survey", "invitation__response")
 
 
 @dataclass

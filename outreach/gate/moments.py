@@ -14,6 +14,9 @@ from retention_crm.lib import clock, workdays
 # A birthday falls on some weekend every year, and is celebrated on its day.
 ON_WORKING_DAYS = frozenset({MessageKind.THANK_YOU.value, MessageKind.SURVEY.value})
 ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.value})
+# Once a year each: they wait for no other mail, but two within a few days are one too many.
+_OTHER_GREETINGS = frozenset({MessageKind.ANNIVERSARY.value, MessageKind.EVENT.value})
+_GREETINGS = _OTHER_GREETINGS | {MessageKind.BIRTHDAY.value}
 # By the clocks of two contacts with the same birthday.
 _ONE_DAY_APART = timedelta(days=2)
 
@@ -119,6 +122,8 @@ def _counted(message: Message, facts: Facts) -> list[Message]:
     if message.kind == MessageKind.BIRTHDAY:
         at_address = facts.others.at_address_of(message)
         return [other for other in at_address if other.kind == message.kind and other.state in GONE_OUT]
+    if message.kind in _OTHER_GREETINGS:
+        return [other for other in facts.others.gone_to(message) if other.kind in _GREETINGS]
     return facts.others.gone_to(message) if message.kind in ON_WORKING_DAYS else []
 
 

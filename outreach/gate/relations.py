@@ -13,7 +13,13 @@ from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock
 
-AUTOMATIC = frozenset({MessageKind.BIRTHDAY.value, MessageKind.THANK_YOU.value, MessageKind.SURVEY.value})
+AUTOMATIC = frozenset(
+    kind.value
+    for kind in (
+        *(MessageKind.BIRTHDAY, MessageKind.ANNIVERSARY, MessageKind.EVENT),
+        *(MessageKind.THANK_YOU, MessageKind.SURVEY),
+    )
+)
 
 
 def _is_automatic(message: Message) -> bool:

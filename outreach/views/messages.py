@@ -110,6 +110,8 @@ def occasion(message: Message) -> str:
         }
     return {
         MessageKind.BIRTHDAY: _("Their birthday"),
+        MessageKind.ANNIVERSARY: _("The day they became a customer"),
+        MessageKind.EVENT: _("A special day of theirs"),
         MessageKind.THANK_YOU: _("A new customer"),
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
@@ -148,9 +150,9 @@ def message(request: PersonRequest, pk: int) -> HttpResponse:
         "at": at,
         "occasion": occasion(shown),
         "theirs": theirs(shown),
+        "in_time": shown.expires_at > at,
         "may": possible(shown, at=at) if may_change(request, shown) else frozenset(),
         "subject": shown.subject,
-        "in_time": shown.expires_at > at,
         "text": shown.body,
     }
     if shown.is_waiting or shown.state == State.HELD:
