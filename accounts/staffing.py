@@ -72,16 +72,6 @@ def reactivate(person: User) -> None:
     person.save(update_fields=["is_active"])
 
 
-def hand_over(person: User, *, to: User) -> Responsibility:
-    """Moves all customers, open follow-ups and open complaints to a colleague; returns how many of each."""
-    with transaction.atomic():
-        return Responsibility(
-            customers=person.customers.update(owner=to),
-            follow_ups=person.follow_ups.open().update(assignee=to),
-            complaints=person.complaints.open().update(owner=to),
-        )
-
-
 def _require_another_administrator(person: User) -> None:
     # Locked, so that two administrators cannot demote each other at the same moment.
     active = User.objects.select_for_update().filter(role=Role.ADMINISTRATOR, is_active=True)

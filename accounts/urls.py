@@ -59,7 +59,6 @@ urlpatterns = [
     path("settings/people/new/", views.person_new, name="person_new"),
     path("settings/people/<int:pk>/", views.person, name="person"),
     path("settings/people/<int:pk>/password/", views.person_password, name="person_password"),
-    path("settings/people/<int:pk>/hand-over/", views.person_hand_over, name="person_hand_over"),
     path("settings/people/<int:pk>/access/", views.person_access, name="person_access"),
     path("settings/teams/", views.teams, name="teams"),
     path("settings/teams/new/", views.team_new, name="team_new"),

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import staffing
 from accounts.forms import (
     CompanyForm,
-    HandOverForm,
     NewPasswordForm,
     NewPersonForm,
     PersonForm,
@@ -97,20 +96,6 @@ def person_password(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(name)s has a new password.") % {"name": shown})
         return redirect("person", pk)
     return render(request, "accounts/person_password.html", {"form": form, "person": shown})
-
-
-@page_with_form
-@administrators_only
-def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
-    shown = get_object_or_404(User, pk=pk)
-    form = HandOverForm(request.POST or None, person=shown)
-    if request.method == "POST" and form.is_valid():
-        staffing.hand_over(shown, to=form.cleaned_data["to"])
-        names = {"to": form.cleaned_data["to"], "name": shown}
-        messages.success(request, _("%(to)s looks after the customers of %(name)s now.") % names)
-        return redirect("person", pk)
-    in_hand = staffing.responsibility_of(shown)
-    return render(request, "accounts/person_hand_over.html", {"form": form, "person": shown, "in_hand": in_hand})
 
 
 @page_with_form

@@ -6,16 +6,21 @@ from datetime import date, datetime
 from django.db import transaction
 
 from accounts.models import User
+from customers.handing_over import note_owner
 from customers.models import ConsentChange, ConsentKind, Contact, Customer, Segment
 
 
-def save_customer(customer: Customer, *, at: datetime, changed: Collection[str] = ()) -> None:
+def save_customer(customer: Customer, *, by: User, at: datetime, changed: Collection[str] = ()) -> None:
     """Saves a new customer, or these fields of one; the next due day follows at once, and the risk is marked stale.
 
-    Only the fields named are written, so that a touchpoint logged meanwhile by somebody else stands.
+    Only the fields named are written, so that a touchpoint logged meanwhile by somebody else stands. Who was given to
+    another owner counts as not told of it.
     """
     with transaction.atomic():
+        before = Customer.objects.select_for_update().get(pk=customer.pk) if "owner" in changed else customer
         customer.save(update_fields=[*changed, "sort_key"] if customer.pk else None)
+        if before.owner_id != customer.owner_id:
+            note_owner(customer, former=before.owner, by=by, at=at)
         _follow_up_on(customer, at)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import FETCH_RAISE, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Customer, PreferenceChange
+from customers.models import ConsentChange, Customer, OwnerChange, PreferenceChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind
 from outreach.models import Message, State
 from surveys.models import Response
@@ -27,6 +27,7 @@ SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
     "answers": (_("Survey answers"), {"answer"}),
     "done": (_("Things done"), {"done"}),
     "complaints": (_("Complaints"), {"complaint", "resolved"}),
+    "owner": (_("Who looks after them"), {"owner"}),
     "consent": (_("Consent and wishes"), {"consent", "preference"}),
 }
 
@@ -128,6 +129,11 @@ def _preferences(customer: Customer) -> QuerySet[PreferenceChange]:
     return rows.only("what", "former", "chosen", "changed_at", "contact__name")
 
 
+def _owners(customer: Customer) -> QuerySet[OwnerChange]:
+    rows = OwnerChange.objects.filter(customer=customer).select_related("former", "owner", "changed_by")
+    return rows.only("changed_at", "announced_at", *_person("former"), *_person("owner"), *_person("changed_by"))
+
+
 def _complaints(customer: Customer) -> QuerySet[Complaint]:
     return Complaint.objects.filter(customer=customer)
 
@@ -146,6 +152,7 @@ SOURCES = (
     Source("done", "done_at", _done),
     Source("consent", "changed_at", _consent),
     Source("preference", "changed_at", _preferences),
+    Source("owner", "changed_at", _owners),
 )
 
 

@@ -28,6 +28,14 @@ def record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None
 
 # The due day by the same rule as CustomerQuerySet.recompute_due.
 _REFRESH = """
+WITH announced AS (
+    UPDATE customers_ownerchange o SET announced_at = %(at)s
+    WHERE o.customer_id = ANY(%(ids)s) AND o.announced_at IS NULL AND EXISTS (
+        SELECT FROM interactions_interaction i JOIN customers_customer k ON k.id = i.customer_id
+        WHERE i.customer_id = o.customer_id AND i.is_touchpoint AND i.author_id = k.owner_id
+          AND i.happened_at >= date_trunc('minute', o.changed_at)
+    )
+)
 UPDATE customers_customer k
 SET last_touchpoint_at = latest.happened_at,
     last_touchpoint_on = latest.day,
@@ -48,7 +56,7 @@ RETURNING k.id, k.next_due_on
 def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> dict[int, date | None]:
     """Sets last touchpoint and next due day of these customers anew from their history, and marks their risk stale.
 
-    Returns the new due day of each.
+    A new owner who has been in touch since is known to the customer. Returns the new due day of each.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, {"ids": customer_ids, "at": at})

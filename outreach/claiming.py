@@ -56,8 +56,8 @@ WITH busy AS MATERIALIZED (
 ), free AS (
     SELECT r.id FROM ranked r
     WHERE r.of_customer = 1 AND r.of_address = 1
-      AND NOT EXISTS (SELECT FROM busy WHERE busy.customer_id = r.customer_id)
-      AND NOT EXISTS (SELECT FROM busy WHERE busy.address = r.address AND r.address <> '')
+      AND coalesce(r.customer_id, 0) NOT IN (SELECT customer_id FROM busy WHERE customer_id IS NOT NULL)
+      AND coalesce(r.address, '') NOT IN (SELECT address FROM busy WHERE address <> '')
     ORDER BY r.due_at, r.id LIMIT %(limit)s
 ), taken AS (
     UPDATE outreach_message m
@@ -97,8 +97,8 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
     """Writes outcomes for messages still held with that token; returns how many that were.
 
     An outcome that arrives after the sweep wrote `unknown` still counts: it is better known than the sweep knew.
-    What is put off before it was ever handed over is dated anew, so that it does not arrive as old mail; a greeting
-    keeps the date of its birthday.
+    A note or survey that is put off before it was ever handed over is dated anew, so that it does not arrive as old
+    mail; a greeting keeps the date of its day.
     """
     rows = list(settlements)
     if not rows:
@@ -109,8 +109,8 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
             UPDATE outreach_message m
             SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
                 due_at = coalesce(s.due_at, m.due_at), attempts = m.attempts - s.untried::int,
-                dated_at = CASE WHEN m.attempts = 0 AND m.kind <> 'birthday' THEN coalesce(s.due_at, m.dated_at)
-                                ELSE m.dated_at END,
+                dated_at = CASE WHEN m.attempts = 0 AND m.kind IN ('thank_you', 'survey')
+                                THEN coalesce(s.due_at, m.dated_at) ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],
                         %(details)s::text[], %(dues)s::timestamptz[], %(untried)s::bool[])

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts import staffing
 from accounts.models import Role, Team, User
+from customers.handing_over import hand_over
 from customers.models import Customer
 from interactions.models import FollowUp
 from tests import factories
@@ -231,7 +232,7 @@ def test_a_hand_over_moves_all_customers_and_open_work_and_nothing_else(
 def test_a_hand_over_costs_the_same_queries_for_one_and_for_three(owner: User, teammate: User) -> None:
     def cost(*, of: User, to: User) -> int:
         with CaptureQueriesContext(connection) as captured:
-            staffing.hand_over(of, to=to)
+            hand_over(of, to=to, by=to, at=factories.NOW)
         return len(captured)
 
     factories.follow_up(factories.customer(owner))

@@ -1,0 +1,61 @@
+"""Giving customers to somebody else, and telling them of it."""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import F, OuterRef, Subquery
+
+from accounts.models import User
+from accounts.staffing import Responsibility
+from customers.models import Customer, OwnerChange
+
+
+def hand_over(person: User, *, to: User, by: User, at: datetime) -> Responsibility:
+    """Moves all customers, open follow-ups and open complaints to a colleague; returns how many of each.
+
+    The customers count as not told until somebody tells them.
+    """
+    with transaction.atomic():
+        return Responsibility(
+            customers=_give_all(person, to, by, at),
+            follow_ups=person.follow_ups.open().update(assignee=to),
+            complaints=person.complaints.open().update(owner=to),
+        )
+
+
+_GIVE_ALL = """
+WITH given AS (
+    UPDATE customers_customer SET owner_id = %(to)s WHERE owner_id = %(former)s RETURNING id
+)
+INSERT INTO customers_ownerchange (customer_id, former_id, owner_id, changed_at, changed_by_id)
+SELECT id, %(former)s, %(to)s, %(at)s, %(by)s FROM given
+"""
+
+
+def _give_all(person: User, to: User, by: User, at: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE_ALL, {"former": person.pk, "to": to.pk, "by": by.pk, "at": at})
+        given = int(cursor.rowcount)
+    _forget_round_trips(to, at)
+    return given
+
+
+def note_owner(customer: Customer, *, former: User, by: User, at: datetime) -> None:
+    """Keeps a record that a customer was given to somebody else."""
+    OwnerChange.objects.create(
+        customer=customer, former=former, owner_id=customer.owner_id, changed_at=at, changed_by=by
+    )
+    _forget_round_trips(customer.owner, at)
+
+
+def _forget_round_trips(owner: User, at: datetime) -> None:
+    """Who gets customers back before they heard of anybody else is known to them: there is nothing to tell."""
+    untold = OwnerChange.objects.untold()
+    first = untold.filter(customer=OuterRef("customer")).order_by("changed_at", "pk")
+    back = untold.filter(customer__owner=owner).alias(known=Subquery(first.values("former")[:1]))
+    back.filter(known=F("customer__owner")).update(announced_at=at)
+
+
+def tell(customer: Customer, *, at: datetime) -> int:
+    """The customer knows who looks after them now; returns how many changes they had not known of."""
+    return OwnerChange.objects.untold().filter(customer=customer).update(announced_at=at)
