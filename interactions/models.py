@@ -125,6 +125,7 @@ class FollowUp(models.Model):
     class Origin(models.TextChoices):
         STAFF = "staff", _("Planned by staff")
         SURVEY = "survey", _("Bad survey answer")
+        MAIL = "mail", _("Mail that came back")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="follow_ups")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="follow_ups")

@@ -166,6 +166,7 @@ class ConsentChange(models.Model):
     class Source(models.TextChoices):
         LINK = "link", _("Link in a mail")
         STAFF = "staff", _("Entered by staff")
+        PROVIDER = "provider", _("Told by the mail provider")
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consent_changes")
     kind = models.CharField(max_length=12, choices=ConsentKind.choices)
