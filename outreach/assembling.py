@@ -89,9 +89,12 @@ class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
     `sender` and `to` are bare addresses that were found deliverable, as they go into the envelope; `lines` are all its
-    headers in order, encoded and folded. Backends that speak to a provider instead of a server read
-    the fields, and those headers that no field holds.
+    headers in order, encoded and folded. `bounce_to` stands in the envelope in the sender's place, if it is not empty.
+    Backends that speak to a provider instead of a server read the fields, and those headers that no field holds.
     """
+
+    bounce_to = ""
+    metadata: dict[str, str]
 
     def __init__(
         self, *, sender: str, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any

@@ -5,15 +5,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Warning
 from django.utils.module_loading import import_string
+
+from outreach.bounces.configuration import configured, is_guarded
 
 
 def check_mail_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """In production only: the demo and the tests have defaults for all of them."""
     if not settings.PRODUCTION:
         return []
-    return [*_mailbox(), *_site_url(), *_sender(), *_mailer()]
+    return [*_mailbox(), *_site_url(), *_sender(), *_mailer(), *_events(), *_bounces()]
 
 
 def _mailbox() -> list[CheckMessage]:
@@ -92,3 +94,39 @@ def _provider() -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _events() -> list[CheckMessage]:
+    provider = configured()
+    if not provider or is_guarded():
+        return []
+    return [
+        Warning(
+            "The mail provider can not tell what came back: ANYMAIL has no WEBHOOK_SECRET, so its events are refused.",
+            hint=(
+                'Add "WEBHOOK_SECRET": "user:password" with random words to ANYMAIL, and give the provider the address '
+                f"https://user:password@…/anymail/{provider}/tracking/"
+            ),
+            id="outreach.W001",
+        )
+    ]
+
+
+def _bounces() -> list[CheckMessage]:
+    if settings.BOUNCE_ADDRESS and parseaddr(settings.BOUNCE_ADDRESS)[1].count("@") != 1:
+        return [
+            Error(
+                f"BOUNCE_ADDRESS is {settings.BOUNCE_ADDRESS!r}, which is no mail address.",
+                hint="Set it to an address whose mailbox also takes bounces+something@…, such as bounces@example.com",
+                id="outreach.E007",
+            )
+        ]
+    if bool(settings.BOUNCE_ADDRESS) == bool(settings.BOUNCE_MAILBOX):
+        return []
+    return [
+        Warning(
+            "Only one of BOUNCE_ADDRESS and BOUNCE_MAILBOX is set: mails that come back are not read.",
+            hint="Set both: the address mails go back to, and the mailbox they arrive in.",
+            id="outreach.W002",
+        )
+    ]

@@ -16,6 +16,7 @@ from accounts.models import Company, User
 from customers.models import Contact, Language, Tone
 from interactions.models import Kind
 from outreach.assembling import Mail, deliverable, mailbox, words
+from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text
 from outreach.models import Message, MessageKind
@@ -199,7 +200,7 @@ def _mail(
         ("Auto-Submitted", "auto-generated"),
         *more,
     ]
-    return Mail(
+    mail = Mail(
         sender=sender[1],
         lines=lines,
         boundary=f"=_{message.mail_key.hex}",
@@ -210,6 +211,8 @@ def _mail(
         to=[to[1]],
         reply_to=[sender[1]] if more else None,
     )
+    mark(mail, message)
+    return mail
 
 
 def _domain(site_url: str) -> str:

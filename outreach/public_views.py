@@ -1,14 +1,19 @@
-"""The pages behind the links of every mail to a customer: leaving, and all wishes; no login, no cookie."""
+"""What is open without a login: the pages behind the links of mails to customers, and the mail provider's door."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Company
 from customers.models import CallEvery, ConsentKind, Contact, Language
 from outreach import preferences as wishing
+from outreach.bounces import provider as providers
+from outreach.bounces.configuration import configured, is_guarded
+from outreach.bounces.noting import take_note
 from outreach.phrases import Phrases, phrases_in
 from outreach.unsubscribing import allow_again, allows, meant_by, withdraw
 from retention_crm.lib import clock
@@ -77,6 +82,27 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     phrases = phrases_in(contact.effective_language)
     context = _frame(phrases, contact) | {"is_saved": is_saved, **_offered(phrases, wishing.wishes_of(contact))}
     return render(request, PREFERENCES, context)
+
+
+@login_not_required
+@csrf_exempt
+@require_http_methods(["HEAD", "POST"])
+def provider_event(request: HttpRequest, provider: str) -> HttpResponse:
+    """Where the configured provider, and nobody else, tells what became of mails; it tells again what is not answered.
+
+    Without a secret to know the provider by, the door is shut: whoever found it could silence customers.
+    """
+    if provider != configured() or not is_guarded():
+        raise Http404
+    if request.method == "HEAD":
+        return HttpResponse()
+    try:
+        events = providers.events_in(request)
+    except providers.Unreadable:
+        return HttpResponseBadRequest("This is not an event.")
+    at = clock.now()
+    take_note(providers.happenings(events, at=at), at=at)
+    return HttpResponse()
 
 
 def _broken(request: HttpRequest) -> HttpResponse:

@@ -10,6 +10,7 @@ _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 urlpatterns = [
     path("u/<str:token>/", public_views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", public_views.preferences, name="preferences"),
+    path("anymail/<str:provider>/tracking/", public_views.provider_event, name="provider_event"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),
     path("messages/<int:pk>/html/", messages.message_html, name="message_html"),

@@ -1,6 +1,7 @@
 """Reading settings from the environment: what can not be read is said in a sentence with the setting's name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,12 +13,23 @@ _FALSE = {"0", "false", "no", "off", ""}
 BROKER_SCHEMES = {"redis", "rediss", "unix"}
 
 
+@dataclass(frozen=True)
+class Mailbox:
+    """A folder on an IMAP server that is spoken to over TLS."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    folder: str
+
+
 class Environment(environ.Env):  # type: ignore[misc]
     """django-environ's reader with its errors in words; every method raises ImproperlyConfigured only."""
 
     def _sentence(self, name: str, should_be: str) -> ImproperlyConfigured:
         # Addresses of servers and keys of providers hold passwords, which have no place in a log.
-        is_short = name not in {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "ANYMAIL"}
+        is_short = name not in {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "ANYMAIL", "BOUNCE_MAILBOX"}
         what = f"is {self.str(name)!r}" if is_short else "can not be used as it is"
         return ImproperlyConfigured(f"{name} {what}; {should_be}")
 
@@ -64,6 +76,19 @@ class Environment(environ.Env):  # type: ignore[misc]
                 name, "set it to a Redis or Valkey server, for example redis://cache.example.com:6379/0"
             )
         return address
+
+    def mailbox(self, name: str) -> Mailbox | None:
+        """A mailbox from an address such as imaps://user:password@mail.example.com/INBOX; None if it is not set."""
+        should_be = "set it to a mailbox, for example imaps://user:password@mail.example.com:993/INBOX"
+        written = self.str(name, default="")
+        if not written:
+            return None
+        found = self._read(name, lambda: urlsplit(written), should_be)
+        port = self._read(name, lambda: found.port, should_be)
+        if found.scheme != "imaps" or not found.hostname or not found.username or not found.password:
+            raise self._sentence(name, should_be)
+        folder = unquote(found.path.strip("/")) or "INBOX"
+        return Mailbox(found.hostname, port or 993, unquote(found.username), unquote(found.password), folder)
 
     def mail_server(self, name: str, *, default: str) -> dict[str, Any]:
         """Options of Django's SMTP backend from an address such as smtp+tls://user:password@mail.example.com:587"""

@@ -180,7 +180,13 @@ else:
             },
         }
     }
+# WEBHOOK_SECRET ("user:password") in it guards the address the provider tells its events to, which is
+# anymail/<provider>/tracking/
 ANYMAIL = env.object("ANYMAIL")
+# With a plain server: mails that can not be delivered go back to this address, with a key before the @ that names the
+# message (bounces+<key>@example.com), and are read from that mailbox (imaps://user:password@mail.example.com/INBOX).
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.mailbox("BOUNCE_MAILBOX")
 # The mailbox of the demo: a Maildir that /mailbox/ shows. Never in production (system check outreach.E001).
 MAILBOX_DIR = env.str("MAILBOX_DIR", default="")
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from outreach.checks import check_mail_settings
+from retention_crm.environment import Mailbox
 
 
 @pytest.fixture
@@ -55,7 +56,24 @@ def test_without_a_mail_server_or_provider_it_is_refused(production: Any) -> Non
     production.EMAIL_URL = ""
     assert found() == ["outreach.E005"]
     production.EMAIL_PROVIDER = "anymail.backends.postmark.EmailBackend"
+    assert found() == ["outreach.W001"]
+    production.ANYMAIL = {"WEBHOOK_SECRET": "user:password"}
     assert found() == []
+
+
+@pytest.mark.parametrize("address", ["bounces", "a@b@c", "a b"])
+def test_a_bounce_address_that_is_none_is_refused(production: Any, address: str) -> None:
+    production.BOUNCE_ADDRESS = address
+    assert found() == ["outreach.E007"]
+
+
+def test_a_bounce_address_nobody_reads_is_warned_of(production: Any) -> None:
+    production.BOUNCE_ADDRESS = "bounces@example.com"
+    assert found() == ["outreach.W002"]
+    production.BOUNCE_MAILBOX = Mailbox("mail.example.com", 993, "u", "p", "INBOX")
+    assert found() == []
+    production.BOUNCE_ADDRESS = ""
+    assert found() == ["outreach.W002"]
 
 
 def test_a_provider_that_does_not_exist_is_refused(production: Any) -> None:

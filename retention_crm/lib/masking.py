@@ -1,4 +1,4 @@
-"""Logs without the keys of links: whoever has the path of a public page could answer in a customer's name."""
+"""Logs without keys and passwords: whoever has the path of a public page could answer in a customer's name."""
 
 import logging
 import re
@@ -7,9 +7,13 @@ import re
 _TOKEN = re.compile(r"(/[sup]/)[^/\s?\"']{16,}")
 
 
+# What stands before the host in an address: the user and the password.
+_CREDENTIALS = re.compile(r"(://)[^/\s:@]*:[^/\s@]+@")
+
+
 def mask(line: str) -> str:
-    """The line with the token of every public address in it replaced by an ellipsis."""
-    return _TOKEN.sub(r"\1…", line)
+    """The line with the token of every public address in it, and each password, replaced by an ellipsis."""
+    return _CREDENTIALS.sub(r"\1…@", _TOKEN.sub(r"\1…", line))
 
 
 class MaskingFormatter(logging.Formatter):

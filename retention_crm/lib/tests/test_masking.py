@@ -25,6 +25,12 @@ TOKEN = tokens.make("survey", 4711, "n")
         ("GET /surveys/3/ 200", "GET /surveys/3/ 200"),
         ("GET /static/css/survey.css", "GET /static/css/survey.css"),
         ("/s/short/", "/s/short/"),
+        (
+            "wrong signature (for url 'https://events:a-se:cret@x.example/')",
+            "wrong signature (for url 'https://…@x.example/')",
+        ),
+        ("imaps://u:p@mail.example/INBOX", "imaps://…@mail.example/INBOX"),
+        ("see http://x.example:8000/a@b", "see http://x.example:8000/a@b"),
     ],
 )
 def test_tokens_of_public_pages_are_masked(line: str, masked: str) -> None:
