@@ -1,5 +1,6 @@
 """Forms of the company, its people and teams."""
 
+from datetime import time
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import Field, Fieldset
@@ -10,7 +11,7 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, Team, User, working_week
-from retention_crm.lib.form_base import HALF, CarefulForm, TimeZoneChoice, page_layout, row
+from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CompanyModelForm = forms.ModelForm[Company]
@@ -42,8 +43,18 @@ class WorkingDays(forms.TypedMultipleChoiceField):
         )
 
 
+def _is_between(hour: time, begins: time, ends: time) -> bool:
+    """Whether a clock shows that hour between the two, of which the first may be on the evening before."""
+    return begins <= hour < ends if begins <= ends else hour >= begins or hour < ends
+
+
 class CompanyForm(CarefulForm, _CompanyModelForm):
     time_zone = TimeZoneChoice(label=_("Time zone"))
+    country = CountryChoice(
+        label=_("Country"),
+        empty_label=_("None: only Saturday and Sunday are days off"),
+        help_text=_("Surveys and thank-you notes wait over its public holidays; a customer may have another country."),
+    )
 
     class Meta:
         model = Company
@@ -52,6 +63,14 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
             "postal_address": forms.Textarea(attrs={"rows": 3}),
             "greeting_time": TimeInput(),
             "digest_time": TimeInput(),
+            "quiet_from": TimeInput(),
+            "quiet_until": TimeInput(),
+        }
+        help_texts = {
+            "budget_days": _(
+                "What comes too soon waits, or becomes a call. Birthdays are always greeted. 0: no limit."
+            ),
+            "detractor_rest_days": _("Who scored 0 to 6 gets a call instead of automatic mail. 0: it goes on."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -62,6 +81,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 "name",
                 "postal_address",
                 row(Field("time_zone", wrapper_class=HALF), Field("currency", wrapper_class=HALF)),
+                "country",
                 "visibility",
             ),
             Fieldset(
@@ -70,6 +90,8 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 "anniversaries",
                 "thank_new_customers",
                 "thank_purchases",
+                "thank_referrals",
+                "thank_recoveries",
             ),
             Fieldset(
                 _("Surveys"),
@@ -78,8 +100,24 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 row(Field("survey_delay_hours", wrapper_class=HALF), Field("survey_cooldown_days", wrapper_class=HALF)),
                 Field("survey_valid_days", wrapper_class=HALF),
             ),
+            Fieldset(
+                _("When customers get mail"),
+                row(Field("quiet_from", wrapper_class=HALF), Field("quiet_until", wrapper_class=HALF)),
+                row(Field("budget_days", wrapper_class=HALF), Field("detractor_rest_days", wrapper_class=HALF)),
+                row(
+                    Field("mails_per_minute", wrapper_class=HALF),
+                    Field("mails_per_domain_per_minute", wrapper_class=HALF),
+                ),
+            ),
             Fieldset(_("Morning digest"), Field("digest_time", wrapper_class=HALF)),
         )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        hour, begins, ends = (cleaned.get(name) for name in ("greeting_time", "quiet_from", "quiet_until"))
+        if hour and begins and ends and _is_between(hour, begins, ends):
+            self.add_error("greeting_time", _("No mail goes out at this hour; see “When customers get mail” below."))
+        return cleaned
 
     def clean_currency(self) -> str:
         currency = str(self.cleaned_data["currency"]).upper()

@@ -181,6 +181,12 @@ class Company(models.Model):
     )
     thank_new_customers = models.BooleanField(_("thank new customers"), default=True)
     thank_purchases = models.BooleanField(_("thank for each purchase"), default=True)
+    thank_referrals = models.BooleanField(_("thank for each referral"), default=True)
+    thank_recoveries = models.BooleanField(
+        _("thank for the patience when a complaint is put right"),
+        default=True,
+        help_text=_("A day after, if no other complaint is open."),
+    )
     survey_after_meeting = models.BooleanField(_("ask after a meeting"), default=True)
     survey_after_purchase = models.BooleanField(_("ask after a purchase"), default=True)
     survey_delay_hours = models.PositiveSmallIntegerField(

@@ -23,7 +23,7 @@ SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
     "calls": (_("Calls"), {Kind.CALL}),
     "meetings": (_("Meetings"), {Kind.MEETING, Kind.VISIT}),
     "messages": (_("Messages"), {Kind.EMAIL, Kind.MESSAGE, "mail"}),
-    "purchases": (_("Purchases and gestures"), {Kind.PURCHASE, Kind.GESTURE}),
+    "purchases": (_("Purchases, gestures, referrals"), {Kind.PURCHASE, Kind.GESTURE, Kind.REFERRAL}),
     "answers": (_("Survey answers"), {"answer"}),
     "done": (_("Things done"), {"done"}),
     "complaints": (_("Complaints"), {"complaint", "resolved"}),

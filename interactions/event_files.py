@@ -17,13 +17,12 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from interactions.models import Kind
+from interactions.models import WITH_AMOUNT, Kind
 from retention_crm.lib import text
 
 LONGEST_LINE = 10_000
 FIRST_YEAR = 1900
 _CUSTOMER_COLUMNS = ("customer", "customer_id")
-_AMOUNT_KINDS = (Kind.PURCHASE, Kind.GESTURE)
 _KIND_NAMES = {kind.value: kind for kind in Kind} | {"e-mail": Kind.EMAIL}
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.+Z-]*)?")
 # A comma before three digits may be a thousands separator; only what has one meaning is taken.
@@ -99,7 +98,7 @@ class EventFile:
         value = dict(zip(self._columns, row, strict=True))
         kind = _kind(value.get("type", ""), self._kind)
         amount = _amount(value.get("amount", ""))
-        if amount and kind not in _AMOUNT_KINDS:
+        if amount and kind not in WITH_AMOUNT:
             raise _Unusable(f"A {kind.label.lower()} has no amount; only purchases and gestures do.")
         customer = text.clean_line(value["customer"] if "customer" in value else value["customer_id"])
         if not customer:
@@ -107,7 +106,7 @@ class EventFile:
         day = _day(value["date"])
         if day.year < FIRST_YEAR or day > self.latest:
             raise _Unusable(f"The date {day} is not between {FIRST_YEAR} and {self.latest}.")
-        return Event(number, customer, day, kind, amount if kind in _AMOUNT_KINDS else None)
+        return Event(number, customer, day, kind, amount if kind in WITH_AMOUNT else None)
 
     def _row(self, raw: bytes) -> list[str]:
         if len(raw) > LONGEST_LINE:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Customer
-from interactions.models import ALWAYS_HELD, Complaint, FollowUp, Interaction, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
@@ -195,7 +195,7 @@ class InteractionForm(_InteractionForm):
         )
 
     def clean_outcome(self) -> str:
-        """Purchases and gestures ask for none."""
+        """Purchases, gestures and referrals ask for none."""
         outcome: str = self.cleaned_data["outcome"]
         if not outcome and self.cleaned_data.get("kind") not in ALWAYS_HELD:
             raise ValidationError(_("Choose how it went."))
@@ -211,7 +211,7 @@ class InteractionForm(_InteractionForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("amount") is not None and cleaned.get("kind") not in ALWAYS_HELD:
+        if cleaned.get("amount") is not None and cleaned.get("kind") not in WITH_AMOUNT:
             message = _("Only a purchase or a gesture has an amount. Empty it, or choose one of the two.")
             self.add_error("amount", message)
         return cleaned

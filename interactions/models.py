@@ -21,6 +21,7 @@ class Kind(models.TextChoices):
     MESSAGE = "message", _("Message")
     PURCHASE = "purchase", _("Purchase")
     GESTURE = "gesture", _("Gesture")
+    REFERRAL = "referral", _("Referral")
 
 
 class Outcome(models.TextChoices):
@@ -39,7 +40,8 @@ class Sentiment(models.IntegerChoices):
 # Real two-way contact; only these reset a cadence.
 TOUCHPOINT_KINDS = (Kind.CALL, Kind.MEETING, Kind.VISIT, Kind.EMAIL, Kind.MESSAGE)
 # Kinds that are always complete when they are logged: there is nobody to miss them.
-ALWAYS_HELD = (Kind.PURCHASE, Kind.GESTURE)
+ALWAYS_HELD = (Kind.PURCHASE, Kind.GESTURE, Kind.REFERRAL)
+WITH_AMOUNT = (Kind.PURCHASE, Kind.GESTURE)
 
 _IS_TOUCHPOINT = models.Case(
     models.When(kind__in=TOUCHPOINT_KINDS, outcome=Outcome.HELD, then=models.Value(True)),
@@ -53,7 +55,7 @@ class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
 
 
 class Interaction(models.Model):
-    """Something that happened: a call, a meeting, a visit, an e-mail, a message, a purchase or a gesture."""
+    """Something that happened: a call, a meeting, a visit, an e-mail, a message, a purchase, a gesture, a referral."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="interactions")
     contact = models.ForeignKey(
@@ -96,6 +98,7 @@ class Interaction(models.Model):
             models.Index(fields=["created_at"], name="interaction_by_created"),
             # A few purchases among many calls: whom to thank is asked again every few seconds.
             models.Index(fields=["created_at"], name="interaction_purchases", condition=models.Q(kind=Kind.PURCHASE)),
+            models.Index(fields=["created_at"], name="interaction_referrals", condition=models.Q(kind=Kind.REFERRAL)),
             models.Index(fields=["day"], name="interaction_by_day"),
         ]
 
@@ -216,7 +219,12 @@ class Complaint(models.Model):
 
     class Meta:
         ordering = ["-opened_at", "-pk"]
-        indexes = [models.Index(fields=["customer", "-opened_at"], name="complaint_by_customer")]
+        indexes = [
+            models.Index(fields=["customer", "-opened_at"], name="complaint_by_customer"),
+            models.Index(
+                fields=["resolved_at"], name="complaint_by_resolved", condition=models.Q(resolved_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.what

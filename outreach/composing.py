@@ -24,6 +24,7 @@ from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
+from retention_crm.lib import clock
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
@@ -50,9 +51,11 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most eight queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most nine queries for any number."""
         prefetch_related_objects(
-            messages, "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey"
+            messages,
+            *("contact__customer", "customer__owner", "recipient"),
+            *("interaction", "dated_event", "invitation__survey"),
         )
 
     @property
@@ -70,13 +73,13 @@ class Composer:
             return self._to_customer(message)
         return self._to_staff(message)
 
-    def _to_customer(self, message: Message) -> Mail:
     def text_of(self, message: Message, contact: Contact) -> Text:
         """The text before it is filled: the message's own, or else the wording for its reader."""
         if message.own_text:
             return plain(message.own_subject, message.own_text, contact.effective_language)
         return self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
 
+    def _to_customer(self, message: Message) -> Mail:
         contact, customer = message.contact, message.customer
         if contact is None or customer is None:
             raise Unwritable("no_address", _("The person it was for is no longer in the system."))
@@ -100,6 +103,11 @@ class Composer:
             "company": self.company.name,
             "sender": owner.name,
         }
+        if message.kind == MessageKind.ANNIVERSARY:
+            day = clock.today(contact.effective_time_zone, message.dated_at)
+            values["years"] = phrases.years_of(day.year - contact.customer.customer_since.year)
+        if message.kind == MessageKind.EVENT:
+            values["event"] = message.dated_event.name if message.dated_event else ""
         if message.kind == MessageKind.THANK_YOU:
             values["occasion"] = _occasion(message, contact, phrases)
         if message.kind == MessageKind.SURVEY:
@@ -134,8 +142,12 @@ class Composer:
 
 def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
     interaction = message.interaction
+    if message.is_recovery:
+        return phrases.thanked("recovery", contact.tone)
+    if interaction is not None and interaction.kind == Kind.REFERRAL:
+        return phrases.thanked("referral", contact.tone)
     if interaction is None or interaction.kind != Kind.PURCHASE:
-        return phrases.trust(contact.tone)
+        return phrases.thanked("trust", contact.tone)
     return phrases.purchase(interaction.day, contact.tone)
 
 

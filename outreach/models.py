@@ -24,8 +24,10 @@ class MessageKind(models.TextChoices):
     EVENT = "event", _("Greeting on a special day")
     THANK_YOU = "thank_you", _("Thank-you note")
     SURVEY = "survey", _("Survey invitation")
+    LETTER = "letter", _("Letter")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     ESCALATION = "escalation", _("Escalation to the manager")
+    TEST = "test", _("Test")
 
 
 CUSTOMER_KINDS = (
@@ -34,8 +36,9 @@ CUSTOMER_KINDS = (
     MessageKind.EVENT,
     MessageKind.THANK_YOU,
     MessageKind.SURVEY,
+    MessageKind.LETTER,
 )
-STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION)
+STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION, MessageKind.TEST)
 
 
 class State(models.TextChoices):
@@ -52,6 +55,10 @@ class State(models.TextChoices):
 
 
 WAITING = (State.PROPOSED, State.PLANNED, State.LEASED, State.SUBMITTING)
+
+
+# What the occasion of a note begins with that follows a complaint; the complaint's id comes next.
+RECOVERY = "thank-you:complaint:"
 
 
 class MessageQuerySet(CustomerDataQuerySet["Message"]):
@@ -193,6 +200,11 @@ class Message(models.Model):
         return self.kind in CUSTOMER_KINDS
 
     @property
+    def is_recovery(self) -> bool:
+        """Whether it thanks for the patience with which a complaint was borne."""
+        return self.occasion.startswith(RECOVERY)
+
+    @property
     def is_waiting(self) -> bool:
         return self.state in WAITING
 
@@ -240,6 +252,24 @@ class Wording(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.changed_at = clock.now()
         super().save(*args, **kwargs)
+
+
+class Rehearsal(models.Model):
+    """What a test mail shows: the message it is about, or a wording as it stood in the editor, with sample data."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="rehearsal")
+    about = models.ForeignKey(
+        Message, on_delete=models.SET_NULL, null=True, blank=True, related_name="rehearsals", db_index=False
+    )
+    kind = models.CharField(max_length=16, blank=True, choices=MessageKind.choices)
+    language = models.CharField(max_length=8, blank=True, choices=Language.choices)
+    tone = models.CharField(max_length=8, blank=True, choices=Tone.choices)
+    subject = LineField(blank=True, max_length=200)
+    text = NoteField(blank=True, max_length=20_000)
+    html = NoteField(blank=True, max_length=40_000)
+
+    def __str__(self) -> str:
+        return f"{self.message_id}: {self.kind or self.about_id}"
 
 
 class Approval(models.Model):

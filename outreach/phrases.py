@@ -88,8 +88,9 @@ class Phrases:
         """So many years, as that language counts them."""
         return self.years.get(_number_word(number), self.years["other"]).replace("{count}", str(number))
 
-    def trust(self, tone: str) -> str:
-        return self.occasion["trust"][tone]
+    def thanked(self, what: str, tone: str) -> str:
+        """What a note thanks for: `trust`, a `referral`, or patience after a complaint (`recovery`)."""
+        return self.occasion[what][tone]
 
 
 def _number_word(number: int) -> str:

@@ -24,6 +24,7 @@ KIND_ICONS = {
     Kind.MESSAGE: "chat-dots",
     Kind.PURCHASE: "cart",
     Kind.GESTURE: "gift",
+    Kind.REFERRAL: "person-plus",
 }
 ABSOLUTE = "j F Y, H:i"
 

@@ -125,7 +125,7 @@ def test_empty_lines_are_no_mistake(write: Write) -> None:
         ("Ito,2026-03-31,5,call", "A call has no amount; only purchases and gestures do."),
         (
             "Ito,2026-03-31,,fax",
-            "“fax” is not a type; use one of call, meeting, visit, email, message, purchase, gesture.",
+            "“fax” is not a type; use one of call, meeting, visit, email, message, purchase, gesture, referral.",
         ),
         (",2026-03-31,1,", "The customer is missing."),
         ("  ,2026-03-31,1,", "The customer is missing."),

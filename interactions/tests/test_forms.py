@@ -97,6 +97,12 @@ def test_purchases_and_gestures_have_an_amount_and_no_outcome(customer: Customer
     assert form.save(commit=False).amount == Decimal("1200.50")
 
 
+def test_a_referral_has_neither_an_amount_nor_an_outcome(customer: Customer) -> None:
+    assert interaction_form(customer, kind=Kind.REFERRAL, outcome="").is_valid()
+    form = interaction_form(customer, kind=Kind.REFERRAL, outcome="", amount="5")
+    assert "Only a purchase or a gesture" in form.errors["amount"][0]
+
+
 def test_a_call_has_no_amount(customer: Customer) -> None:
     form = interaction_form(customer, amount="5")
 

@@ -49,7 +49,7 @@ def test_an_attempt_without_an_answer_is_no_touchpoint(quiet: Customer, outcome:
     assert (quiet.last_touchpoint_at, quiet.next_due_on) == before
 
 
-@pytest.mark.parametrize("kind", [Kind.PURCHASE, Kind.GESTURE])
+@pytest.mark.parametrize("kind", [Kind.PURCHASE, Kind.GESTURE, Kind.REFERRAL])
 def test_a_purchase_or_a_gesture_is_no_conversation(quiet: Customer, kind: str) -> None:
     before = quiet.last_touchpoint_at
 

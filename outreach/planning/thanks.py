@@ -2,17 +2,21 @@
 
 from datetime import timedelta
 
-from outreach.models import MessageKind
+from outreach.models import RECOVERY, MessageKind
 from outreach.planning.statements import HOURS, REACHABLE, execute, state_of
 from outreach.planning.window import Window, days_of, hours_of
 from retention_crm.lib import clock
 
 THANKS_WITHIN = timedelta(days=3)
 THANKS_KIND_FOR = timedelta(days=5)
+# Not at once: first it has to show that all is well.
+RECOVERED_AFTER = timedelta(days=1)
 
 
 def plan_thanks(window: Window) -> int:
-    """Thank-you notes for new customers and for purchases, at the next hour of greetings by the customer's clock.
+    """Thank-you notes for new customers, purchases, referrals and patience with a complaint that was put right.
+
+    At the next hour of greetings by the customer's clock; after a complaint a day later.
 
     Only for what happened in the last three days, so that entering or importing an old history thanks nobody.
     """
@@ -21,6 +25,9 @@ def plan_thanks(window: Window) -> int:
     parameters = {
         "new_customers": company.thank_new_customers,
         "purchases": company.thank_purchases,
+        "referrals": company.thank_referrals,
+        "recoveries": company.thank_recoveries,
+        "recovered_after": RECOVERED_AFTER,
         # A contact may be entered hours after the customer or the purchase, so the whole time is looked at each time.
         "entered_since": min(window.entered_since, earliest),
         "entered_until": window.entered_until,
@@ -34,6 +41,16 @@ def plan_thanks(window: Window) -> int:
     return execute(_THANKS, parameters)
 
 
+def _logged(kind: str, wanted: str) -> str:
+    """SQL: what was logged of one kind; each kind has an index of its own."""
+    return f"""
+    SELECT 'thank-you:' || id, customer_id, contact_id, id, happened_at
+    FROM interactions_interaction
+    WHERE %({wanted})s AND kind = '{kind}' AND created_at BETWEEN %(entered_since)s AND %(entered_until)s
+      AND happened_at BETWEEN %(earliest)s AND %(at)s
+    """  # noqa: S608 - the parts are constants of this module
+
+
 _THANKS = f"""
 WITH events AS (
     SELECT 'thank-you:customer:' || id AS occasion, id AS customer_id, NULL::bigint AS contact_id,
@@ -42,10 +59,16 @@ WITH events AS (
     WHERE %(new_customers)s AND created_at BETWEEN %(entered_since)s AND %(entered_until)s
       AND customer_since BETWEEN %(earliest_day)s AND %(day)s
     UNION ALL
-    SELECT 'thank-you:' || id, customer_id, contact_id, id, happened_at
-    FROM interactions_interaction
-    WHERE %(purchases)s AND kind = 'purchase' AND created_at BETWEEN %(entered_since)s AND %(entered_until)s
-      AND happened_at BETWEEN %(earliest)s AND %(at)s
+    {_logged("purchase", "purchases")}
+    UNION ALL
+    {_logged("referral", "referrals")}
+    UNION ALL
+    SELECT '{RECOVERY}' || p.id, p.customer_id, NULL, NULL, p.resolved_at + %(recovered_after)s
+    FROM interactions_complaint p
+    WHERE %(recoveries)s AND p.resolved_at BETWEEN %(earliest)s - %(recovered_after)s AND %(at)s AND NOT EXISTS (
+        SELECT FROM interactions_complaint other
+        WHERE other.customer_id = p.customer_id AND other.resolved_at IS NULL
+    )
 ), new AS MATERIALIZED (
     SELECT * FROM events
     WHERE NOT EXISTS (SELECT FROM outreach_message m WHERE m.occasion = events.occasion)

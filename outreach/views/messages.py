@@ -112,7 +112,7 @@ def occasion(message: Message) -> str:
         MessageKind.BIRTHDAY: _("Their birthday"),
         MessageKind.ANNIVERSARY: _("The day they became a customer"),
         MessageKind.EVENT: _("A special day of theirs"),
-        MessageKind.THANK_YOU: _("A new customer"),
+        MessageKind.THANK_YOU: _("A complaint put right") if message.is_recovery else _("A new customer"),
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
         MessageKind.ESCALATION: _("Customers had gone without contact for one and a half times the agreed time"),
