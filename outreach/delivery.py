@@ -17,10 +17,11 @@ from functools import cached_property
 
 from accounts.models import Company
 from outreach import claiming, gate, guarding, pausing
+from outreach.bounces.noting import give_up
 from outreach.claiming import Settlement
 from outreach.composing import Composer, Unwritable
 from outreach.limiting import Exhausted, Limiter
-from outreach.models import Message, SendingPause, State, Suppression
+from outreach.models import Message, SendingPause, State
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
 from retention_crm.lib.masking import mask
@@ -201,7 +202,7 @@ class Run:
         else:
             self._settle([settlement])
         if outcome.bad_address:
-            Suppression.objects.suppress(message.sent_to, outcome.words[:300], self.now())
+            give_up(message.sent_to, outcome.words, self.now())
         if outcome.cause is not None:
             self._stop(outcome.cause, outcome.words)
         elif self._probe:

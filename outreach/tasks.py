@@ -4,7 +4,9 @@ import logging
 from collections.abc import Mapping
 
 from celery import shared_task
+from django.conf import settings
 
+from outreach.bounces import mailbox
 from outreach.delivery import deliver as deliver_due
 from outreach.planning import plan as plan_all
 from outreach.sweeping import sweep as sweep_all
@@ -37,3 +39,14 @@ def deliver() -> None:
 @shared_task(name="outreach.sweep")
 def sweep() -> None:
     _tell("swept", sweep_all(at=clock.now()))
+
+
+@shared_task(name="outreach.read_bounces")
+def read_bounces() -> None:
+    """Reads the mailbox that undeliverable mails come back to, if there is one."""
+    if settings.BOUNCE_MAILBOX is None:
+        return
+    try:
+        _tell("came back", mailbox.read_bounces(settings.BOUNCE_MAILBOX, at=clock.now()))
+    except mailbox.CannotRead as error:
+        log.warning("The mailbox of bounces can not be read: %s. It is tried again in two minutes.", error)
