@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer, DatedEvent, Segment
-from retention_crm.lib.form_base import HALF, CarefulForm, DayInput, TimeZoneChoice, page_layout, row
+from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CustomerModelForm = forms.ModelForm[Customer]
@@ -28,6 +28,11 @@ LATEST_EVENT_YEAR = 2100
 
 class CustomerForm(CarefulForm, _CustomerModelForm):
     time_zone = TimeZoneChoice(label=_("Time zone"))
+    country = CountryChoice(
+        label=_("Country"),
+        empty_label=_("The company's"),
+        help_text=_("Surveys and thank-you notes wait over its public holidays."),
+    )
 
     class Meta:
         model = Customer
@@ -39,6 +44,7 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
             "customer_since",
             "language",
             "time_zone",
+            "country",
             "cadence_days",
             "care_note",
             "do_not_contact",
@@ -60,6 +66,7 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
                 "",
                 row(Field("stage", wrapper_class=HALF), Field("customer_since", wrapper_class=HALF)),
                 row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
+                Field("country", wrapper_class=HALF),
                 "care_note",
             ),
             Fieldset(_("How often"), Field("cadence_days", wrapper_class=HALF), "do_not_contact"),

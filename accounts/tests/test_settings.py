@@ -19,7 +19,8 @@ type Login = Callable[[User], Client]
 def typed(company: Company, **changes: Any) -> dict[str, Any]:
     """What the page of the company sends: an unticked box is not sent."""
     data = {name: value for name, value in model_to_dict(company).items() if value is not False}
-    return {**data, "greeting_time": "09:00", "digest_time": "07:30", **changes}
+    hours = {"greeting_time": "09:00", "digest_time": "07:30", "quiet_from": "20:00", "quiet_until": "08:00"}
+    return {**data, **hours, **changes}
 
 
 def save(browser: Client, company: Company, **changes: Any) -> Any:
@@ -65,6 +66,36 @@ def test_administrators_change_the_company(login: Login, administrator: User, co
     assert (found.visibility, found.leap_day_on_march_1, found.survey_cooldown_days) == ("company", True, 30)
 
 
+def test_the_hours_and_days_of_mail_to_customers_can_be_set(
+    login: Login, administrator: User, company: Company
+) -> None:
+    changes = {"quiet_from": "19:30", "quiet_until": "07:15", "budget_days": "14", "detractor_rest_days": "0"}
+
+    assert save(login(administrator), company, country="JP", **changes).status_code == 302
+
+    found = Company.current()
+    assert (found.country, found.quiet_from, found.quiet_until) == ("JP", time(19, 30), time(7, 15))
+    assert (found.budget_days, found.detractor_rest_days) == (14, 0)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "hour", "fits"),
+    [
+        ("20:00", "08:00", "08:00", True),
+        ("20:00", "08:00", "19:59", True),
+        ("09:00", "10:00", "09:30", False),
+        ("09:00", "10:00", "10:00", True),
+        ("00:00", "00:00", "03:00", True),
+    ],
+)
+def test_greetings_are_not_due_at_an_hour_at_which_nothing_goes_out(
+    login: Login, administrator: User, company: Company, begins: str, ends: str, hour: str, fits: bool
+) -> None:
+    response = save(login(administrator), company, quiet_from=begins, quiet_until=ends, greeting_time=hour)
+
+    assert (response.status_code == 302) is fits
+
+
 def test_boxes_can_be_unticked(login: Login, administrator: User, company: Company) -> None:
     data = typed(company)
     for name in ("thank_purchases", "survey_after_meeting"):
@@ -96,8 +127,14 @@ def test_an_installation_without_settings_gets_its_one_row(login: Login, adminis
         ("survey_valid_days", "0"),
         ("visibility", "all"),
         ("leap_day", "april"),
+        *(("country", value) for value in ("XX", "se", "Sweden", "\x00")),
+        *(("quiet_from", value) for value in ("", "24:00", "late")),
+        *(("greeting_time", value) for value in ("07:59", "20:00", "00:00")),
+        *(("budget_days", value) for value in ("-1", "366", "x", "")),
+        *(("detractor_rest_days", value) for value in ("-1", "366")),
+        *(("mails_per_minute", value) for value in ("-1", "many")),
     ],
-    ids=range(28),
+    ids=range(46),
 )
 def test_bad_settings_get_a_message_at_the_field_and_change_nothing(
     login: Login, administrator: User, company: Company, field: str, value: str

@@ -147,6 +147,8 @@ def test_names_of_all_kinds_are_kept_as_typed(login: Login, owner: User, segment
         ("time_zone", "Mars/Olympus"),
         ("time_zone", ""),
         ("time_zone", "\x00"),
+        ("country", "XX"),
+        ("country", "\x00"),
         ("customer_since", ""),
         ("customer_since", "31.02.2026"),
         ("customer_since", "2026-02-31"),
@@ -163,7 +165,7 @@ def test_names_of_all_kinds_are_kept_as_typed(login: Login, owner: User, segment
         ("care_note", "word " * 200_000),
         ("care_note", "\x00"),
     ],
-    ids=range(32),
+    ids=range(34),
 )
 def test_bad_input_gets_a_message_at_the_field_and_everything_typed_comes_back(
     login: Login, owner: User, segment: Segment, field: str, value: str
@@ -204,6 +206,16 @@ def test_without_a_segment_the_form_says_what_is_missing(login: Login, owner: Us
     response = login(owner).post(reverse("customer_new"), {"name": "Ito"})
 
     assert "segment" in errors(response)
+
+
+def test_a_customer_may_keep_the_holidays_of_a_country_of_its_own(login: Login, owner: User, segment: Segment) -> None:
+    add(login(owner), typed(owner, segment, country="JP"))
+    customer = Customer.objects.get()
+    assert customer.country == "JP"
+
+    edit(login(owner), customer, typed(owner, segment, country=""))
+    customer.refresh_from_db()
+    assert customer.country == ""
 
 
 def test_a_change_of_cadence_moves_the_due_day_at_once(login: Login, owner: User, segment: Segment) -> None:

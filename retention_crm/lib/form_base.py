@@ -1,4 +1,4 @@
-"""What all forms of the product have in common, and the choice of a time zone."""
+"""What all forms of the product have in common, and the choice of a time zone or a country."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from retention_crm.lib import clock
+from retention_crm.lib import clock, workdays
 
 HALF = "col-md-6"
 
@@ -96,6 +96,18 @@ class TimeZoneSelect(QuickSelect):
         known = selected if selected in clock.zone_names() else ""
         empty = _options([("", self.empty_label)], known) if self.empty_label or not known else ""
         return format_html("{}{}", empty, _zone_options(known))
+
+
+class CountryChoice(forms.ChoiceField):
+    """One of the countries whose public holidays are known, or none."""
+
+    widget = QuickSelect
+
+    default_error_messages = {"invalid_choice": _("Choose a country from the list.")}
+
+    def __init__(self, *, empty_label: Any, **kwargs: Any) -> None:
+        choices = [("", empty_label), *workdays.countries().items()]
+        super().__init__(choices=choices, required=False, **kwargs)
 
 
 class TimeZoneChoice(forms.CharField):
