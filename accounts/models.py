@@ -198,6 +198,12 @@ class Company(models.Model):
     survey_valid_days = models.PositiveSmallIntegerField(
         _("days a survey link works"), default=30, validators=[MinValueValidator(1)]
     )
+    survey_reminder_days = models.PositiveSmallIntegerField(
+        _("days after which an unanswered survey is brought to mind once"),
+        default=7,
+        validators=[MaxValueValidator(60)],
+        help_text=_("0: never."),
+    )
     digest_time = models.TimeField(
         _("hour of the morning digest"), default=time(7, 30), help_text=_("By each person's own clock.")
     )

@@ -13,22 +13,24 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
-from customers.models import Contact, Language, Tone
+from customers.models import Contact, Customer, Language, Tone
 from interactions.models import Kind
 from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text
-from outreach.models import Message, MessageKind
+from outreach.models import STAFF_KINDS, Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
+from outreach.rehearsing import links_of
+from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
 from retention_crm.lib import clock
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
-type Values = dict[str, str]
+type Filled = tuple[str, str, str]
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
@@ -71,7 +73,7 @@ class Composer:
         """
         if message.is_for_customer:
             return self._to_customer(message)
-        return self._to_staff(message)
+        return self._test(message) if message.kind == MessageKind.TEST else self._to_staff(message)
 
     def text_of(self, message: Message, contact: Contact) -> Text:
         """The text before it is filled: the message's own, or else the wording for its reader."""
@@ -80,20 +82,46 @@ class Composer:
         return self.wordings.text_for(message.kind, contact.effective_language, contact.tone)
 
     def _to_customer(self, message: Message) -> Mail:
-        contact, customer = message.contact, message.customer
-        if contact is None or customer is None:
-            raise Unwritable("no_address", _("The person it was for is no longer in the system."))
+        contact, customer = self._reader_of(message)
         address = _address_of(contact.email, contact.name)
-        consent = CONSENT_FOR[message.kind]
-        text = self.text_of(message, contact)
-        phrases = phrases_in(text.language)
-        link = unsubscribe_link(contact.pk, consent)
-        links = {"unsubscribe_link": link, "preference_link": preference_link(contact.pk)}
-        values = links | self._about(message, contact, customer.owner, phrases)
-        filled = fill_for(lay_out(text, Frame.of(self.company, consent)), values)
         sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
-        unsubscribe = [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
-        return _mail(message, filled, sender, (contact.name, address), unsubscribe)
+        consent = CONSENT_FOR.get(message.kind)
+        link = unsubscribe_link(contact.pk, consent) if consent else ""
+        survey = answer_url(message.invitation) if message.invitation else ""
+        filled = self._filled(message, Links(survey, link, preference_link(contact.pk)))
+        return _mail(message, filled, sender, (contact.name, address), _one_click(link))
+
+    def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
+        if message.contact is None or message.customer is None:
+            raise Unwritable("no_address", _("The person it was for is no longer in the system."))
+        return message.contact, message.customer
+
+    def _filled(self, message: Message, links: Links) -> Filled:
+        contact, customer = self._reader_of(message)
+        text = self.text_of(message, contact)
+        values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
+        return fill_for(lay_out(text, Frame.of(self.company, CONSENT_FOR.get(message.kind))), values)
+
+    def _test(self, message: Message) -> Mail:
+        """A mail to whoever asked for it, as the customer's would be but for the subject and the links."""
+        reader, shown = message.recipient, getattr(message, "rehearsal", None)
+        if reader is None or shown is None:
+            raise Unwritable("nothing_to_say", _("What was to be tested is no longer there."))
+        links = links_of(message.pk)
+        if shown.kind:
+            text = Text(shown.subject, shown.text, shown.html, shown.language)
+            values = sample_values(
+                shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
+            )
+            as_text, as_html = sample_list("Lindqvist AB") if shown.kind in STAFF_KINDS else ({}, {})
+            frame = Frame.of(self.company, CONSENT_FOR.get(shown.kind))
+            subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
+        elif shown.about is not None:
+            subject, body, html = self._filled(shown.about, links)
+        else:
+            raise Unwritable("nothing_to_say", _("What was to be tested is no longer there."))
+        to = (reader.name, _address_of(reader.email, reader.name))
+        return _mail(message, (f"[Test] {subject}", body, html), _product_sender(), to, [])
 
     def _about(self, message: Message, contact: Contact, owner: User, phrases: Phrases) -> Values:
         values = {
@@ -110,13 +138,11 @@ class Composer:
             values["event"] = message.dated_event.name if message.dated_event else ""
         if message.kind == MessageKind.THANK_YOU:
             values["occasion"] = _occasion(message, contact, phrases)
-        if message.kind == MessageKind.SURVEY:
+        if message.kind in {MessageKind.SURVEY, MessageKind.REMINDER}:
             invitation = message.invitation
             if invitation is None:
                 raise Unwritable("missing_field", _("The invitation to the survey is gone."))
             values["question"] = invitation.survey.question
-            values["survey_link"] = link = answer_url(invitation)
-            values["scores"] = f"{phrases.scale.ask}\n{link}"
         return values
 
     def _to_staff(self, message: Message) -> Mail:
@@ -138,6 +164,12 @@ class Composer:
         blocks: Values = {"list": list_as_html(digest.sections)}
         filled = fill_for(lay_out(text, Frame.of(self.company, None)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
+
+
+def _one_click(link: str) -> list[tuple[str, str]]:
+    if not link:
+        return []
+    return [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
 
 
 def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
@@ -162,9 +194,6 @@ def _address_of(address: str, name: str) -> str:
 def _product_sender() -> tuple[str, str]:
     name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return name, _address_of(address, "DEFAULT_FROM_EMAIL")
-
-
-type Filled = tuple[str, str, str]
 
 
 def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> Filled:
@@ -203,7 +232,7 @@ def _mail(
         ("From", mailbox(*sender, "From")),
         ("To", mailbox(*to, "To")),
     ]
-    if more:
+    if message.is_for_customer:
         lines.append(("Reply-To", mailbox(*sender, "Reply-To")))
     lines += [
         # One sent before its time has the date of that.
@@ -221,7 +250,7 @@ def _mail(
         html=html,
         from_email=formataddr((clean_line(sender[0]), sender[1])),
         to=[to[1]],
-        reply_to=[sender[1]] if more else None,
+        reply_to=[sender[1]] if message.is_for_customer else None,
     )
     mark(mail, message)
     return mail

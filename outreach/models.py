@@ -24,6 +24,7 @@ class MessageKind(models.TextChoices):
     EVENT = "event", _("Greeting on a special day")
     THANK_YOU = "thank_you", _("Thank-you note")
     SURVEY = "survey", _("Survey invitation")
+    REMINDER = "reminder", _("Survey reminder")
     LETTER = "letter", _("Letter")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     ESCALATION = "escalation", _("Escalation to the manager")
@@ -36,6 +37,7 @@ CUSTOMER_KINDS = (
     MessageKind.EVENT,
     MessageKind.THANK_YOU,
     MessageKind.SURVEY,
+    MessageKind.REMINDER,
     MessageKind.LETTER,
 )
 STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION, MessageKind.TEST)
@@ -183,6 +185,8 @@ class Message(models.Model):
                 name="message_leased",
                 condition=models.Q(state__in=["leased", "submitting"]),
             ),
+            # Whom to remind of a survey is asked again every few seconds.
+            models.Index(fields=["finished_at"], name="message_asked", condition=models.Q(kind="survey", state="sent")),
             models.Index(fields=["-due_at", "-id"], name="message_by_due"),
             models.Index(
                 fields=["dated_event"], name="message_by_event", condition=models.Q(dated_event__isnull=False)

@@ -18,6 +18,7 @@ CONSENT_FOR: dict[str, ConsentKind] = {
     MessageKind.EVENT: ConsentKind.GREETINGS,
     MessageKind.THANK_YOU: ConsentKind.THANKS,
     MessageKind.SURVEY: ConsentKind.SURVEYS,
+    MessageKind.REMINDER: ConsentKind.SURVEYS,
 }
 _FIELD = {
     ConsentKind.GREETINGS: "allows_greetings",

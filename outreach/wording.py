@@ -34,6 +34,12 @@ _OF_CUSTOMERS: Descriptions = {
     "customer": _("the customer's name, often a company"),
     "sender": _("the owner's name"),
 }
+_OF_SURVEYS: Descriptions = {
+    **_OF_CUSTOMERS,
+    "question": _("the survey's question"),
+    "scores": _("the buttons from 0 to 10 with the link below them (needed, or survey_link)"),
+    "survey_link": _("the address of the survey, different for each person"),
+}
 _OF_STAFF: Descriptions = {
     **_COMMON,
     "summary": _("how many of what, in words"),
@@ -45,12 +51,9 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.ANNIVERSARY: {**_OF_CUSTOMERS, "years": _("for how long, for example 5 years")},
     MessageKind.EVENT: {**_OF_CUSTOMERS, "event": _("what the day is, as it is written with the contact")},
     MessageKind.THANK_YOU: {**_OF_CUSTOMERS, "occasion": _("what we thank for, as in “thank you for {occasion}”")},
-    MessageKind.SURVEY: {
-        **_OF_CUSTOMERS,
-        "question": _("the survey's question"),
-        "scores": _("the buttons from 0 to 10 with the link below them (needed, or survey_link)"),
-        "survey_link": _("the address of the survey, different for each person"),
-    },
+    MessageKind.SURVEY: _OF_SURVEYS,
+    MessageKind.REMINDER: _OF_SURVEYS,
+    MessageKind.LETTER: _OF_CUSTOMERS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
     MessageKind.ESCALATION: _OF_STAFF,
 }
@@ -58,6 +61,7 @@ KNOWN = frozenset(name for fields in FIELDS.values() for name in fields)
 # At least one of these has to stand in the text and in the HTML, or the mail would be pointless.
 REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.SURVEY: ("scores", "survey_link"),
+    MessageKind.REMINDER: ("scores", "survey_link"),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.ESCALATION: ("list",),
 }

@@ -10,6 +10,8 @@ from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock
 
+_ASKING = frozenset({MessageKind.SURVEY.value, MessageKind.REMINDER.value})
+
 
 def too_late(message: Message, facts: Facts) -> Ruling | None:
     if message.expires_at > facts.at:
@@ -27,7 +29,7 @@ def answered(message: Message, facts: Facts) -> Ruling | None:
 def no_longer_true(message: Message, facts: Facts) -> Ruling | None:
     """A greeting whose day was corrected, a survey whose link no longer works."""
     invitation = message.invitation
-    if message.kind == MessageKind.SURVEY and (invitation is None or not invitation.is_open(facts.at)):
+    if message.kind in _ASKING and (invitation is None or not invitation.is_open(facts.at)):
         return Ruling(State.CANCELLED, "no_longer_true", _("The invitation was withdrawn."))
     if message.kind == MessageKind.BIRTHDAY and not _is_birthday(message, facts):
         return Ruling(State.CANCELLED, "no_longer_true", _("The birthday was changed; it is not on this day."))

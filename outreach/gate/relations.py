@@ -17,7 +17,7 @@ AUTOMATIC = frozenset(
     kind.value
     for kind in (
         *(MessageKind.BIRTHDAY, MessageKind.ANNIVERSARY, MessageKind.EVENT),
-        *(MessageKind.THANK_YOU, MessageKind.SURVEY),
+        *(MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER),
     )
 )
 

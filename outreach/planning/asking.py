@@ -1,13 +1,16 @@
-"""Planning of survey invitations."""
+"""Planning of survey invitations and of the one reminder that follows them."""
 
 from datetime import timedelta
 
 from outreach.models import MessageKind
-from outreach.planning.statements import REACHABLE, execute, state_of
-from outreach.planning.window import Window
+from outreach.planning.statements import HOURS, REACHABLE, execute, state_of
+from outreach.planning.window import Window, days_of, hours_of
 from surveys.planning import invite
 
 SURVEY_KIND_FOR = timedelta(days=5)
+REMINDER_KIND_FOR = timedelta(days=3)
+# So long the link has to work when somebody is reminded of it.
+TIME_TO_ANSWER = timedelta(days=2)
 
 
 def plan_surveys(window: Window) -> int:
@@ -31,5 +34,49 @@ FROM new
 JOIN customers_customer k ON k.id = new.customer_id
 JOIN customers_contact c ON c.id = new.contact_id
 WHERE {REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = new.id)
+ON CONFLICT (occasion) DO NOTHING
+"""  # noqa: S608 - the parts are constants of this module
+
+
+def plan_reminders(window: Window) -> int:
+    """One reminder for each invitation that was sent some days ago (a setting) and is not answered, with its own link.
+
+    At the next hour of greetings by the contact's clock. Who was asked before the setting was made is not reminded.
+    """
+    company = window.company
+    if not company.survey_reminder_days:
+        return 0
+    parameters = {
+        "after": timedelta(days=company.survey_reminder_days),
+        "since": window.since,
+        "until": window.horizon,
+        "hours": hours_of(days_of(window.since, window.horizon, company.greeting_time), company.greeting_time),
+        "kind_for": REMINDER_KIND_FOR,
+        "time_to_answer": TIME_TO_ANSWER,
+    }
+    return execute(_REMINDERS, parameters)
+
+
+_REMINDERS = f"""
+WITH asked AS MATERIALIZED (
+    SELECT m.invitation_id, m.finished_at + %(after)s AS earliest
+    FROM outreach_message m
+    WHERE m.kind = 'survey' AND m.state = 'sent'
+      AND m.finished_at BETWEEN %(since)s - %(after)s AND %(until)s - %(after)s
+      AND NOT EXISTS (SELECT FROM outreach_message o WHERE o.occasion = 'reminder:' || m.invitation_id || ':1')
+)
+INSERT INTO outreach_message (occasion, kind, state, customer_id, contact_id, interaction_id, invitation_id,
+                              due_at, expires_at, dated_at)
+SELECT 'reminder:' || v.id || ':1', 'reminder', {state_of(MessageKind.REMINDER)}, k.id, c.id, v.trigger_id, v.id,
+       next.due_at, next.due_at + %(kind_for)s, next.due_at
+FROM asked
+JOIN surveys_invitation v ON v.id = asked.invitation_id
+JOIN customers_customer k ON k.id = v.customer_id
+JOIN customers_contact c ON c.id = v.contact_id
+CROSS JOIN LATERAL (
+    SELECT min(to_timestamp(hour)) AS due_at FROM unnest({HOURS}) hour WHERE to_timestamp(hour) >= asked.earliest
+) next
+WHERE next.due_at IS NOT NULL AND v.revoked_at IS NULL AND v.expires_at >= next.due_at + %(time_to_answer)s
+  AND c.allows_surveys AND {REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = v.id)
 ON CONFLICT (occasion) DO NOTHING
 """  # noqa: S608 - the parts are constants of this module

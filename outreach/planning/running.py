@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from accounts.models import Company
 from outreach.models import MessageKind, Watermark
-from outreach.planning.asking import plan_surveys
+from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
 from outreach.planning.telling import plan_digests, plan_escalations
 from outreach.planning.thanks import plan_thanks
@@ -24,6 +24,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.EVENT.value: plan_events,
     MessageKind.THANK_YOU.value: plan_thanks,
     MessageKind.SURVEY.value: plan_surveys,
+    MessageKind.REMINDER.value: plan_reminders,
     MessageKind.OVERDUE_DIGEST.value: plan_digests,
     MessageKind.ESCALATION.value: plan_escalations,
 }

@@ -114,6 +114,9 @@ def occasion(message: Message) -> str:
         MessageKind.EVENT: _("A special day of theirs"),
         MessageKind.THANK_YOU: _("A complaint put right") if message.is_recovery else _("A new customer"),
         MessageKind.SURVEY: _("They were to be asked"),
+        MessageKind.REMINDER: _("They have not answered yet"),
+        MessageKind.LETTER: _("Written by hand"),
+        MessageKind.TEST: _("Asked for to see how a mail looks"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
         MessageKind.ESCALATION: _("Customers had gone without contact for one and a half times the agreed time"),
     }[MessageKind(message.kind)]
