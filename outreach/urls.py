@@ -3,7 +3,18 @@
 from django.urls import path
 
 from outreach import public_views
-from outreach.views import approvals, deciding, mailbox, messages, sending, tomorrow, unknown, wordings, writing
+from outreach.views import (
+    approvals,
+    deciding,
+    mailbox,
+    messages,
+    sending,
+    suppression,
+    tomorrow,
+    unknown,
+    wordings,
+    writing,
+)
 
 _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 
@@ -36,6 +47,7 @@ urlpatterns = [
     path("settings/sending/stop/", sending.sending_stop, name="sending_stop"),
     path("settings/sending/start/", sending.sending_start, name="sending_start"),
     path("settings/sending/try-again/", sending.sending_try, name="sending_try"),
+    path("settings/suppression/", suppression.suppression, name="suppression"),
     path("settings/wordings/", wordings.wordings, name="wordings"),
     path(_WORDING, wordings.wording, name="wording"),
     path(f"{_WORDING}preview/", wordings.wording_preview, name="wording_preview"),

@@ -216,6 +216,7 @@ TABLE: tuple[Line, ...] = (
     Line("sending_stop", ADMINISTRATORS, methods=("POST",)),
     Line("sending_start", ADMINISTRATORS, methods=("POST",)),
     Line("sending_try", MANAGERS, methods=("POST",)),
+    Line("suppression", MANAGERS, methods=_FORM),
     Line("wordings", MANAGERS),
     Line("wording", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
     Line("wording_preview", MANAGERS, methods=("POST",), fixed=_WORDING, unknown=_NO_WORDINGS),

@@ -11,6 +11,7 @@ from django.db import connection
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer
+from interactions.models import FollowUp
 from outreach import claiming, delivery
 from outreach.delivery import MOST_ATTEMPTS, deliver, pause
 from outreach.models import Message, MessageKind, State, Suppression
@@ -120,6 +121,7 @@ def test_an_address_that_does_not_exist_is_never_written_to_again(sink: Sink) ->
     sink.rcpt_answers[message.contact.email] = "550 5.1.1 no such user"
     assert run() == {"failed": 1}
     assert state(message) == ("failed", "bad_address")
+    assert FollowUp.objects.get().title.startswith(f"Ask {message.contact.name} for a better address")
     another = factories.message(message.contact)
     assert run() == {"held": 1}
     assert state(another) == ("held", "suppressed")
