@@ -124,6 +124,7 @@ PUBLIC: tuple[str, ...] = (
     "password_reset_complete",
     "survey_answer",
     "unsubscribe",
+    "test_page",
     "preferences",
     "provider_event",
 )
@@ -201,6 +202,8 @@ TABLE: tuple[Line, ...] = (
     Line("message_leave", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_unsettle", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_again", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
+    Line("test_page", NOBODY, methods=_FORM, fixed=("no-such-token-no-such-token",), ok=404),
+    Line("message_test", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
@@ -220,6 +223,7 @@ TABLE: tuple[Line, ...] = (
     Line("wordings", MANAGERS),
     Line("wording", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
     Line("wording_preview", MANAGERS, methods=("POST",), fixed=_WORDING, unknown=_NO_WORDINGS),
+    Line("wording_test", MANAGERS, methods=("POST",), fixed=_WORDING, unknown=_NO_WORDINGS),
     Line("wording_reset", MANAGERS, methods=_FORM, fixed=_WORDING, unknown=_NO_WORDINGS),
     Line("mailbox", EVERYONE),
     # A mail that is not there; what is in the mailbox is for everybody who is logged in.

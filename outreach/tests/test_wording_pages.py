@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Company, User
 from outreach.models import MessageKind, Wording
-from outreach.wording import built_in
+from outreach.wording import FIELDS, built_in
 
 Login = Callable[[User], Client]
 EDITOR = "/settings/wordings/birthday/en/formal/"
@@ -155,7 +155,10 @@ def test_back_to_the_built_in_text_after_asking(manager: User, company: Company,
 def test_the_preview_shows_ordinary_and_worst_data(manager: User, company: Company, login: Login) -> None:
     answer = login(manager).post(f"{EDITOR}preview/", GOOD | {"text": "Text for {preferred_name} of {customer}"})
     page = answer.content.decode()
-    ordinary, worst = answer.context["samples"]
+    ordinary, bare, right_to_left, worst = answer.context["samples"]
+    assert bare.subject == "Hi Amira Haddad"
+    assert "ليلى" in right_to_left.subject
+    assert "<bdi>" in right_to_left.html
     assert ordinary.subject == "Hi Amira"
     assert "عبد" in worst.subject
     assert "&lt;b&gt;&amp;amp; Söhne" in worst.html
@@ -165,7 +168,7 @@ def test_the_preview_shows_ordinary_and_worst_data(manager: User, company: Compa
     assert not Wording.objects.exists()
 
 
-@pytest.mark.parametrize("kind", MessageKind)
+@pytest.mark.parametrize("kind", FIELDS)
 def test_every_built_in_text_can_be_previewed(manager: User, company: Company, login: Login, kind: MessageKind) -> None:
     text = built_in(kind, "en", "friendly")
     assert text is not None
@@ -173,7 +176,7 @@ def test_every_built_in_text_can_be_previewed(manager: User, company: Company, l
         reverse("wording_preview", args=[kind, "en", "friendly"]),
         {"subject": text.subject, "text": text.text, "html": text.html},
     )
-    assert [sample.problem for sample in answer.context["samples"]] == ["", ""]
+    assert {sample.problem for sample in answer.context["samples"]} == {""}
 
 
 def test_a_preview_of_a_faulty_text_says_what_is_wrong(manager: User, company: Company, login: Login) -> None:

@@ -24,11 +24,11 @@ from retention_crm.lib.text import clean, clean_line
 type Variant = tuple[MessageKind, Language, Tone]
 
 
-def _variant(request: PersonRequest, kind: str, language: str, tone: str) -> Variant:
+def variant(request: PersonRequest, kind: str, language: str, tone: str) -> Variant:
     """The text an address names; texts are for managers only."""
     if not request.user.is_manager:
         raise PermissionDenied
-    if kind in MessageKind.values and language in Language.values and tone in Tone.values:
+    if kind in FIELDS and language in Language.values and tone in Tone.values:
         named = (Language(language), Tone(tone))
         if named in variants(MessageKind(kind)):
             return MessageKind(kind), *named
@@ -41,7 +41,7 @@ def wordings(request: PersonRequest) -> HttpResponse:
     if not request.user.is_manager:
         raise PermissionDenied
     texts = Wordings.load()
-    kinds = [(kind, _rows(texts, kind)) for kind in MessageKind]
+    kinds = [(kind, _rows(texts, kind)) for kind in FIELDS]
     return render(request, "outreach/wordings.html", {"kinds": kinds, "tones": Tone.choices})
 
 
@@ -62,18 +62,18 @@ def _rows(texts: Wordings, kind: MessageKind) -> list[dict[str, Any]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def wording(request: PersonRequest, kind: str, language: str, tone: str) -> HttpResponse:
     """The editor of one text; until there is an own one it begins with the text that is used."""
-    variant = _variant(request, kind, language, tone)
+    chosen = variant(request, kind, language, tone)
     own = Wording.objects.filter(kind=kind, language=language, tone=tone).select_related("changed_by").first()
-    used = Wordings([own] if own else []).text_for(*variant)
+    used = Wordings([own] if own else []).text_for(*chosen)
     initial = None if own else {"subject": used.subject, "text": used.text, "html": used.html}
     instance = own or Wording(kind=kind, language=language, tone=tone)
-    form = WordingForm(request.POST or None, instance=instance, initial=initial, kind=variant[0])
+    form = WordingForm(request.POST or None, instance=instance, initial=initial, kind=chosen[0])
     if request.method == "POST" and form.is_valid():
         form.instance.changed_by = request.user
         form.save()
         notices.success(request, _("Saved. Messages that are not sent yet will use this text."))
         return redirect("wording", kind=kind, language=language, tone=tone)
-    context = {**_named(variant), "form": form, "own": own, "used": used, "fields": FIELDS[variant[0]]}
+    context = {**_named(chosen), "form": form, "own": own, "used": used, "fields": FIELDS[chosen[0]]}
     return render(request, "outreach/wording.html", context, status=422 if form.is_bound else 200)
 
 
@@ -85,23 +85,29 @@ def _named(variant: Variant) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def wording_reset(request: PersonRequest, kind: str, language: str, tone: str) -> HttpResponse:
     """Asks, and goes back to the built-in text; the own one is gone then."""
-    variant = _variant(request, kind, language, tone)
+    chosen = variant(request, kind, language, tone)
     own = Wording.objects.filter(kind=kind, language=language, tone=tone)
     if request.method != "POST":
-        return render(request, "outreach/wording_reset.html", {**_named(variant), "own": own.first()})
+        return render(request, "outreach/wording_reset.html", {**_named(chosen), "own": own.first()})
     if own.delete()[0]:
         notices.success(request, _("Your own text was removed; the built-in one is used again."))
     return redirect("wording", kind=kind, language=language, tone=tone)
+
+
+def posted_text(request: PersonRequest, language: str) -> Text:
+    """The text in the form, cleaned as it would be stored."""
+    html, _refused = sanitise(request.POST.get("html", ""))
+    subject, text = (clean(request.POST.get(part, "")) for part in ("subject", "text"))
+    return Text(clean_line(subject), text, html, language)
 
 
 @mail_frame
 @require_POST
 def wording_preview(request: PersonRequest, kind: str, language: str, tone: str) -> HttpResponse:
     """What the text in the form would look like, saved or not; a document for the frame beside the editor."""
-    variant = _variant(request, kind, language, tone)
-    html, _refused = sanitise(request.POST.get("html", ""))
-    text = Text(clean_line(request.POST.get("subject", "")), clean(request.POST.get("text", "")), html, language)
-    wrong = problems_in(variant[0], text.subject, text.text, text.html)
+    chosen = variant(request, kind, language, tone)
+    text = posted_text(request, language)
+    wrong = problems_in(chosen[0], text.subject, text.text, text.html)
     shown = [] if wrong else samples(kind, tone, text, company=Company.current(), sender=request.user)
     sentences = [sentence for part in wrong.values() for sentence in part]
     return render(request, "outreach/wording_preview.html", {"samples": shown, "problems": sentences})

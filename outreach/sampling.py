@@ -1,0 +1,67 @@
+"""Sample data for texts that are looked at before anybody gets them; none of it is anybody's."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.dateformat import format as format_date
+from django.utils.translation import gettext as _
+
+from accounts.models import Company
+from outreach.layout import Entry, Section, list_as_html, list_as_text
+from outreach.models import STAFF_KINDS
+from outreach.phrases import phrases_in
+from retention_crm.lib import clock
+from surveys.models import Survey
+
+type Values = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the links of a sample lead."""
+
+    survey: str
+    unsubscribe: str
+    preferences: str
+
+    @classmethod
+    def nowhere(cls) -> "Links":
+        return cls(*(f"{settings.SITE_URL}/{page}/…/" for page in "sup"))
+
+    def values(self, language: str) -> Values:
+        """The merge fields that hold links."""
+        return {
+            "survey_link": self.survey,
+            "scores": f"{phrases_in(language).scale.ask}\n{self.survey}",
+            "unsubscribe_link": self.unsubscribe,
+            "preference_link": self.preferences,
+        }
+
+
+def sample_values(kind: str, tone: str, language: str, *, company: Company, sender: str, links: Links) -> Values:
+    """A value for every merge field there is."""
+    phrases = phrases_in(language)
+    today = clock.today(company.time_zone)
+    question: str = Survey._meta.get_field("question").get_default()
+    return {
+        "preferred_name": sender if kind in STAFF_KINDS else "Amira",
+        "name": "Amira Haddad",
+        "customer": "Lindqvist AB",
+        "company": company.name,
+        "sender": sender,
+        "occasion": phrases.purchase(today, tone),
+        "years": phrases.years_of(5),
+        "event": _("the opening of your shop"),
+        "question": question,
+        "summary": _("2 customers"),
+        "day": format_date(today, "l j F"),
+        **links.values(language),
+    }
+
+
+def sample_list(name: str) -> tuple[Values, Values]:
+    """A digest's list with that customer in it, as text and as HTML."""
+    link = f"{settings.SITE_URL}/customers/"
+    why = _("Quiet for 41 days; agreed was every 30 days.")
+    sections = [Section(_("Gone quiet (2)"), [Entry(link, name, why), Entry(link, "Kovács Kft", why)])]
+    return {"list": list_as_text(sections)}, {"list": list_as_html(sections)}
