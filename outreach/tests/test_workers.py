@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import time as time_of_day
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from accounts.models import Company
 from outreach.accounting import account
 from outreach.models import Message, State
 from outreach.sweeping import sweep
@@ -30,12 +32,16 @@ def until(condition: Callable[[], bool], tick: Callable[[], Any]) -> None:
 
 
 def greetings(number: int) -> None:
-    """Due at this very moment: the workers go by the real clock."""
+    """Due at this very moment: the workers go by the real clock, also at night."""
     at = clock.now()
     today = clock.today("Europe/Stockholm", at)
-    customer = factories.customer()
+    Company(quiet_from=time_of_day(), quiet_until=time_of_day()).save()
+    owner, segment = factories.user(), factories.segment()
     for _number in range(number):
-        contact = factories.contact(customer, birthday_month=today.month, birthday_day=today.day)
+        # Of one customer a single message is under way at a time.
+        contact = factories.contact(
+            factories.customer(owner, segment=segment), birthday_month=today.month, birthday_day=today.day
+        )
         factories.message(contact, due_at=at - timedelta(seconds=5), expires_at=at + timedelta(hours=1))
 
 
