@@ -3,8 +3,8 @@
 import logging
 import re
 
-# The public pages whose address ends with a token: survey answers, the choice of mails, and all wishes.
-_TOKEN = re.compile(r"(/[sup]/)[^/\s?\"']{16,}")
+# The public pages whose address ends with a token: survey answers, the choice of mails, all wishes, and tests.
+_TOKEN = re.compile(r"(/[stup]/)[^/\s?\"']{16,}")
 
 
 # What stands before the host in an address: the user and the password.
