@@ -112,6 +112,7 @@ def set_the_stage(on: date, customers: int) -> Stage:
             "postal_address": "Nordlicht Handel\nStora Nygatan 1\n111 27 Stockholm",
             "time_zone": ZONE,
             "currency": "EUR",
+            "country": "SE",
             "survey_delay_hours": 0,
         },
     )

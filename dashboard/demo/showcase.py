@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from random import Random
 
+from customers.models import OwnerChange
 from dashboard.demo import histories, rhythms
 from dashboard.demo.moments import moment
 from dashboard.demo.people import ZONE, Stage
@@ -110,6 +111,13 @@ def _answer(score: int, comment: str) -> Play:
     return play
 
 
+def _taken_over(scene: Set) -> None:
+    """From a colleague, yesterday; nobody has told the customer."""
+    former = next(person for person in scene.stage.owners if person != scene.of.owner)
+    changed_at = moment(scene.stage.on.toordinal() - 1, 16 * 60, ZONE)
+    scene.book.add(OwnerChange, scene.of.pk, former.pk, scene.of.owner.pk, changed_at, former.pk, None)
+
+
 def _late(kind: Kind) -> Play:
     def play(scene: Set) -> None:
         scene.late_event(kind)
@@ -144,12 +152,13 @@ def _wish(
     )
 
 
-# Birthdays are spread over the clock, so that at any hour somewhere it is past nine on somebody's day.
+# Birthdays are spread over the clock, so that at any hour somewhere it is past nine on somebody's day. A complaint, a
+# broken promise, a bad answer and a new owner each hold one greeting back.
 SCENES = (
     Scene(_wish("sv", 1, rhythms.GROWING), _promise_today, birthday_in=0),
-    Scene(_wish("en_gb", 0, rhythms.SILENT), _broken_promise),
+    Scene(_wish("en_gb", 0, rhythms.SILENT), _broken_promise, birthday_in=0),
     Scene(_wish("de", 1), _open_complaint, birthday_in=0),
-    Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back.")),
+    Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back."), birthday_in=0),
     Scene(_wish("mi", 2, zone="Pacific/Auckland"), _late(Kind.MEETING), birthday_in=0),
     Scene(_wish("ko", 1), _late(Kind.PURCHASE)),
     Scene(_wish("en_us", 1, zone="America/Los_Angeles"), _late(Kind.VISIT), birthday_in=-1),
@@ -162,6 +171,7 @@ SCENES = (
     Scene(_wish("uk", 2, contacts=4, mourned=True), _nothing, leap_day=True),
     Scene(_wish("el", 1), _answer(10, "Reliable for years.")),
     Scene(_wish("zh", 2, rhythms.SILENT), _answer(7, "Good quality, a little slow sometimes.")),
+    Scene(_wish("pl", 1), _taken_over, birthday_in=0),
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.color import no_style
 from django.db import connection, models
 
-from customers.models import ConsentChange, Contact, Customer
+from customers.models import ConsentChange, Contact, Customer, OwnerChange
 from interactions.models import Complaint, FollowUp, Interaction
 from surveys.models import Invitation, Response
 
@@ -25,6 +25,7 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
         "time_zone", "tone", "preferred_channel", "birthday_day", "birthday_month", "birthday_year",
         "allows_greetings", "allows_thanks", "allows_surveys", "do_not_contact", "deceased",
     ),
+    OwnerChange: ("id", "customer", "former", "owner", "changed_at", "changed_by", "announced_at"),
     ConsentChange: ("id", "contact", "kind", "granted", "source", "changed_by", "changed_at"),
     Interaction: (
         "id", "customer", "contact", "author", "kind", "outcome", "happened_at", "day", "notes", "sentiment", "amount",

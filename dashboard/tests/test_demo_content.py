@@ -11,11 +11,12 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Company, User
 from customers.models import Contact, Customer
 from dashboard.demo import cultures, people, rhythms, showcase, writing
 from dashboard.tests.demo_company import AT, ON, seed
 from interactions.models import Complaint, FollowUp, Interaction, Kind
+from outreach import gate
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
 from retention.models import Band, CustomerRisk
@@ -120,6 +121,19 @@ def test_a_greeting_meets_an_open_complaint_on_the_first_day(demo: User) -> None
     plan(at=AT)
     greetings = Message.objects.filter(kind=MessageKind.BIRTHDAY, customer__owner=demo, due_at__lte=AT)
     assert greetings.filter(customer__complaints__resolved_at=None, customer__complaints__isnull=False).exists()
+
+
+def test_on_the_first_day_a_greeting_is_held_for_each_reason_and_others_go_out(demo: User) -> None:
+    evening = clock.moment(ON, time(17, 0), people.ZONE)
+    plan(at=AT)
+    greetings = Message.objects.filter(kind=MessageKind.BIRTHDAY, customer__owner=demo, due_at__lte=evening)
+    messages = gate.load(list(greetings.values_list("pk", flat=True)))
+    rulings = [
+        gate.check([message], at=message.due_at, company=Company.current()).get(message.pk) for message in messages
+    ]
+    held = sorted(ruling.rule for ruling in rulings if ruling)
+    assert held == ["detractor", "open_complaint", "overdue_promise", "owner_changed"]
+    assert rulings.count(None) >= 3
 
 
 def test_the_new_customer_of_yesterday_is_thanked(demo: User) -> None:
