@@ -88,7 +88,7 @@ class Composer:
         consent = CONSENT_FOR.get(message.kind)
         link = unsubscribe_link(contact.pk, consent) if consent else ""
         survey = answer_url(message.invitation) if message.invitation else ""
-        filled = self._filled(message, Links(survey, link, preference_link(contact.pk)))
+        filled = self.filled(message, Links(survey, link, preference_link(contact.pk)))
         return _mail(message, filled, sender, (contact.name, address), _one_click(link))
 
     def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
@@ -96,7 +96,8 @@ class Composer:
             raise Unwritable("no_address", _("The person it was for is no longer in the system."))
         return message.contact, message.customer
 
-    def _filled(self, message: Message, links: Links) -> Filled:
+    def filled(self, message: Message, links: Links) -> Filled:
+        """Subject, text and HTML for the customer's contact, with links that lead where they are told; see `build`."""
         contact, customer = self._reader_of(message)
         text = self.text_of(message, contact)
         values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
@@ -117,7 +118,7 @@ class Composer:
             frame = Frame.of(self.company, CONSENT_FOR.get(shown.kind))
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
-            subject, body, html = self._filled(shown.about, links)
+            subject, body, html = self.filled(shown.about, links)
         else:
             raise Unwritable("nothing_to_say", _("What was to be tested is no longer there."))
         to = (reader.name, _address_of(reader.email, reader.name))

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from customers.models import Contact, ContactQuerySet
 from outreach.composing import Unwritable
 from outreach.models import MessageKind, Wording
 from outreach.wording import plain, problems, sanitise
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 else:
     _WordingModelForm = forms.ModelForm
 
+Trial = Callable[[Contact, str, str], object]
 _PARTS = ("subject", "text", "html")
 
 
@@ -86,6 +88,24 @@ class OwnTextForm(CarefulForm, forms.Form):
             except Unwritable as error:
                 self.add_error("text", forms.ValidationError(error.detail))
         return self.cleaned_data
+
+
+class LetterForm(OwnTextForm):
+    """A letter to one of the contacts of a customer; `key` makes one letter of it however often it is sent off."""
+
+    contact = forms.ModelChoiceField(Contact.objects.none(), label=gettext_lazy("To"), empty_label=None)
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    field_order = ("contact", "subject", "text", "key")
+
+    def __init__(self, *args: Any, contacts: ContactQuerySet, trial: Trial, **kwargs: Any) -> None:
+        def to_contact(subject: str, text: str) -> object:
+            chosen = self.cleaned_data.get("contact")
+            return trial(chosen, subject, text) if chosen else None
+
+        super().__init__(*args, kind=MessageKind.LETTER, trial=to_contact, **kwargs)
+        field = self.fields["contact"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = contacts
 
 
 class HoldForm(CarefulForm, forms.Form):

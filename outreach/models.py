@@ -276,6 +276,13 @@ class Rehearsal(models.Model):
         return f"{self.message_id}: {self.kind or self.about_id}"
 
 
+class ApprovalQuerySet(models.QuerySet["Approval"]):
+    def ask_for(self, kind: str, segment_pk: int) -> bool:
+        """Whether a message of that kind to a customer of that segment waits for approval."""
+        every = models.Q(segment__isnull=True)
+        return self.filter(every | models.Q(segment_id=segment_pk), kind=kind).exists()
+
+
 class Approval(models.Model):
     """Messages of a kind wait for a person's approval: for customers of one segment, or without one for all."""
 
@@ -283,6 +290,8 @@ class Approval(models.Model):
     segment = models.ForeignKey(
         Segment, verbose_name=_("segment"), on_delete=models.CASCADE, null=True, blank=True, related_name="approvals"
     )
+
+    objects = ApprovalQuerySet.as_manager()
 
     class Meta:
         constraints = [

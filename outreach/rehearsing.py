@@ -60,7 +60,9 @@ def token_for(pk: int, page: str) -> str:
 def meant_by(token: str) -> tuple[Message, str] | None:
     """The test and the page a link belongs to; None for every link that was not made here."""
     pk = tokens.claimed_pk(token)
-    page = next((page for page in PAGES if pk is not None and tokens.proves(token, f"test:{page}", pk)), None)
+    if pk is None:
+        return None
+    page = next((page for page in PAGES if tokens.proves(token, f"test:{page}", pk)), None)
     rows = Message.objects.filter(pk=pk, kind=MessageKind.TEST)
     message = rows.select_related("rehearsal__about__invitation__survey", "recipient").first() if page else None
     return (message, page) if message and page else None

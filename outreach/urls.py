@@ -6,6 +6,7 @@ from outreach import public_views
 from outreach.views import (
     approvals,
     deciding,
+    letters,
     mailbox,
     messages,
     rehearsing,
@@ -35,6 +36,8 @@ urlpatterns = [
     path("messages/<int:pk>/again/", unknown.message_again, name="message_again"),
     path("t/<str:token>/", rehearsing.test_page, name="test_page"),
     path("messages/<int:pk>/test/", rehearsing.message_test, name="message_test"),
+    path("customers/<int:pk>/letter/", letters.letter_new, name="letter_new"),
+    path("customers/<int:pk>/letter/preview/", letters.letter_preview, name="letter_preview"),
     path("messages/<int:pk>/edit/", writing.message_edit, name="message_edit"),
     path("messages/<int:pk>/edit/preview/", writing.message_edit_preview, name="message_edit_preview"),
     path("messages/<int:pk>/approve/", deciding.message_approve, name="message_approve"),

@@ -207,6 +207,8 @@ TABLE: tuple[Line, ...] = (
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("letter_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("letter_preview", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("message_ask_again", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_hold", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_resume", CUSTOMER_DATA, methods=("POST",), args=("message",)),

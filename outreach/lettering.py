@@ -1,0 +1,48 @@
+"""Letters: what somebody writes to one contact by hand, sent by the ledger like every other mail."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import User
+from customers.models import Contact
+from outreach import gate
+from outreach.models import Approval, Message, MessageKind, State
+
+# Time to think better of it.
+STOPPABLE_FOR = timedelta(minutes=2)
+KIND_FOR = timedelta(days=3)
+# A person who writes knows what has happened and answers for it; the hours of their reader count all the same.
+RELEASED = sorted(gate.RELEASABLE - {"quiet_hours", "holiday"})
+
+
+def draft(contact: Contact, subject: str, text: str, *, at: datetime) -> Message:
+    """The letter as it would be planned now; nothing is saved."""
+    due_at = at + STOPPABLE_FOR
+    return Message(
+        kind=MessageKind.LETTER,
+        customer=contact.customer,
+        contact=contact,
+        own_subject=subject,
+        own_text=text,
+        due_at=due_at,
+        dated_at=due_at,
+        expires_at=due_at + KIND_FOR,
+        released_rules=RELEASED,
+    )
+
+
+def plan_letter(
+    key: UUID, contact: Contact, subject: str, text: str, *, by: User, at: datetime
+) -> tuple[Message, bool]:
+    """The letter and whether it is new: for each key there is one, however often it is asked for."""
+    letter = draft(contact, subject, text, at=at)
+    waits = Approval.objects.ask_for(MessageKind.LETTER, contact.customer.segment_id)
+    fields = {name: getattr(letter, name) for name in _PLANNED}
+    fields |= {"state": State.PROPOSED if waits else State.PLANNED, "decided_by": by, "decided_at": at}
+    return Message.objects.get_or_create(occasion=f"letter:{key}", defaults=fields)
+
+
+_PLANNED = (
+    *("kind", "customer", "contact", "own_subject", "own_text"),
+    *("due_at", "dated_at", "expires_at", "released_rules"),
+)

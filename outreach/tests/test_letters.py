@@ -1,0 +1,168 @@
+"""Letters: to one contact, in one's own words, once, and not to those who do not want to be contacted."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Company, User
+from customers.models import Contact, Customer
+from outreach import gate
+from outreach.accounting import account
+from outreach.approving import ask_for
+from outreach.lettering import plan_letter
+from outreach.models import Message, State
+from outreach.tests.reading import build, html_of, read, text_of
+from outreach.tests.test_planning import at_once
+from tests import factories
+from tests.factories import NOW
+
+pytestmark = pytest.mark.django_db
+Login = Callable[[User], Client]
+TEXT = "Dear {preferred_name},\n\nthank you for the visit.\n\n{sender}"
+
+
+@pytest.fixture(autouse=True)
+def now(time_machine: Any, company: Company) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def contact(customer: Customer) -> Contact:
+    return factories.contact(customer, name="Amira Haddad", preferred_name="Amira", allows_greetings=False)
+
+
+def page(customer: Customer, more: str = "") -> str:
+    return f"/customers/{customer.pk}/letter/{more}"
+
+
+def posted(to: Contact, /, **fields: str) -> dict[str, str]:
+    return {"contact": str(to.pk), "subject": "Thank you", "text": TEXT, "key": str(uuid.uuid4()), **fields}
+
+
+def test_it_begins_with_our_letter_or_with_nothing(contact: Contact, owner: User, login: Login) -> None:
+    browser = login(owner)
+    shown = browser.get(page(contact.customer))
+    assert "I am writing to you in person." in shown.context["form"]["text"].value()
+    assert "how they like to be addressed" in shown.content.decode()
+    assert not browser.get(page(contact.customer, "?start=empty")).context["form"]["text"].value()
+    other = factories.contact(contact.customer, language="de")
+    german = browser.get(page(contact.customer, f"?contact={other.pk}")).context["form"]
+    assert "persönlich" in german["text"].value()
+    assert german["contact"].value() == other.pk
+
+
+def test_it_is_planned_for_in_two_minutes_in_ones_own_words(contact: Contact, owner: User, login: Login) -> None:
+    answer = login(owner).post(page(contact.customer), posted(contact), follow=True)
+    message = Message.objects.get()
+    assert "goes out in two minutes" in answer.content.decode()
+    assert answer.redirect_chain[0][0] == f"/messages/{message.pk}/"
+    assert (message.kind, message.state, message.due_at) == ("letter", State.PLANNED, NOW + timedelta(minutes=2))
+    assert (message.decided_by, message.contact, message.customer) == (owner, contact, contact.customer)
+    mail = read(build(message))
+    assert mail["Subject"] == "Thank you"
+    assert mail["Reply-To"].addresses[0].addr_spec == "mia@example.com"
+    assert mail["List-Unsubscribe"] is None
+    assert text_of(mail) == "Dear Amira,\n\nthank you for the visit.\n\nMia Berg\n"
+    assert "<p>thank you for the visit.</p>" in html_of(mail).replace("\n", "").replace(
+        ' style="margin: 0 0 16px;"', ""
+    )
+
+
+def test_a_double_click_makes_one(contact: Contact, owner: User, login: Login) -> None:
+    data = posted(contact)
+    login(owner).post(page(contact.customer), data)
+    answer = login(owner).post(page(contact.customer), data, follow=True)
+    assert "planned already" in answer.content.decode()
+    assert Message.objects.count() == 1
+    assert account(at=NOW).balances
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_make_one(contact: Contact, owner: User) -> None:
+    key = uuid.uuid4()
+    made = at_once(lambda: plan_letter(key, contact, "Hi", "Hello", by=owner, at=NOW)[1], 3)
+    assert sorted(made) == [False, False, True]
+    assert account(at=NOW).balances
+
+
+def test_it_waits_for_approval_where_letters_do(contact: Contact, owner: User, login: Login) -> None:
+    ask_for([("letter", contact.customer.segment_id)])
+    answer = login(owner).post(page(contact.customer), posted(contact), follow=True)
+    assert "waits for approval" in answer.content.decode()
+    assert Message.objects.get().state == State.PROPOSED
+
+
+def ruling(message: Message) -> str:
+    found = gate.check(gate.load([message.pk]), at=message.due_at, company=Company.current()).get(message.pk)
+    return found.rule if found else ""
+
+
+def test_no_consent_is_needed_and_a_complaint_may_be_answered(contact: Contact, owner: User) -> None:
+    factories.complaint(contact.customer)
+    letter, _new = plan_letter(uuid.uuid4(), contact, "Sorry", "Sorry", by=owner, at=NOW)
+    assert ruling(letter) == ""
+
+
+def test_who_does_not_want_to_be_contacted_is_not(contact: Contact, owner: User, login: Login) -> None:
+    letter, _new = plan_letter(uuid.uuid4(), contact, "Hi", "Hi", by=owner, at=NOW)
+    Contact.objects.update(do_not_contact=True)
+    assert ruling(letter) == "do_not_contact"
+    assert "nobody to write to" in login(owner).get(page(contact.customer)).content.decode()
+    assert login(owner).post(page(contact.customer), posted(contact)).status_code == 422
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("spoil", [{"do_not_contact": True}, {"lost_on": NOW.date()}])
+def test_nobody_at_a_lost_or_silent_customer_is_written_to(
+    contact: Contact, owner: User, login: Login, spoil: dict[str, Any]
+) -> None:
+    Customer.objects.update(**spoil)
+    assert "nobody to write to" in login(owner).get(page(contact.customer)).content.decode()
+    assert login(owner).post(page(contact.customer), posted(contact)).status_code == 422
+
+
+def test_nobody_at_another_customer_is_written_to(contact: Contact, owner: User, login: Login) -> None:
+    stranger = factories.contact()
+    answer = login(owner).post(page(contact.customer), posted(stranger))
+    assert answer.status_code == 422
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("text", "Dear {nickname}", "There is no merge field {nickname} here."),
+        ("text", "{occasion}", "There is no merge field {occasion} here."),
+        ("text", "", "This field is required."),
+        ("subject", "x" * 201, "Nothing is lost"),
+        ("key", "nonsense", "Enter a valid UUID."),
+        ("contact", "9" * 30, "Select a valid choice"),
+    ],
+)
+def test_a_fault_is_named_and_nothing_is_lost(
+    contact: Contact, owner: User, login: Login, part: str, value: str, sentence: str
+) -> None:
+    answer = login(owner).post(page(contact.customer), posted(contact, **{part: value}))
+    assert answer.status_code == 422
+    assert any(sentence in error for error in answer.context["form"].errors[part])
+    assert answer.context["form"]["text"].value() == (value if part == "text" else TEXT)
+
+
+@pytest.mark.parametrize("value", ["\x00", "👩🏽‍💻 \u202e", "<script>", "{{" * 3000])
+def test_the_preview_takes_whatever_is_typed(contact: Contact, owner: User, login: Login, value: str) -> None:
+    for part in ("contact", "subject", "text"):
+        answer = login(owner).post(page(contact.customer, "preview/"), posted(contact, **{part: value}))
+        assert answer.status_code == 200
+        assert "<script>" not in answer.content.decode()
+    shown = login(owner).post(page(contact.customer, "preview/"), posted(contact)).content.decode()
+    assert "Dear Amira" in shown
+    assert "As Amira Haddad will get it" in shown
+    assert not Message.objects.exists()
+
+
+def test_the_customers_page_leads_to_it(contact: Contact, owner: User, login: Login) -> None:
+    assert page(contact.customer) in login(owner).get(f"/customers/{contact.customer.pk}/").content.decode()
