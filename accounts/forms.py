@@ -1,6 +1,6 @@
 """Forms of the company, its people and teams."""
 
-from datetime import time
+from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import Field, Fieldset
@@ -10,18 +10,22 @@ from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Company, Team, User, working_week
-from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, TimeZoneChoice, page_layout, row
+from accounts.models import Absence, Company, Team, User, working_week
+from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
     _CompanyModelForm = forms.ModelForm[Company]
     _PersonModelForm = forms.ModelForm[User]
     _TeamModelForm = forms.ModelForm[Team]
+    _AbsenceModelForm = forms.ModelForm[Absence]
     _SetPasswordMixin = auth_forms.SetPasswordMixin[User]
     _SetPasswordForm = auth_forms.SetPasswordForm[User]
 else:
     _SetPasswordMixin, _SetPasswordForm = auth_forms.SetPasswordMixin, auth_forms.SetPasswordForm
-    _CompanyModelForm = _PersonModelForm = _TeamModelForm = forms.ModelForm
+    _CompanyModelForm = _PersonModelForm = _TeamModelForm = _AbsenceModelForm = forms.ModelForm
+
+
+LONGEST_ABSENCE = timedelta(days=731)
 
 
 class TimeInput(forms.TimeInput):
@@ -199,6 +203,34 @@ class HandOverForm(forms.Form):
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.get_queryset().active().exclude(pk=person.pk)
         self.helper = page_layout("to")
+
+
+class AbsenceForm(CarefulForm, _AbsenceModelForm):
+    """Days away of one person."""
+
+    class Meta:
+        model = Absence
+        fields = ["first_day", "last_day", "deputy"]
+        widgets = {"first_day": DayInput(), "last_day": DayInput()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        deputy = self.fields["deputy"]
+        assert isinstance(deputy, forms.ModelChoiceField)
+        deputy.queryset = User.objects.get_queryset().deputies_for(self.instance.user)
+        deputy.empty_label = _("Nobody")
+        self.helper = page_layout(
+            row(Field("first_day", wrapper_class=HALF), Field("last_day", wrapper_class=HALF)), "deputy"
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first_day"), cleaned.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("The last day lies before the first."))
+        elif first and last and last - first > LONGEST_ABSENCE:
+            self.add_error("last_day", _("This is more than two years. Check the year."))
+        return cleaned
 
 
 class TeamForm(CarefulForm, _TeamModelForm):

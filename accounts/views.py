@@ -1,14 +1,17 @@
 """Settings: the company, its people and teams, and the own profile."""
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import staffing
+from accounts import absences, staffing
 from accounts.forms import (
+    AbsenceForm,
     CompanyForm,
     NewPasswordForm,
     NewPersonForm,
@@ -16,7 +19,7 @@ from accounts.forms import (
     ProfileForm,
     TeamForm,
 )
-from accounts.models import Company, Team, User
+from accounts.models import Absence, Company, Team, User
 from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -83,6 +86,44 @@ def person(request: PersonRequest, pk: int) -> HttpResponse:
             return redirect("people")
     in_hand = staffing.responsibility_of(shown)
     return render(request, "accounts/person.html", {"form": form, "person": shown, "in_hand": in_hand})
+
+
+@page_with_form
+def person_absences(request: PersonRequest, pk: int) -> HttpResponse:
+    """When somebody is away and who stands in: for the person and for managers."""
+    shown = get_object_or_404(User, pk=pk)
+    _require_say(request.user, shown)
+    form = AbsenceForm(request.POST or None, instance=Absence(user=shown))
+    if request.method == "POST" and form.is_valid() and _add(form):
+        messages.success(request, _("Saved."))
+        return redirect("person_absences", pk)
+    rows = shown.absences.from_day(shown.today()).select_related("deputy")
+    return render(request, "accounts/person_absences.html", {"form": form, "person": shown, "absences": rows})
+
+
+def _add(form: AbsenceForm) -> bool:
+    try:
+        absences.add_absence(form.instance)
+    except absences.Overlap as overlap:
+        days = {part: date_format(getattr(overlap.other, part)) for part in ("first_day", "last_day")}
+        form.add_error("first_day", _("Away from %(first_day)s to %(last_day)s already; take that out first.") % days)
+        return False
+    return True
+
+
+@require_POST
+def absence_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    absence = get_object_or_404(Absence.objects.select_related("user"), pk=pk)
+    _require_say(request.user, absence.user)
+    absence.delete()
+    messages.success(request, _("%(name)s is there on these days.") % {"name": absence.user})
+    return redirect("person_absences", absence.user_id)
+
+
+def _require_say(user: User, person: User) -> None:
+    """People decide about themselves, managers about everybody."""
+    if user.pk != person.pk and not user.is_manager:
+        raise PermissionDenied
 
 
 @page_with_form

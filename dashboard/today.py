@@ -3,7 +3,7 @@
 Every list is cut off by the database, is found through an index on the person, and costs one query however long it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -79,18 +79,24 @@ class TeamCounts:
         return bool(self.follow_ups or self.quiet or self.complaints)
 
 
-def collect(user: User, *, at: datetime, company: Company, only: str = "") -> list[Section]:
-    """The lists in the order of urgency, without the empty ones; with `only` that list alone, and longer."""
+def collect(
+    user: User, *, at: datetime, company: Company, only: str = "", instead_of: Collection[int] = ()
+) -> list[Section]:
+    """The lists in the order of urgency, without the empty ones; with `only` that list alone, and longer.
+
+    `instead_of` are the ids of those who are away and whom the user stands in for.
+    """
+    people = [user.pk, *instead_of]
     _start, end_of_today = clock.day_bounds(user.today(at), user.time_zone)
-    follow_ups = digest_follow_ups(user, end_of_today).only(*FOLLOW_UP_COLUMNS).fetch_mode(FETCH_RAISE)
+    follow_ups = digest_follow_ups(user, end_of_today, of=people).only(*FOLLOW_UP_COLUMNS).fetch_mode(FETCH_RAISE)
     sources = {
         "promises": lambda limit: follow_ups.filter(is_promise=True)[:limit],
         "follow_ups": lambda limit: follow_ups.filter(is_promise=False)[:limit],
-        "quiet": partial(_quiet, user, at),
-        "complaints": partial(_complaints, user),
-        "answers": partial(_bad_answers, user, at),
-        "birthdays": partial(_birthdays, user, at, company),
-        "held": partial(_held, user, at),
+        "quiet": partial(_quiet, user, people, at),
+        "complaints": partial(_complaints, people),
+        "answers": partial(_bad_answers, people, at),
+        "birthdays": partial(_birthdays, user, people, at, company),
+        "held": partial(_held, people, at),
     }
     if only in sources:
         return [_section(only, sources[only], SHOWN_ALONE)]
@@ -113,38 +119,38 @@ def _section(key: str, source: Any, size: int) -> Section:
     return Section(key=key, rows=rows[:size], more=len(rows) > size)
 
 
-def _quiet(user: User, at: datetime, limit: int) -> list[Quiet]:
-    customers = digest_customers(user, user.today(at)).select_related("segment", "risk").only(*QUIET_COLUMNS)
+def _quiet(user: User, people: list[int], at: datetime, limit: int) -> list[Quiet]:
+    customers = digest_customers(user, user.today(at), of=people).select_related("segment", "risk").only(*QUIET_COLUMNS)
     found = customers.fetch_mode(FETCH_RAISE)[:limit]
     return [Quiet(customer, customer.quiet_days(customer.today(at))) for customer in found]
 
 
-def _complaints(user: User, limit: int) -> Iterable[Complaint]:
-    mine = Complaint.objects.open().filter(owner=user).select_related("customer").only(*COMPLAINT_COLUMNS)
+def _complaints(people: list[int], limit: int) -> Iterable[Complaint]:
+    mine = Complaint.objects.open().filter(owner__in=people).select_related("customer").only(*COMPLAINT_COLUMNS)
     return mine.fetch_mode(FETCH_RAISE).order_by("-severity", "opened_at", "pk")[:limit]
 
 
-def _bad_answers(user: User, at: datetime, limit: int) -> Iterable[Response]:
-    recent = Response.objects.detractors().filter(customer__owner=user, answered_at__gte=at - ANSWERS_SINCE)
+def _bad_answers(people: list[int], at: datetime, limit: int) -> Iterable[Response]:
+    recent = Response.objects.detractors().filter(customer__owner__in=people, answered_at__gte=at - ANSWERS_SINCE)
     shown = recent.select_related("customer", "contact").only(*ANSWER_COLUMNS).fetch_mode(FETCH_RAISE)
     return shown.order_by("-answered_at", "-pk")[:limit]
 
 
-def _held(user: User, at: datetime, limit: int) -> Iterable[Message]:
+def _held(people: list[int], at: datetime, limit: int) -> Iterable[Message]:
     """Messages the gate held back, as long as nobody has been in touch since and a call would be welcome."""
     held = Message.objects.filter(state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - HELD_SINCE)
-    mine = held.filter(customer__owner=user, customer__lost_on=None, customer__do_not_contact=False)
+    mine = held.filter(customer__owner__in=people, customer__lost_on=None, customer__do_not_contact=False)
     silent = mine.exclude(customer__last_touchpoint_at__gt=F("due_at"))
     shown = silent.select_related("customer", "contact").only(*HELD_COLUMNS).fetch_mode(FETCH_RAISE)
     return shown.order_by("-due_at", "-pk")[:limit]
 
 
-def _birthdays(user: User, at: datetime, company: Company, limit: int) -> list[Birthday]:
+def _birthdays(user: User, people: list[int], at: datetime, company: Company, limit: int) -> list[Birthday]:
     """Birthdays of the next days, each by the contact's own calendar, which may be a day away from the user's."""
     today = user.today(at)
     days = [today + timedelta(days=offset) for offset in range(-1, BIRTHDAY_DAYS + 2)]
     born = Contact.objects.with_birthday_on(days, leap_day_on_march_1=company.leap_day_on_march_1)
-    mine = born.filter(customer__owner=user, customer__lost_on=None, customer__do_not_contact=False)
+    mine = born.filter(customer__owner__in=people, customer__lost_on=None, customer__do_not_contact=False)
     # From today on, with January after December; yesterday, which is still today for a few, comes last.
     contacts = (
         mine.filter(deceased=False, do_not_contact=False)

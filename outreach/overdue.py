@@ -3,12 +3,16 @@
 The planner asks whether there is anything, the composer asks what it is; both ask here, each with the reader's own day.
 """
 
+import json
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import DateField, ExpressionWrapper, F, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import User
+from accounts.standing_in import StandIns
 from customers.models import Customer, CustomerQuerySet
 from interactions.models import FollowUp, FollowUpQuerySet
 from outreach.models import Message, MessageKind, State
@@ -23,18 +27,33 @@ ESCALATION_DAY = ExpressionWrapper(F("next_due_on") + _HALF_CADENCE, output_fiel
 
 # The same questions in SQL, for many people at once: who changes one here changes its query below. Aliases: u the
 # person, m the person's morning.
-HAS_DIGEST = """
+_SEES = "(%(all_see_all)s OR u.role IN ('manager', 'administrator') OR o.id = u.id OR o.team_id = u.team_id)"
+
+
+def _something_waits_for(person: str) -> str:
+    return f"""
     (
         -- Sorted, so that an index is walked from its beginning instead of reading all customers.
         SELECT true FROM customers_customer k
-        WHERE k.owner_id = u.id AND k.next_due_on < m.day AND k.lost_on IS NULL AND NOT k.do_not_contact
+        WHERE k.owner_id = {person} AND k.next_due_on < m.day AND k.lost_on IS NULL AND NOT k.do_not_contact
         ORDER BY k.next_due_on LIMIT 1
     ) OR EXISTS (
         SELECT FROM interactions_followup f
         JOIN customers_customer k ON k.id = f.customer_id
         JOIN accounts_user o ON o.id = k.owner_id
-        WHERE f.assignee_id = u.id AND f.done_at IS NULL AND f.due_at < m.ends_at
-          AND (%(all_see_all)s OR u.role IN ('manager', 'administrator') OR o.id = u.id OR o.team_id = u.team_id)
+        WHERE f.assignee_id = {person} AND f.done_at IS NULL AND f.due_at < m.ends_at AND {_SEES}
+    )
+    """  # noqa: S608 - the parts are constants
+
+
+# Who is away is not told, but who stands in for them. The two parameters are those of `standing_in`.
+HAS_DIGEST = f"""
+    u.id <> ALL(%(told_otherwise)s) AND (
+        {_something_waits_for("u.id")} OR EXISTS (
+            SELECT FROM jsonb_to_recordset(%(standing_in)s) AS s(reader bigint, away bigint)
+            JOIN accounts_user o ON o.id = s.away
+            WHERE s.reader = u.id AND {_SEES} AND ({_something_waits_for("s.away")})
+        )
     )
 """
 _PASSED = """
@@ -57,14 +76,27 @@ HAS_ESCALATION = f"""
 """
 
 
-def digest_customers(user: User, on: date) -> CustomerQuerySet:
-    """The user's own customers who are over their cadence on that day of the user's, longest overdue first."""
-    return Customer.objects.overdue(on).filter(owner=user).order_by("next_due_on", "pk")
+def standing_in(found: StandIns) -> dict[str, Any]:
+    """The parameters of HAS_DIGEST that tell who stands in for whom."""
+    pairs = [{"reader": reader, "away": person} for person, readers in found.readers.items() for reader in readers]
+    return {"standing_in": json.dumps(pairs), "told_otherwise": [person for person, to in found.readers.items() if to]}
 
 
-def digest_follow_ups(user: User, until: datetime) -> FollowUpQuerySet:
-    """The user's open follow-ups due before that moment with customers the user may see; promises come first."""
-    due = FollowUp.objects.visible_to(user).due_by(until).filter(assignee=user)
+def digest_customers(user: User, on: date, *, of: Collection[int] = ()) -> CustomerQuerySet:
+    """The user's own customers who are over their cadence on that day of the user's, longest overdue first.
+
+    Or those of others (`of`, ids) whom the user stands in for.
+    """
+    rows = Customer.objects.visible_to(user) if of else Customer.objects.all()
+    return rows.overdue(on).filter(owner__in=of or [user.pk]).order_by("next_due_on", "pk")
+
+
+def digest_follow_ups(user: User, until: datetime, *, of: Collection[int] = ()) -> FollowUpQuerySet:
+    """The user's open follow-ups due before that moment with customers the user may see; promises come first.
+
+    Or those of others (`of`, ids) whom the user stands in for.
+    """
+    due = FollowUp.objects.visible_to(user).due_by(until).filter(assignee__in=of or [user.pk])
     return due.select_related("customer").order_by("-is_promise", "due_at", "pk")
 
 

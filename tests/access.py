@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from accounts.models import Team, User
+from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
 from interactions.models import Complaint, FollowUp, Interaction
 from outreach.models import Message
@@ -89,6 +89,7 @@ class Side:
     segment: Segment
     team: Team
     person: User
+    absence: Absence
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -161,6 +162,8 @@ TABLE: tuple[Line, ...] = (
     Line("people", MANAGERS_READ),
     Line("person_new", ADMINISTRATORS, methods=_FORM),
     Line("person", MANAGERS_READ, methods=_FORM, args=("person",)),
+    Line("person_absences", MANAGERS, methods=_FORM, args=("person",)),
+    Line("absence_delete", MANAGERS, methods=("POST",), args=("absence",)),
     Line("person_password", ADMINISTRATORS, methods=_FORM, args=("person",)),
     Line("person_hand_over", ADMINISTRATORS, methods=_FORM, args=("person",)),
     Line("person_access", ADMINISTRATORS, methods=_FORM, args=("person",)),
@@ -204,11 +207,11 @@ TABLE: tuple[Line, ...] = (
     Line("message_again", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("test_page", NOBODY, methods=_FORM, fixed=("no-such-token-no-such-token",), ok=404),
     Line("message_test", CUSTOMER_DATA, methods=("POST",), args=("message",)),
+    Line("letter_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("letter_preview", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
-    Line("letter_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
-    Line("letter_preview", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("message_ask_again", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_hold", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_resume", CUSTOMER_DATA, methods=("POST",), args=("message",)),

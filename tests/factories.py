@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from accounts.models import Role, Team, User
+from accounts.models import Absence, Role, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
 from interactions.logging import record
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Outcome
@@ -27,6 +27,13 @@ def user(role: str = Role.STAFF, **fields: Any) -> User:
     fields.setdefault("name", f"Person {number}")
     fields.setdefault("email", f"person{number}@example.com")
     return User.objects.create_user(password="correct horse battery", role=role, **fields)
+
+
+def absence(of: User, **fields: Any) -> Absence:
+    """Away on TODAY and the day after, unless told otherwise."""
+    fields.setdefault("first_day", TODAY)
+    fields.setdefault("last_day", TODAY + timedelta(days=1))
+    return Absence.objects.create(user=of, **fields)
 
 
 def segment(cadence_days: int = 30, **fields: Any) -> Segment:

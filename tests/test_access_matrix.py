@@ -65,6 +65,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         segment=customer.segment,
         team=team,
         person=person,
+        absence=factories.absence(person),
         survey_token=invitation.token,
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
         preference_token=preference_token(contact.pk),

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from accounts.standing_in import stand_ins
 from dashboard.today import collect, team_counts
 from dashboard.views.replying import PageRequest
 from retention_crm.lib import clock
@@ -15,13 +16,16 @@ def today(request: PageRequest) -> HttpResponse:
     """The lists of the day; `?only=<list>` shows one of them at length, and htmx gets the lists without the frame."""
     at = clock.now()
     company = request.user.company
+    away = stand_ins(at=at).away_for(request.user.pk)
     only = request.GET.get("only", "")
+    instead_of = [absence.user_id for absence in away]
     context = {
         "at": at,
         "today": request.user.today(at),
         "company": company,
-        "sections": collect(request.user, at=at, company=company, only=only),
+        "sections": collect(request.user, at=at, company=company, only=only, instead_of=instead_of),
         "team": team_counts(request.user, at=at) if request.user.is_manager and not only else None,
+        "away": away,
         "only": only,
     }
     in_place = request.htmx and not request.htmx.history_restore_request

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User, Visibility
+from accounts.standing_in import stand_ins
 from outreach.models import MessageKind
-from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, last_told
+from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, last_told, standing_in
 from outreach.planning.statements import execute
 from outreach.planning.window import Window
 from retention_crm.lib import clock
@@ -15,9 +16,16 @@ DIGEST_KIND_FOR = timedelta(hours=10)
 
 
 def plan_digests(window: Window) -> int:
-    """One digest per person and working morning, if any follow-up is due or any customer over the cadence."""
+    """One digest per person and working morning, if any follow-up is due or any customer over the cadence.
+
+    Who is away gets none; who stands in for them gets one if anything waits for either.
+    """
     all_see_all = window.company.visibility == Visibility.COMPANY
-    return _tell_staff(MessageKind.OVERDUE_DIGEST, "overdue", _mornings(window), HAS_DIGEST, all_see_all=all_see_all)
+    mornings = _mornings(window)
+    if not mornings:
+        return 0
+    told = standing_in(stand_ins(at=window.at))
+    return _tell_staff(MessageKind.OVERDUE_DIGEST, "overdue", mornings, HAS_DIGEST, all_see_all=all_see_all, **told)
 
 
 def plan_escalations(window: Window) -> int:
