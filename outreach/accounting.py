@@ -14,7 +14,7 @@ from outreach import pausing
 from outreach.models import LedgerPlace, Message, MessageKind, MessageQuerySet, State, Tally
 from retention_crm.lib import clock
 
-# Leases last two minutes and the sweep comes twice a minute; what is older was forgotten.
+# Leases last a minute and the sweep comes four times in it; what is older was forgotten.
 STUCK_AFTER = timedelta(minutes=10)
 RECENTLY = timedelta(minutes=10)
 

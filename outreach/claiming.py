@@ -13,7 +13,7 @@ from django.db import connection
 
 from outreach.models import Message, State
 
-LEASE = timedelta(seconds=120)
+LEASE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ MINUTE = 60 * SECOND
 app.conf.beat_schedule = {
     "plan": {"task": "outreach.plan", "schedule": 20 * SECOND, "options": {"expires": 60}},
     "deliver": {"task": "outreach.deliver", "schedule": 5 * SECOND, "options": {"expires": 30}},
-    "sweep": {"task": "outreach.sweep", "schedule": 30 * SECOND, "options": {"expires": 60}},
+    "sweep": {"task": "outreach.sweep", "schedule": 15 * SECOND, "options": {"expires": 60}},
     "read_bounces": {"task": "outreach.read_bounces", "schedule": 2 * MINUTE, "options": {"expires": 100}},
     "rescore": {"task": "retention.rescore", "schedule": 15 * SECOND, "options": {"expires": 60}},
     "rebuild": {"task": "retention.rebuild_if_due", "schedule": 15 * MINUTE, "options": {"expires": 600}},
