@@ -1,11 +1,13 @@
 """The page of wishes: chosen without a login, in force at once, and changed by nobody but the contact."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 
 from accounts.models import Company
@@ -13,7 +15,7 @@ from customers.models import CallEvery, Channel, ConsentChange, ConsentKind, Con
 from customers.models import PreferenceChange as Change
 from outreach.models import Message, MessageKind, State
 from outreach.phrases import phrases_in
-from outreach.preferences import contact_of, preference_link, preference_token
+from outreach.preferences import Wishes, choose, contact_of, preference_link, preference_token, wishes_of
 from outreach.unsubscribing import unsubscribe_token
 from retention_crm.lib import tokens
 from tests import factories
@@ -221,6 +223,34 @@ def test_staff_change_the_contact_while_the_page_is_open(contact: Contact, brows
     browser.post(address(contact), form(channel="phone"))
     contact.refresh_from_db()
     assert (contact.name, contact.phone, contact.preferred_channel) == ("Amira El Haddad", "+46 1", "phone")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_choose_at_once_leave_what_one_of_them_chose(contact: Contact) -> None:
+    start = threading.Barrier(2)
+    wishes = [
+        Wishes(frozenset(), MONTH, "phone", "de"),
+        Wishes(frozenset(ConsentKind), CallEvery.YEAR.value, "sms", "sv"),
+    ]
+
+    def one(wish: Wishes) -> None:
+        try:
+            start.wait(10)
+            choose(Contact.objects.get(pk=contact.pk), wish, NOW)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one, args=(wish,)) for wish in wishes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    contact.refresh_from_db()
+    last = wishes_of(contact)
+    assert last in wishes
+    for what, chosen in (("cadence", last.cadence), ("channel", last.channel), ("language", last.language)):
+        assert next(change.chosen for change in Change.objects.filter(what=what)) == chosen
+        assert Change.objects.filter(what=what).count() == 2
 
 
 def broken(contact: Contact) -> dict[str, str]:
