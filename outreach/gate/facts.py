@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
+from django.db import connection
 from django.db.models import Q
 
 from accounts.models import Company
-from customers.models import Contact, OwnerChange
-from interactions.models import Complaint, FollowUp
+from customers.models import Contact
 from outreach.models import CUSTOMER_KINDS, Message, State, Suppression
-from surveys.models import Response
+from surveys.models import DETRACTOR_MAX
 
 # What was handed over, or may have been.
 GONE_OUT = (State.SENT, State.UNKNOWN)
@@ -19,17 +20,22 @@ GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 _SHARED = ("customer__owner", "recipient", "interaction", "dated_event", "invitation__survey", "invitation__response")
 
 
+class Trouble(NamedTuple):
+    """What stands between a customer and us: since when, and the words or the score of it."""
+
+    at: datetime
+    words: str
+    score: int
+
+
 @dataclass
 class Facts:
-    """What the rules may look at besides the message; by the id of the customer where nothing else is said."""
+    """What the rules may look at besides the message; `troubles` by the name of the rule and the id of the customer."""
 
     at: datetime
     company: Company
     suppressed: set[str] = field(default_factory=set)
-    complaints: dict[int, Complaint] = field(default_factory=dict)
-    promises: dict[int, FollowUp] = field(default_factory=dict)
-    bad_answers: dict[int, Response] = field(default_factory=dict)
-    owner_changes: dict[int, OwnerChange] = field(default_factory=dict)
+    troubles: dict[tuple[str, int], "Trouble"] = field(default_factory=dict)
     others: "Others" = field(default_factory=lambda: Others([], []))
 
 
@@ -79,7 +85,7 @@ def load(pks: Sequence[int]) -> list[Message]:
 
 
 def gather(messages: Sequence[Message], *, at: datetime, company: Company) -> Facts:
-    """The facts about these messages (from `load`) at that moment, in at most seven queries."""
+    """The facts about these messages (from `load`) at that moment, in at most four queries."""
     to_customers = [message for message in messages if message.is_for_customer]
     contacts = [message.contact for message in to_customers if message.contact is not None]
     customers = {message.customer_id for message in to_customers if message.customer_id is not None}
@@ -88,40 +94,52 @@ def gather(messages: Sequence[Message], *, at: datetime, company: Company) -> Fa
         at=at,
         company=company,
         suppressed=Suppression.objects.among(addresses),
-        complaints=_complaints(customers),
-        promises=_promises(customers, at),
-        bad_answers=_bad_answers(customers, at - timedelta(days=company.detractor_rest_days)),
-        owner_changes=_owner_changes(customers),
+        troubles=_troubles(customers, at, company),
         others=_others(customers, addresses, at, company),
     )
 
 
-def _complaints(customers: Collection[int]) -> dict[int, Complaint]:
-    """The oldest open one of each customer."""
-    rows = Complaint.objects.open().filter(customer_id__in=customers).only("customer_id", "what", "opened_at")
-    return {row.customer_id: row for row in rows.order_by("customer_id", "opened_at", "pk").distinct("customer_id")}
+# Of each customer the oldest open complaint, the promise that is late for longest, the newest bad answer among the last
+# answers of its contacts (who answered better since is content), and the last change of owner they do not know of.
+_TROUBLES = """
+(
+    SELECT DISTINCT ON (customer_id) 'open_complaint', customer_id, opened_at, what, 0
+    FROM interactions_complaint WHERE customer_id = ANY(%(customers)s) AND resolved_at IS NULL
+    ORDER BY customer_id, opened_at, id
+) UNION ALL (
+    SELECT DISTINCT ON (customer_id) 'overdue_promise', customer_id, due_at, title, 0
+    FROM interactions_followup
+    WHERE customer_id = ANY(%(customers)s) AND is_promise AND done_at IS NULL AND due_at < %(at)s
+    ORDER BY customer_id, due_at, id
+) UNION ALL (
+    SELECT DISTINCT ON (customer_id) 'detractor', customer_id, answered_at, '', score
+    FROM (
+        SELECT DISTINCT ON (contact_id) id, customer_id, answered_at, score
+        FROM surveys_response WHERE customer_id = ANY(%(customers)s) AND answered_at > %(rested)s
+        ORDER BY contact_id, answered_at DESC, id DESC
+    ) last
+    WHERE score <= %(detractor)s ORDER BY customer_id, answered_at DESC, id DESC
+) UNION ALL (
+    SELECT DISTINCT ON (o.customer_id)
+           'owner_changed', o.customer_id, o.changed_at, coalesce(nullif(u.name, ''), u.email), 0
+    FROM customers_ownerchange o JOIN accounts_user u ON u.id = o.owner_id
+    WHERE o.customer_id = ANY(%(customers)s) AND o.announced_at IS NULL
+    ORDER BY o.customer_id, o.changed_at DESC, o.id DESC
+)
+"""
 
 
-def _promises(customers: Collection[int], at: datetime) -> dict[int, FollowUp]:
-    """The open one of each customer that is past its time for longest."""
-    late = FollowUp.objects.promises().due_by(at).filter(customer_id__in=customers)
-    rows = late.only("customer_id", "title", "due_at").order_by("customer_id", "due_at", "pk")
-    return {row.customer_id: row for row in rows.distinct("customer_id")}
-
-
-def _bad_answers(customers: Collection[int], since: datetime) -> dict[int, Response]:
-    """The newest one of each customer among the last answers of its contacts: who answered better since is content."""
-    recent = Response.objects.filter(customer_id__in=customers, answered_at__gt=since)
-    last = recent.order_by("contact_id", "-answered_at", "-pk").distinct("contact_id")
-    bad = [row for row in last.only("customer_id", "contact_id", "score", "answered_at") if row.is_detractor]
-    return {row.customer_id: row for row in sorted(bad, key=lambda row: (row.answered_at, row.pk))}
-
-
-def _owner_changes(customers: Collection[int]) -> dict[int, OwnerChange]:
-    """The last change of owner of each customer who does not know yet."""
-    rows = OwnerChange.objects.untold().filter(customer_id__in=customers).select_related("owner")
-    last = rows.order_by("customer_id", "-changed_at", "-pk").distinct("customer_id")
-    return {row.customer_id: row for row in last}
+def _troubles(customers: Collection[int], at: datetime, company: Company) -> dict[tuple[str, int], Trouble]:
+    """In one query, since each takes the ORM longer to write than the database to answer."""
+    parameters: dict[str, Any] = {
+        "customers": list(customers),
+        "at": at,
+        "rested": at - timedelta(days=company.detractor_rest_days),
+        "detractor": DETRACTOR_MAX,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TROUBLES, parameters)
+        return {(rule, customer): Trouble(*rest) for rule, customer, *rest in cursor.fetchall()}
 
 
 def _others(customers: Collection[int], addresses: Sequence[str], at: datetime, company: Company) -> Others:

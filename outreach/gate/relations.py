@@ -33,18 +33,18 @@ def _day(message: Message, moment: datetime) -> str:
 
 
 def open_complaint(message: Message, facts: Facts) -> Ruling | None:
-    complaint = facts.complaints.get(message.customer_id or 0)
+    complaint = facts.troubles.get(("open_complaint", message.customer_id or 0))
     if complaint is None or not _is_automatic(message):
         return None
-    words = {"date": _day(message, complaint.opened_at), "what": complaint.what}
+    words = {"date": _day(message, complaint.at), "what": complaint.words}
     return Ruling(State.HELD, "open_complaint", _("Open complaint since %(date)s: %(what)s. Call instead.") % words)
 
 
 def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
-    promise = facts.promises.get(message.customer_id or 0)
+    promise = facts.troubles.get(("overdue_promise", message.customer_id or 0))
     if promise is None or not _is_automatic(message):
         return None
-    words = {"date": _day(message, promise.due_at), "what": promise.title}
+    words = {"date": _day(message, promise.at), "what": promise.words}
     return Ruling(
         State.HELD, "overdue_promise", _("We promised “%(what)s” by %(date)s. Keep it first, or call.") % words
     )
@@ -52,17 +52,17 @@ def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
 
 def detractor(message: Message, facts: Facts) -> Ruling | None:
     """One unhappy person speaks for the customer; a better answer of the same person since ends it."""
-    answer = facts.bad_answers.get(message.customer_id or 0)
+    answer = facts.troubles.get(("detractor", message.customer_id or 0))
     if answer is None or not _is_automatic(message):
         return None
-    words = {"date": _day(message, answer.answered_at), "score": answer.score}
+    words = {"date": _day(message, answer.at), "score": answer.score}
     return Ruling(State.HELD, "detractor", _("They scored us %(score)d of 10 on %(date)s. Call instead.") % words)
 
 
 def owner_changed(message: Message, facts: Facts) -> Ruling | None:
-    change = facts.owner_changes.get(message.customer_id or 0)
+    change = facts.troubles.get(("owner_changed", message.customer_id or 0))
     if change is None or not _is_automatic(message):
         return None
-    words = {"date": _day(message, change.changed_at), "owner": change.owner}
+    words = {"date": _day(message, change.at), "owner": change.words}
     sentence = _("%(owner)s looks after them since %(date)s; introduce yourself first.")
     return Ruling(State.HELD, "owner_changed", sentence % words)

@@ -125,7 +125,7 @@ def test_a_batch_costs_the_same_number_of_queries_at_one_at_three_and_at_fifty(d
     def check(number: int) -> None:
         pks = [factories.message().pk for _number in range(number)]
         company = Company.current()
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(6):
             gate.check(gate.load(pks), at=NOW, company=company)
 
     check(1)
