@@ -165,6 +165,11 @@ class FollowUp(models.Model):
                 fields=["assignee", "due_at"], name="follow_up_open", condition=models.Q(done_at__isnull=True)
             ),
             models.Index(fields=["customer", "due_at"], name="follow_up_by_customer"),
+            models.Index(
+                fields=["due_at"],
+                name="follow_up_promises",
+                condition=models.Q(done_at__isnull=True, is_promise=True),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -200,6 +205,9 @@ class Severity(models.IntegerChoices):
 
 
 class ComplaintQuerySet(CustomerDataQuerySet["Complaint"]):
+    def severe(self) -> Self:
+        return self.filter(severity=Severity.SEVERE)
+
     def open(self) -> Self:
         return self.filter(resolved_at__isnull=True)
 
@@ -221,6 +229,9 @@ class Complaint(models.Model):
         ordering = ["-opened_at", "-pk"]
         indexes = [
             models.Index(fields=["customer", "-opened_at"], name="complaint_by_customer"),
+            models.Index(
+                fields=["opened_at"], name="complaint_severe", condition=models.Q(severity=3, resolved_at__isnull=True)
+            ),
             models.Index(
                 fields=["resolved_at"], name="complaint_by_resolved", condition=models.Q(resolved_at__isnull=False)
             ),

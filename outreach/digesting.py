@@ -17,6 +17,7 @@ from interactions.models import FollowUp
 from outreach.layout import Entry, Section
 from outreach.models import Message, MessageKind
 from outreach.overdue import digest_customers, digest_follow_ups, escalated_customers, last_told
+from outreach.reporting import urgent_section, weekly_sections
 from retention_crm.lib import clock
 
 MOST_LISTED = 20
@@ -38,6 +39,11 @@ def digest_for(message: Message, reader: User, at: datetime) -> Digest:
     was done since breakfast is not listed.
     """
     day = reader.today(at)
+    if message.kind == MessageKind.URGENT:
+        section = urgent_section(message, reader)
+        return Digest(section.title if section else "", day, [section] if section else [])
+    if message.kind == MessageKind.WEEKLY:
+        return Digest(_("The week"), day, weekly_sections(reader, on=day, at=at))
     if message.kind == MessageKind.ESCALATION:
         return _escalation(reader, day)
     return _morning(reader, day, at)

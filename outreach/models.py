@@ -27,6 +27,8 @@ class MessageKind(models.TextChoices):
     REMINDER = "reminder", _("Survey reminder")
     LETTER = "letter", _("Letter")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
+    URGENT = "urgent", _("Urgent alert")
+    WEEKLY = "weekly", _("Weekly digest")
     ESCALATION = "escalation", _("Escalation to the manager")
     TEST = "test", _("Test")
 
@@ -40,7 +42,13 @@ CUSTOMER_KINDS = (
     MessageKind.REMINDER,
     MessageKind.LETTER,
 )
-STAFF_KINDS = (MessageKind.OVERDUE_DIGEST, MessageKind.ESCALATION, MessageKind.TEST)
+STAFF_KINDS = (
+    MessageKind.OVERDUE_DIGEST,
+    MessageKind.URGENT,
+    MessageKind.WEEKLY,
+    MessageKind.ESCALATION,
+    MessageKind.TEST,
+)
 
 
 class State(models.TextChoices):
@@ -81,6 +89,10 @@ class MessageQuerySet(CustomerDataQuerySet["Message"]):
 
     def waiting(self) -> Self:
         return self.filter(state__in=WAITING)
+
+    def proposed(self) -> Self:
+        """Messages to customers that wait for a person's approval."""
+        return self.filter(state=State.PROPOSED, kind__in=CUSTOMER_KINDS)
 
     def unsettled(self) -> Self:
         """Messages to customers of which nobody knows whether they arrived, and nobody has decided about."""

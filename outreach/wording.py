@@ -55,6 +55,8 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.REMINDER: _OF_SURVEYS,
     MessageKind.LETTER: _OF_CUSTOMERS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
+    MessageKind.URGENT: _OF_STAFF,
+    MessageKind.WEEKLY: _OF_STAFF,
     MessageKind.ESCALATION: _OF_STAFF,
 }
 KNOWN = frozenset(name for fields in FIELDS.values() for name in fields)
@@ -63,6 +65,8 @@ REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.SURVEY: ("scores", "survey_link"),
     MessageKind.REMINDER: ("scores", "survey_link"),
     MessageKind.OVERDUE_DIGEST: ("list",),
+    MessageKind.URGENT: ("list",),
+    MessageKind.WEEKLY: ("list",),
     MessageKind.ESCALATION: ("list",),
 }
 # Several lines or an address of a person's own: not for the subject.

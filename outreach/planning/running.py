@@ -8,13 +8,12 @@ from accounts.models import Company
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
-from outreach.planning.telling import plan_digests, plan_escalations
+from outreach.planning.telling import plan_digests, plan_escalations, plan_weekly
 from outreach.planning.thanks import plan_thanks
-from outreach.planning.window import Planner, Window
+from outreach.planning.urgent import plan_urgent
+from outreach.planning.window import OVERLAP, Planner, Window
 from retention_crm.lib import clock
 
-# An interaction becomes visible when its transaction ends, which may be after a younger one was planned.
-OVERLAP = timedelta(hours=1)
 # A first run, or one after a long pause, does not go back further: what is older is too late to be kind anyway.
 LONGEST_GAP = timedelta(days=7)
 
@@ -26,6 +25,8 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.SURVEY.value: plan_surveys,
     MessageKind.REMINDER.value: plan_reminders,
     MessageKind.OVERDUE_DIGEST.value: plan_digests,
+    MessageKind.URGENT.value: plan_urgent,
+    MessageKind.WEEKLY.value: plan_weekly,
     MessageKind.ESCALATION.value: plan_escalations,
 }
 

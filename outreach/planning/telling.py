@@ -38,6 +38,18 @@ def plan_escalations(window: Window) -> int:
     return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, told_on=told_on)
 
 
+def plan_weekly(window: Window) -> int:
+    """One mail per manager on the first working morning of a week; who has nothing to read in it gets none."""
+    return _tell_staff(MessageKind.WEEKLY, "weekly", _mornings(window), _IS_MANAGERS_MONDAY)
+
+
+# The first of the person's working days, Monday if none are given.
+_IS_MANAGERS_MONDAY = """
+    u.role IN ('manager', 'administrator')
+    AND m.weekday = coalesce((SELECT min(day) FROM unnest(u.working_days) AS day), 0)
+"""
+
+
 def _mornings(window: Window) -> list[dict[str, Any]]:
     """The mornings that fall into the window, one for each zone somebody works in, at the company's hour of digests."""
     since = max(window.since, window.at - DIGEST_KIND_FOR)
@@ -63,7 +75,8 @@ def _tell_staff(
         SELECT %(occasion)s || ':' || u.id || ':' || m.day, %(kind)s, u.id, m.due_at, m.due_at + %(kind_for)s, m.due_at
         FROM jsonb_to_recordset(%(mornings)s)
              AS m(zone text, day date, weekday int, due_at timestamptz, ends_at timestamptz)
-        JOIN accounts_user u ON u.time_zone = m.zone AND u.is_active AND m.weekday = ANY(u.working_days)
+        JOIN accounts_user u ON u.time_zone = m.zone AND u.is_active
+             AND (u.working_days = '{{}}' OR m.weekday = ANY(u.working_days))
         WHERE {condition}
         ON CONFLICT (occasion) DO NOTHING
         """,  # noqa: S608 - the parts are constants

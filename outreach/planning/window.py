@@ -11,6 +11,8 @@ from retention_crm.lib import clock
 
 # Greetings are planned this far ahead, so that everyone can see what will go out tomorrow.
 LOOK_AHEAD = timedelta(hours=36)
+# An interaction becomes visible when its transaction ends, which may be after a younger one was planned.
+OVERLAP = timedelta(hours=1)
 # No clock is further from that of UTC.
 FURTHEST_CLOCK = timedelta(hours=14)
 

@@ -355,7 +355,7 @@ class TestDigests:
                 factories.customer(next_due_on=TODAY - timedelta(days=3))
             Watermark.objects.all().delete()
             Message.objects.all().delete()
-            with django_assert_num_queries(34):
+            with django_assert_num_queries(44):
                 assert plan(at=NOW)["overdue_digest"] >= people
 
 
@@ -474,7 +474,8 @@ class TestRuns:
     ) -> None:
         everything(owner)
         asked_a_week_ago()
-        factories.user(Role.MANAGER, team=owner.team)
+        factories.user(Role.MANAGER, team=owner.team, working_days=[TODAY.weekday()])
+        factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))
         whole = PLANNERS[broken]
 

@@ -68,6 +68,7 @@ def messages(request: PersonRequest) -> HttpResponse:
         "rows": [row(message) for message in page],
         "next": following,
         "figures": _figures(visible, state),
+        "proposed": visible.proposed().order_by()[: COUNTED_TO + 1].count(),
         "unsettled": visible.unsettled().order_by()[: COUNTED_TO + 1].count(),
         "states": [(name, word) for name, _states, word, _badge in _GROUPS],
         "kinds": MessageKind.choices,
@@ -118,6 +119,8 @@ def occasion(message: Message) -> str:
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
+        MessageKind.URGENT: _("Something that could not wait"),
+        MessageKind.WEEKLY: _("How the week went"),
         MessageKind.ESCALATION: _("Customers had gone without contact for one and a half times the agreed time"),
     }[MessageKind(message.kind)]
 

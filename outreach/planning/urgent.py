@@ -1,0 +1,96 @@
+"""Planning of single alerts to staff: what can not wait for the morning digest.
+
+They are few, so the people they go to are found one by one; what there is to tell is asked for as a set.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from accounts.models import User
+from accounts.standing_in import StandIns, stand_ins
+from interactions.models import Complaint, FollowUp
+from outreach.models import Message, MessageKind
+from outreach.planning.window import OVERLAP, Window
+from outreach.reporting import urgent_occasion
+from retention_crm.lib import clock
+from surveys.models import EDIT_WINDOW, Response
+
+# By the clock of who is told, on their working days.
+TOLD_FROM, TOLD_UNTIL = time(7, 0), time(20, 0)
+URGENT_KIND_FOR = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing to tell: what it is about, whose business it is, and whether the manager hears of it, too."""
+
+    occasion: str
+    person: int
+    team: int | None = None
+    also_managers: bool = False
+
+
+def plan_urgent(window: Window) -> int:
+    """Alerts about bad answers, severe complaints and promises the moment they are overdue; each person is told once.
+
+    At once in the hours somebody works, else on the next working morning. Who is away is not told but who stands in.
+    """
+    alerts = list(_alerts(window))
+    if not alerts:
+        return 0
+    found = stand_ins(at=window.at)
+    told = {reader for alert in alerts for reader in _readers(alert, found)}
+    readers = User.objects.in_bulk({pk for pk, _occasion in told})
+    wanted = {f"{occasion}:{pk}": readers[pk] for pk, occasion in told if pk in readers}
+    known = set(Message.objects.filter(occasion__in=wanted).values_list("occasion", flat=True))
+    new = [_message(occasion, reader, window.at) for occasion, reader in wanted.items() if occasion not in known]
+    Message.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def _alerts(window: Window) -> Iterator[Alert]:
+    since, until = window.since - OVERLAP, window.at
+    # An answer may become a bad one for as long as it can be edited.
+    answers = Response.objects.detractors().filter(answered_at__gte=since - EDIT_WINDOW, answered_at__lte=until)
+    for pk, owner in answers.order_by("pk").values_list("pk", "customer__owner"):
+        yield Alert(urgent_occasion("answer", pk), owner)
+    severe = Complaint.objects.severe().open().filter(opened_at__gte=since, opened_at__lte=until)
+    for pk, owner, team in severe.order_by("pk").values_list("pk", "owner", "customer__owner__team"):
+        yield Alert(urgent_occasion("complaint", pk), owner, team, also_managers=True)
+    broken = FollowUp.objects.promises().open().filter(due_at__gte=since, due_at__lte=until)
+    for pk, due_at, assignee in broken.order_by("pk").values_list("pk", "due_at", "assignee"):
+        # Put off and broken again is another one.
+        yield Alert(urgent_occasion("promise", pk, int(due_at.timestamp())), assignee)
+
+
+def _readers(alert: Alert, found: StandIns) -> Iterable[tuple[int, str]]:
+    people = [alert.person]
+    if alert.also_managers:
+        managers = User.objects.get_queryset().managers()
+        own = list(managers.filter(team=alert.team).values_list("pk", flat=True)) if alert.team else []
+        people += own or list(managers.filter(team=None).values_list("pk", flat=True))
+    return {(reader, alert.occasion) for person in people for reader in found.told_for(person)}
+
+
+def _message(occasion: str, reader: User, at: datetime) -> Message:
+    due_at = when_told(reader, at)
+    return Message(
+        occasion=occasion,
+        kind=MessageKind.URGENT,
+        recipient=reader,
+        due_at=due_at,
+        dated_at=due_at,
+        expires_at=due_at + URGENT_KIND_FOR,
+    )
+
+
+def when_told(reader: User, at: datetime) -> datetime:
+    """At once if the reader works at that hour, else when the next working day of theirs begins."""
+    local = at.astimezone(clock.zone(reader.time_zone))
+    today = local.date()
+    works_today = not reader.working_days or today.weekday() in reader.working_days
+    if works_today and TOLD_FROM <= local.time() < TOLD_UNTIL:
+        return at
+    day = today if works_today and local.time() < TOLD_FROM else clock.next_working_day(today, reader.working_days)
+    return clock.moment(day, TOLD_FROM, reader.time_zone)

@@ -1,0 +1,132 @@
+"""What single alerts to staff and the weekly mail to managers say."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Model, Q, QuerySet
+from django.urls import reverse
+from django.utils import dateformat
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from customers.models import Customer
+from interactions.models import Complaint, FollowUp
+from outreach.layout import Entry, Section
+from outreach.models import CUSTOMER_KINDS, Message, State
+from retention_crm.lib import clock
+from surveys.models import Response
+
+WEEK = timedelta(days=7)
+MOST_LISTED = 10
+_URGENT = "urgent"
+
+
+def urgent_occasion(what: str, pk: int, *more: int) -> str:
+    """The occasion of an alert, without the reader's id that follows it."""
+    return ":".join([_URGENT, what, str(pk), *map(str, more)])
+
+
+def urgent_section(message: Message, reader: User) -> Section | None:
+    """What the alert is about; nothing if it is settled by now or the reader may not see it."""
+    _kind, what, pk, *_more = message.occasion.split(":")
+    return _TELL[what](int(pk), reader)
+
+
+def _answer(pk: int, reader: User) -> Section | None:
+    rows = Response.objects.visible_to(reader).detractors().select_related("customer__owner", "contact")
+    answer = rows.filter(pk=pk).first()
+    if answer is None:
+        return None
+    why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
+    title = _("Unhappy answer: %(customer)s") % {"customer": answer.customer}
+    return _alert(title, answer.customer, str(answer.contact), why, reader)
+
+
+def _complaint(pk: int, reader: User) -> Section | None:
+    rows = Complaint.objects.visible_to(reader).open().select_related("customer__owner", "owner")
+    complaint = rows.filter(pk=pk).first()
+    if complaint is None:
+        return None
+    title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
+    why = _("In the hands of %(owner)s.") % {"owner": complaint.owner}
+    return _alert(title, complaint.customer, complaint.what, why, reader)
+
+
+def _promise(pk: int, reader: User) -> Section | None:
+    rows = FollowUp.objects.visible_to(reader).promises().open().select_related("customer__owner", "assignee")
+    promise = rows.filter(pk=pk).first()
+    if promise is None:
+        return None
+    title = _("Promise not kept: %(customer)s") % {"customer": promise.customer}
+    due = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
+    why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": due}
+    return _alert(title, promise.customer, promise.title, why, reader)
+
+
+_TELL: dict[str, Callable[[int, User], Section | None]] = {
+    "answer": _answer,
+    "complaint": _complaint,
+    "promise": _promise,
+}
+
+
+def _alert(title: str, customer: Customer, what: str, why: str, reader: User) -> Section:
+    if customer.owner_id != reader.pk:
+        why = _("%(why)s Looked after by %(owner)s.") % {"why": why.strip(), "owner": customer.owner}
+    return Section(title, [Entry(_link("customer", customer.pk), f"{customer}: {what}", why.strip())])
+
+
+def weekly_sections(manager: User, *, on: date, at: datetime) -> list[Section]:
+    """How the manager's team (without one, the company) did in the week until then, and what is open."""
+    owned, assigned = _team(manager, "customer__owner"), _team(manager, "assignee")
+    complaints = Complaint.objects.open().filter(owned)
+    answers = Response.objects.detractors().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
+    promises = FollowUp.objects.promises().filter(assigned, due_at__gte=at - WEEK, due_at__lt=at)
+    kept = promises.filter(done_at__lte=F("due_at")).count()
+    broken = promises.exclude(done_at__lte=F("due_at")).count()
+    quiet = Customer.objects.overdue(on).filter(_team(manager, "owner")).count()
+    held = Message.objects.filter(
+        owned, state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - WEEK, due_at__lt=at
+    ).count()
+    figures = [
+        (quiet, ngettext("%d customer gone quiet", "%d customers gone quiet", quiet), "portfolio"),
+        (kept, ngettext("%d promise kept", "%d promises kept", kept), "today"),
+        (broken, ngettext("%d promise not kept in time", "%d promises not kept in time", broken), "today"),
+        (held, ngettext("%d message held back", "%d messages held back", held), "messages"),
+    ]
+    entries = [Entry(_link(page), words % number, "") for number, words, page in figures if number]
+    sections = [Section(_("The last seven days"), entries)] if entries else []
+    sections += _listed(_("Open complaints"), complaints.order_by("-severity", "opened_at", "pk"), _open_complaint)
+    sections += _listed(_("Unhappy answers"), answers.order_by("score", "-answered_at", "pk"), _bad_answer)
+    return sections
+
+
+def _team(manager: User, path: str) -> Q:
+    return Q() if manager.team_id is None else Q(**{f"{path}__team": manager.team_id})
+
+
+def _listed[M: Model](title: str, rows: QuerySet[M], entry: Callable[[M], Entry]) -> list[Section]:
+    found = list(rows.select_related("customer")[: MOST_LISTED + 1])
+    if not found:
+        return []
+    count = rows.count() if len(found) > MOST_LISTED else len(found)
+    rest = count - MOST_LISTED
+    more = (ngettext("and %d more", "and %d more", rest) % rest, _link("portfolio")) if rest > 0 else ("", "")
+    return [Section(f"{title} ({count})", [entry(row) for row in found[:MOST_LISTED]], *more)]
+
+
+def _open_complaint(complaint: Complaint) -> Entry:
+    since = dateformat.format(complaint.opened_at, "j F")
+    why = _("%(severity)s, since %(day)s.") % {"severity": complaint.get_severity_display(), "day": since}
+    return Entry(_link("customer", complaint.customer_id), f"{complaint.customer}: {complaint.what}", why)
+
+
+def _bad_answer(answer: Response) -> Entry:
+    why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
+    return Entry(_link("customer", answer.customer_id), str(answer.customer), why.strip())
+
+
+def _link(page: str, *arguments: int) -> str:
+    return f"{settings.SITE_URL}{reverse(page, args=arguments)}"
