@@ -50,7 +50,7 @@ REASONS: list[tuple[Callable[[Message], None], str, str]] = [
     (bad_answer, "detractor", "They scored us 3 of 10 on Nov. 25, 2026. Call instead."),
     (new_owner, "owner_changed", "Mia Berg looks after them since Nov. 25, 2026; introduce yourself first."),
     (twice_in_a_week, "budget", "They got another message on Nov. 25, 2026 (Survey invitation)"),
-    (too_late_at_night, "quiet_hours", "Then it would be too late; call instead."),
+    (too_late_at_night, "quiet_hours", "would be too late; call instead."),
 ]
 
 

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from customers.models import Contact
 from outreach.gate.facts import GOING_OUT, GONE_OUT, Facts
 from outreach.gate.ruling import Ruling, put_off
 from outreach.models import Message, MessageKind, State
@@ -28,8 +27,9 @@ def quiet_hours(message: Message, facts: Facts) -> Ruling | None:
     until = end_of_quiet(contact.effective_time_zone, facts)
     if until is None:
         return None
-    words = {"name": contact.addressed_as, "until": _clock_of(contact, until)}
-    return put_off(message, "quiet_hours", _("It is late where %(name)s is; it waits until %(until)s.") % words, until)
+    why = _("These are quiet hours where %(name)s is.") % {"name": contact.addressed_as}
+    hour = date_format(until.astimezone(clock.zone(contact.effective_time_zone)), "H:i")
+    return put_off(message, "quiet_hours", why, until, hour)
 
 
 def end_of_quiet(zone: str, facts: Facts) -> datetime | None:
@@ -45,10 +45,6 @@ def end_of_quiet(zone: str, facts: Facts) -> datetime | None:
     return None
 
 
-def _clock_of(contact: Contact, moment: datetime) -> str:
-    return date_format(moment.astimezone(clock.zone(contact.effective_time_zone)), "TIME_FORMAT")
-
-
 def holiday(message: Message, facts: Facts) -> Ruling | None:
     contact = message.contact
     if contact is None or message.customer is None or message.kind not in ON_WORKING_DAYS:
@@ -58,9 +54,10 @@ def holiday(message: Message, facts: Facts) -> Ruling | None:
     if workdays.is_working_day(country, today):
         return None
     day = workdays.next_working_day(country, today)
-    words = {"name": contact.addressed_as, "day": date_format(day, "DATE_FORMAT"), "why": _day_off(country, today)}
-    sentence = _("It is a day off where %(name)s is (%(why)s); it waits until %(day)s.") % words
-    return put_off(message, "holiday", sentence, clock.moment(day, facts.company.greeting_time, zone))
+    words = {"name": contact.addressed_as, "what": _day_off(country, today)}
+    why = _("It is a day off where %(name)s is (%(what)s).") % words
+    until = clock.moment(day, facts.company.greeting_time, zone)
+    return put_off(message, "holiday", why, until, date_format(day, "DATE_FORMAT"))
 
 
 def _day_off(country: str, day: date) -> str:
@@ -112,9 +109,8 @@ def budget(message: Message, facts: Facts) -> Ruling | None:
     if message.kind == last.kind == MessageKind.THANK_YOU:
         sentence = _("They were thanked on %(date)s already.") % words
         return Ruling(State.CANCELLED, "budget", sentence)
-    words["until"] = _owners_day(message, free_at)
-    sentence = _("They got another message on %(date)s (%(what)s); this one waits until %(until)s.") % words
-    return put_off(message, "budget", sentence, free_at)
+    why = _("They got another message on %(date)s (%(what)s).") % words
+    return put_off(message, "budget", why, free_at, _owners_day(message, free_at))
 
 
 def _counted(message: Message, facts: Facts) -> list[Message]:

@@ -41,8 +41,9 @@ class Rule:
         return self.speak(message, facts)
 
 
-def put_off(message: Message, rule: str, sentence: str, until: datetime) -> Ruling:
-    """The message waits until then; where that would be too late to be kind, somebody may call instead."""
+def put_off(message: Message, rule: str, why: str, until: datetime, written: str) -> Ruling:
+    """The message waits until then (`written` for people); where that is too late to be kind, somebody may call."""
+    words = {"why": why, "until": written}
     if until < message.expires_at:
-        return Ruling(State.PLANNED, rule, sentence, due_at=until)
-    return Ruling(State.HELD, rule, _("%(why)s Then it would be too late; call instead.") % {"why": sentence})
+        return Ruling(State.PLANNED, rule, _("%(why)s It waits until %(until)s.") % words, due_at=until)
+    return Ruling(State.HELD, rule, _("%(why)s Waiting until %(until)s would be too late; call instead.") % words)

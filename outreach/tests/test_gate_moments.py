@@ -59,7 +59,7 @@ def test_it_waits_until_the_morning(hour: int, until: date) -> None:
     decided = ruling(thanks(), at_clock(hour))
     assert decided is not None
     assert decided.due_at == at_clock(8, day=until)
-    assert decided.sentence.endswith("it waits until 8 a.m..")
+    assert decided.sentence.endswith("It waits until 08:00.")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_what_would_be_too_late_in_the_morning_is_a_call() -> None:
     decided = ruling(message, at_clock(21))
     assert decided is not None
     assert (decided.state, decided.rule, decided.due_at) == (State.HELD, "quiet_hours", None)
-    assert decided.sentence.endswith("Then it would be too late; call instead.")
+    assert decided.sentence.endswith("Waiting until 08:00 would be too late; call instead.")
 
 
 # ---- Days off ----
@@ -117,7 +117,7 @@ def test_notes_and_surveys_wait_for_the_next_working_morning(make: Any) -> None:
     assert decided is not None
     assert (decided.state, decided.rule) == ("planned", "holiday")
     assert decided.due_at == at_clock(9, day=date(2026, 11, 30))
-    assert decided.sentence.endswith("(Saturday); it waits until Nov. 30, 2026.")
+    assert decided.sentence.endswith("(Saturday). It waits until Nov. 30, 2026.")
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_second_message_waits_until_a_week_has_passed(make: Any, state: State)
     assert decided is not None
     assert (decided.state, decided.rule) == ("planned", "budget")
     assert decided.due_at == first.finished_at + WEEK  # type: ignore[operator]
-    assert "Nov. 24, 2026 (Survey invitation); this one waits until Dec. 1, 2026." in decided.sentence
+    assert "Nov. 24, 2026 (Survey invitation). It waits until Dec. 1, 2026." in decided.sentence
 
 
 def test_where_it_would_be_too_late_then_it_is_a_call() -> None:
