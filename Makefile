@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python names another Python; ARGS="-k name" passes arguments on to pytest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint bench requirements clean install install-dev
+.PHONY: help run test test-slow faults lint bench requirements clean install install-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -24,6 +24,7 @@ help:
 	@echo "make run           run the product with its demo company; prints the address"
 	@echo "make test          run the test suite"
 	@echo "make test-slow     run the tests that take long: risk on large histories, whole installations"
+	@echo "make faults        kill, starve and mislead the sender's processes and print what became of the mails (two hours)"
 	@echo "make lint          check style, types, layers, templates, migrations and production settings"
 	@echo "make bench         measure speed on a large company and print a table"
 	@echo "make requirements  pin the newest allowed versions of all packages"
@@ -45,6 +46,9 @@ test: install-dev
 
 test-slow: install-dev
 	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m slow $(ARGS)
+
+faults: install-dev
+	@$(PY) -m faults $(ARGS)
 
 bench: install-dev
 	@$(PY) -m bench $(ARGS)
