@@ -1,6 +1,6 @@
 """Forms of customers, contacts and segments."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import Div, Field, Fieldset
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer, DatedEvent, Segment
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
+from retention_crm.lib.form_fields import LineInput
 
 if TYPE_CHECKING:
     _CustomerModelForm = forms.ModelForm[Customer]
@@ -24,6 +25,7 @@ else:
 EARLIEST = date(1900, 1, 1)
 OLDEST_BIRTH_YEAR = 1880
 LATEST_EVENT_YEAR = 2100
+FURTHEST_SNOOZE = timedelta(days=366)
 
 
 class CustomerForm(CarefulForm, _CustomerModelForm):
@@ -230,6 +232,27 @@ class FirstContactForm(CarefulForm, _ContactModelForm):
     def has_changed(self) -> bool:
         """Whether a person is named in any way; how to reach nobody does not matter."""
         return not {"name", "job_title", "email", "phone"}.isdisjoint(self.changed_data)
+
+
+class SnoozeForm(CarefulForm, forms.Form):
+    """Until when, and why, nobody need be in touch."""
+
+    until = forms.DateField(label=_("Put off to"), widget=DayInput())
+    reason = LineInput(label=_("Why"), limit=200)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+        self.helper = page_layout("until", "reason")
+
+    def clean_until(self) -> date:
+        day: date = self.cleaned_data["until"]
+        today = self.user.today()
+        if day <= today:
+            raise ValidationError(_("Choose a day that is still to come."))
+        if day > today + FURTHEST_SNOOZE:
+            raise ValidationError(_("This is more than a year away. Change the cadence instead."))
+        return day
 
 
 class SegmentForm(CarefulForm, _SegmentModelForm):

@@ -8,6 +8,7 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.logging import log
 from dashboard.views.portfolio import portfolio
+from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
 
 urlpatterns = [
@@ -16,6 +17,8 @@ urlpatterns = [
     path("customers/<int:pk>/", customer, name="customer"),
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
+    path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
+    path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
     path("complaints/<int:pk>/resolve/", complaint_resolve, name="complaint_resolve"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),

@@ -26,7 +26,7 @@ def record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None
     return interaction
 
 
-# The due day by the same rule as CustomerQuerySet.recompute_due.
+# The due day by the same rule as CustomerQuerySet.recompute_due; a new touchpoint ends that somebody is put off.
 _REFRESH = """
 WITH announced AS (
     UPDATE customers_ownerchange o SET announced_at = %(at)s
@@ -39,7 +39,13 @@ WITH announced AS (
 UPDATE customers_customer k
 SET last_touchpoint_at = latest.happened_at,
     last_touchpoint_on = latest.day,
-    next_due_on = coalesce(latest.day, k.customer_since) + coalesce(k.cadence_days, s.cadence_days),
+    next_due_on = greatest(
+        coalesce(latest.day, k.customer_since) + coalesce(k.cadence_days, s.cadence_days),
+        CASE WHEN latest.happened_at > coalesce(k.last_touchpoint_at, '-infinity') THEN NULL
+        ELSE k.snoozed_until - 1 END
+    ),
+    snoozed_until = CASE WHEN latest.happened_at > coalesce(k.last_touchpoint_at, '-infinity') THEN NULL
+                    ELSE k.snoozed_until END,
     risk_stale_since = coalesce(k.risk_stale_since, %(at)s)
 FROM customers_customer same
 JOIN customers_segment s ON s.id = same.segment_id

@@ -141,6 +141,8 @@ TABLE: tuple[Line, ...] = (
     Line("customer", CUSTOMER_DATA, args=("customer",)),
     Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
     Line("log", EVERYONE, methods=_FORM),
+    Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth
+from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, Greatest
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
@@ -56,14 +56,20 @@ class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
         return self.cared_for().filter(next_due_on__lt=on)
 
     def recompute_due(self) -> int:
-        """Sets the next due day anew from the last touchpoint (or the start) and the cadence; returns the row count."""
+        """Sets the next due day anew from the last touchpoint (or the start) and the cadence; returns the row count.
+
+        Who is put off is overdue from the day they are put off to.
+        """
         cadence = Coalesce(
             models.F("cadence_days"),
             models.Subquery(Segment.objects.filter(pk=models.OuterRef("segment_id")).values("cadence_days")[:1]),
         )
         start = Coalesce(models.F("last_touchpoint_on"), models.F("customer_since"))
         due = models.ExpressionWrapper(start + cadence, output_field=models.DateField())
-        return self.update(next_due_on=due)
+        put_off = models.ExpressionWrapper(
+            models.F("snoozed_until") - models.Value(1), output_field=models.DateField(null=True)
+        )
+        return self.update(next_due_on=Greatest(due, put_off))
 
     def mark_risk_stale(self, at: datetime) -> int:
         """Asks for a new computation of the risk; the earliest open request stands."""
@@ -117,6 +123,10 @@ class Customer(models.Model):
         help_text="The customer's own local day of the last touchpoint.",
     )
     next_due_on = models.DateField(null=True, blank=True, editable=False)
+    snoozed_until = models.DateField(
+        null=True, blank=True, editable=False, help_text="Not overdue before this day; the next touchpoint ends it."
+    )
+    snooze_reason = LineField(max_length=200, blank=True, default="", db_default="", editable=False)
     risk_stale_since = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -160,6 +170,9 @@ class Customer(models.Model):
     def quiet_days(self, on: date) -> int | None:
         """Whole days since the last touchpoint; None if there never was one."""
         return (on - self.last_touchpoint_on).days if self.last_touchpoint_on else None
+
+    def is_snoozed(self, on: date) -> bool:
+        return self.snoozed_until is not None and on < self.snoozed_until
 
     @property
     def is_lost(self) -> bool:

@@ -72,6 +72,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],
+        "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,
     }
