@@ -5,14 +5,11 @@ from uuid import UUID
 
 from accounts.models import User
 from customers.models import Contact
-from outreach import gate
 from outreach.models import Approval, Message, MessageKind, State
 
 # Time to think better of it.
 STOPPABLE_FOR = timedelta(minutes=2)
 KIND_FOR = timedelta(days=3)
-# A person who writes knows what has happened and answers for it; the hours of their reader count all the same.
-RELEASED = sorted(gate.RELEASABLE - {"quiet_hours", "holiday"})
 
 
 def draft(contact: Contact, subject: str, text: str, *, at: datetime) -> Message:
@@ -27,7 +24,6 @@ def draft(contact: Contact, subject: str, text: str, *, at: datetime) -> Message
         due_at=due_at,
         dated_at=due_at,
         expires_at=due_at + KIND_FOR,
-        released_rules=RELEASED,
     )
 
 
@@ -44,5 +40,5 @@ def plan_letter(
 
 _PLANNED = (
     *("kind", "customer", "contact", "own_subject", "own_text"),
-    *("due_at", "dated_at", "expires_at", "released_rules"),
+    *("due_at", "dated_at", "expires_at"),
 )

@@ -13,7 +13,7 @@ from interactions.models import Kind
 from outreach.approving import ask_for, asked_for
 from outreach.cancelling import cancel
 from outreach.claiming import claim
-from outreach.models import Approval, Message, MessageKind, State
+from outreach.models import CUSTOMER_KINDS, Approval, Message, MessageKind, State
 from outreach.planning import plan
 from outreach.sweeping import sweep
 from tests import factories
@@ -156,4 +156,4 @@ class TestPage:
 
 def test_every_kind_to_customers_can_be_made_to_wait(company: Company) -> None:
     ask_for((kind, None) for kind in MessageKind)
-    assert {kind for kind, _segment in asked_for()} == {"birthday", "thank_you", "survey"}
+    assert {kind for kind, _segment in asked_for()} == set(CUSTOMER_KINDS)

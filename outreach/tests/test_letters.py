@@ -103,6 +103,8 @@ def ruling(message: Message) -> str:
 
 def test_no_consent_is_needed_and_a_complaint_may_be_answered(contact: Contact, owner: User) -> None:
     factories.complaint(contact.customer)
+    factories.follow_up(contact.customer, is_promise=True, due_at=NOW - timedelta(days=1))
+    factories.message(contact, state=State.SENT, finished_at=NOW - timedelta(days=1))
     letter, _new = plan_letter(uuid.uuid4(), contact, "Sorry", "Sorry", by=owner, at=NOW)
     assert ruling(letter) == ""
 

@@ -62,8 +62,8 @@ def test_the_list_costs_the_same_for_any_number_of_rows(
         a_message(factories.contact(factories.customer(owner)))
         a_message(None, MessageKind.OVERDUE_DIGEST, recipient=owner)
     browser = login(owner)
-    # Session, person, company and team (for the right to see), figures, those to decide about, rows.
-    with django_assert_num_queries(7):
+    # Session, person, company and team (for the right to see), figures, those to approve and to decide about, rows.
+    with django_assert_num_queries(8):
         page = browser.get("/messages/")
     assert len(page.context["rows"]) == 2 * rows
 

@@ -76,8 +76,10 @@ class TestPage:
     ) -> None:
         Company.objects.update(visibility=Visibility.COMPANY)
         tomorrows(contact, state=State.PROPOSED)
-        (row,) = login(outsider).get(PAGE).context["groups"][0]["rows"]
+        page = login(outsider).get(PAGE)
+        (row,) = page.context["groups"][0]["rows"]
         assert row["may"] == frozenset()
+        assert "Approve" not in page.content.decode()
 
     def test_tells_the_time_by_both_clocks(self, customer: Customer, owner: User, login: Login) -> None:
         there = factories.contact(customer, time_zone="Asia/Tokyo", birthday_month=11, birthday_day=26)
@@ -146,6 +148,13 @@ class TestPage:
 
     def test_is_linked_from_messages(self, owner: User, login: Login) -> None:
         assert PAGE in login(owner).get("/messages/").content.decode()
+
+    def test_messages_say_how_many_wait_for_approval(
+        self, contact: Contact, owner: User, outsider: User, login: Login
+    ) -> None:
+        tomorrows(contact, state=State.PROPOSED)
+        assert "1 message waits for approval." in login(owner).get("/messages/").content.decode()
+        assert "waits for approval." not in login(outsider).get("/messages/").content.decode()
 
 
 class TestDecisions:

@@ -50,6 +50,7 @@ def _shown(group: Group, rows: dict[int, dict[str, Any]]) -> dict[str, Any]:
         "number": group.count,
         # One that is gone since its id was asked for is left out.
         "rows": [rows[pk] for pk in group.pks if pk in rows],
+        "to_approve": [pk for pk in group.pks if pk in rows and "approve" in rows[pk]["may"]],
         "after": group.after,
     }
 
