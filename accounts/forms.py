@@ -138,7 +138,8 @@ class ProfileForm(CarefulForm, _PersonModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "working_days"]
+        fields = ["name", "time_zone", "working_days", "signature"]
+        widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

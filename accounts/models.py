@@ -87,6 +87,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     working_days = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("working days"), default=working_week, blank=True
     )
+    signature = NoteField(
+        _("signature"),
+        blank=True,
+        default="",
+        max_length=500,
+        help_text=_("Stands at the end of mails to your customers: your position, your telephone."),
+    )
     is_active = models.BooleanField(
         _("active"),
         default=True,

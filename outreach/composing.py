@@ -18,7 +18,7 @@ from interactions.models import Kind
 from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
-from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text
+from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, signature_parts
 from outreach.models import STAFF_KINDS, Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
@@ -101,7 +101,10 @@ class Composer:
         contact, customer = self._reader_of(message)
         text = self.text_of(message, contact)
         values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
-        return fill_for(lay_out(text, Frame.of(self.company, CONSENT_FOR.get(message.kind))), values)
+        signature = customer.owner.signature
+        frame = Frame.of(self.company, CONSENT_FOR.get(message.kind), signature=signature)
+        as_text, as_html = signature_parts(signature)
+        return fill_for(lay_out(text, frame), values | as_text, as_html)
 
     def _test(self, message: Message) -> Mail:
         """A mail to whoever asked for it, as the customer's would be but for the subject and the links."""

@@ -43,10 +43,12 @@ class Frame:
     company: str
     postal_address: str
     consent: ConsentKind | None
+    # Whether the sender's signature stands below the wording; itself it is a value, other for each sender.
+    is_signed: bool = False
 
     @classmethod
-    def of(cls, company: Company, consent: ConsentKind | None) -> "Frame":
-        return cls(company.name, company.postal_address if consent else "", consent)
+    def of(cls, company: Company, consent: ConsentKind | None, *, signature: str = "") -> "Frame":
+        return cls(company.name, company.postal_address if consent else "", consent, bool(signature.strip()))
 
 
 @lru_cache(maxsize=256)
@@ -59,19 +61,22 @@ def lay_out(text: Text, frame: Frame) -> Pattern:
 
 
 def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
+    letter = text.text.rstrip() + ("\n\n{signature}" if frame.is_signed else "")
     if frame.consent is None:
-        return text.text.rstrip() + "\n"
+        return letter + "\n"
     foot = [phrases.why.replace("{company}", frame.company), "", frame.company, *frame.postal_address.splitlines()]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
     unsubscribe = f"{phrases.unsubscribe[frame.consent]}:\n{{unsubscribe_link}}"
     preferences = f"{phrases.preferences.link}:\n{{preference_link}}"
-    return f"{text.text.rstrip()}\n\n-- \n{literal}\n\n{unsubscribe}\n\n{preferences}\n"
+    return f"{letter}\n\n-- \n{literal}\n\n{unsubscribe}\n\n{preferences}\n"
 
 
 def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
     fragment = parse(sanitise(text.html.replace(_OPEN, "").replace(_CLOSE, ""))[0])
     blocks = {"scores": _score_buttons(phrases)}
     letter = [blocks.get(part) or _mark(part) if place % 2 else part for place, part in enumerate(fragment)]
+    if frame.is_signed:
+        letter.append(f"<p>{_mark('signature')}</p>")
     document = render_to_string(
         "mail/shell.html",
         {
@@ -112,6 +117,13 @@ def _score_buttons(phrases: Phrases) -> SafeString:
         link,
         link,
     )
+
+
+def signature_parts(signature: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The sender's signature as a value for the text, and as one for the HTML."""
+    lines = signature.strip().splitlines()
+    as_html = format_html_join(SafeString("<br>"), "<bdi>{}</bdi>", ((line,) for line in lines))
+    return {"signature": "\n".join(lines)}, {"signature": as_html}
 
 
 # Styles of what is built for each reader and so comes after the inlining; the classes are those of the frame.

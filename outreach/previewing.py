@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
 from outreach.composing import Unwritable, fill_for
-from outreach.layout import Frame, lay_out
+from outreach.layout import Frame, lay_out, signature_parts
 from outreach.models import STAFF_KINDS
 from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR
@@ -29,27 +29,38 @@ class Sample:
 
 def samples(kind: str, tone: str, text: Text, *, company: Company, sender: User) -> list[Sample]:
     """The text as it would arrive; nothing in it is anybody's real data, and its links lead nowhere."""
-    links = Links.nowhere()
+    links, signed = Links.nowhere(), sender.signature
     ordinary = sample_values(kind, tone, text.language, company=company, sender=sender.name, links=links)
-    found = [_sample(_("As most will get it"), kind, text, company, ordinary)]
+    found = [_sample(_("As most will get it"), kind, text, company, ordinary, signature=signed)]
     if kind not in STAFF_KINDS:
         # Whoever has no preferred name is addressed by the whole name; a person is often the customer, too.
         bare = ordinary | dict.fromkeys(("preferred_name", "name", "customer"), "Amira Haddad")
-        found.append(_sample(_("With nothing filled in but a name"), kind, text, company, bare))
+        found.append(_sample(_("With nothing filled in but a name"), kind, text, company, bare, signature=signed))
         other = ordinary | dict.fromkeys(("preferred_name", "name", "customer"), _RIGHT_TO_LEFT_NAME)
-        found.append(_sample(_("With a name written from right to left"), kind, text, company, other))
+        found.append(_sample(_("With a name written from right to left"), kind, text, company, other, signature=signed))
     worst = {name: _WORST_NAME if name in _NAMES else value for name, value in ordinary.items()}
-    return [*found, _sample(_("With the worst data there is"), kind, text, company, worst, _WORST_NAME)]
+    return [
+        *found,
+        _sample(_("With the worst data there is"), kind, text, company, worst, _WORST_NAME, signature=signed),
+    ]
 
 
 _NAMES = frozenset({"preferred_name", "name", "customer", "sender"})
 
 
 def _sample(
-    title: str, kind: str, text: Text, company: Company, values: Values, listed: str = "Lindqvist AB"
+    title: str,
+    kind: str,
+    text: Text,
+    company: Company,
+    values: Values,
+    listed: str = "Lindqvist AB",
+    *,
+    signature: str,
 ) -> Sample:
-    as_text, as_html = sample_list(listed) if kind in STAFF_KINDS else ({}, {})
-    frame = Frame.of(company, CONSENT_FOR.get(kind))
+    is_staffs = kind in STAFF_KINDS
+    as_text, as_html = sample_list(listed) if is_staffs else signature_parts(signature)
+    frame = Frame.of(company, CONSENT_FOR.get(kind), signature="" if is_staffs else signature)
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)
     except Unwritable as error:
