@@ -14,6 +14,7 @@ from accounts.models import Absence, User
 from accounts.standing_in import stand_ins
 from customers.models import Customer
 from interactions.models import FollowUp
+from outreach.ignoring import Ignored, ignored_digests, to_tell
 from outreach.layout import Entry, Section
 from outreach.models import Message, MessageKind
 from outreach.overdue import digest_customers, digest_follow_ups, escalated_customers, last_told
@@ -45,7 +46,7 @@ def digest_for(message: Message, reader: User, at: datetime) -> Digest:
     if message.kind == MessageKind.WEEKLY:
         return Digest(_("The week"), day, weekly_sections(reader, on=day, at=at))
     if message.kind == MessageKind.ESCALATION:
-        return _escalation(reader, day)
+        return _escalation(reader, day, at)
     return _morning(reader, day, at)
 
 
@@ -91,22 +92,40 @@ def _quiet_ones(customers: list[Customer], day: date) -> list[Entry]:
     return [Entry(_customer_link(customer), customer.name, _quiet(customer, day)) for customer in customers]
 
 
-def _escalation(reader: User, day: date) -> Digest:
-    passed = escalated_customers(reader, on=day, after=last_told(reader, on=day)).select_related("segment", "owner")
+def _escalation(reader: User, day: date, at: datetime) -> Digest:
+    after = last_told(reader, on=day)
+    passed = escalated_customers(reader, on=day, after=after).select_related("segment", "owner")
     listed, count = _first(list(passed[: MOST_LISTED + 1]), passed.count)
-    if not listed:
-        return Digest("", day, [])
-    entries = [
-        Entry(
-            _customer_link(customer),
-            customer.name,
-            _("%(quiet)s Looked after by %(owner)s.") % {"quiet": _quiet(customer, day), "owner": customer.owner},
-        )
-        for customer in listed
-    ]
-    title = _("Without contact for too long (%(count)d)") % {"count": count}
-    summary = ngettext("%d customer", "%d customers", count) % count
-    return Digest(summary, day, [Section(title, entries, *_rest(count - len(listed), "customers"))])
+    sections, summary = [], []
+    if listed:
+        entries = [
+            Entry(
+                _customer_link(customer),
+                customer.name,
+                _("%(quiet)s Looked after by %(owner)s.") % {"quiet": _quiet(customer, day), "owner": customer.owner},
+            )
+            for customer in listed
+        ]
+        title = _("Without contact for too long (%(count)d)") % {"count": count}
+        sections.append(Section(title, entries, *_rest(count - len(listed), "customers")))
+        summary.append(ngettext("%d customer", "%d customers", count) % count)
+    ignored = to_tell(reader, ignored_digests(at=at), on=day, after=after)
+    if ignored:
+        title = _("Digests without an answer (%(count)d)") % {"count": len(ignored)}
+        sections.append(Section(title, _people(ignored, reader)))
+        summary.append(ngettext("%d colleague", "%d colleagues", len(ignored)) % len(ignored))
+    return Digest(", ".join(summary), day, sections)
+
+
+def _people(ignored: list[Ignored], reader: User) -> list[Entry]:
+    people = User.objects.in_bulk([pair.person for pair in ignored])
+    why = _("Got two morning digests since %(day)s, and has logged nothing and done no follow-up since.")
+    entries = []
+    for pair in ignored:
+        since = dateformat.format(pair.first.astimezone(clock.zone(reader.time_zone)), "l j F")
+        link = f"{settings.SITE_URL}{reverse('customers')}?owner={pair.person}"
+        entries.append(Entry(link, str(people[pair.person]), why % {"day": since}))
+    return entries
 
 
 def _first[M: (Customer, FollowUp)](rows: list[M], count: Callable[[], int]) -> tuple[list[M], int]:

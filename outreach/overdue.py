@@ -72,6 +72,7 @@ HAS_ESCALATION = f"""
     u.role IN ('manager', 'administrator') AND (
         {_PASSED.format(cadence="k.cadence_days IS NULL", days="s.cadence_days")}
         OR {_PASSED.format(cadence="k.cadence_days IS NOT NULL", days="k.cadence_days")}
+        OR u.id = ANY(%(told_of_people)s)
     )
 """
 

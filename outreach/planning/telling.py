@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.models import User, Visibility
 from accounts.standing_in import stand_ins
+from outreach.ignoring import ignored_digests, to_tell
 from outreach.models import MessageKind
 from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, last_told, standing_in
 from outreach.planning.statements import execute
@@ -29,13 +30,24 @@ def plan_digests(window: Window) -> int:
 
 
 def plan_escalations(window: Window) -> int:
-    """One mail per manager and working morning, if a customer newly passed one and a half times the cadence."""
+    """One mail per manager and working morning, if a customer newly passed one and a half times the cadence.
+
+    Or if somebody newly left two morning digests unanswered.
+    """
     mornings = _mornings(window)
     days = {morning["zone"]: morning["day"] for morning in mornings}
     managers = User.objects.get_queryset().managers().filter(time_zone__in=days)
     told = {manager.pk: last_told(manager, on=days[manager.time_zone]) for manager in managers}
+    ignored = ignored_digests(at=window.at) if told else []
+    of_people = [
+        manager.pk
+        for manager in managers
+        if to_tell(manager, ignored, on=days[manager.time_zone], after=told[manager.pk])
+    ]
     told_on = json.dumps(told, default=str)
-    return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, told_on=told_on)
+    return _tell_staff(
+        MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, told_on=told_on, told_of_people=of_people
+    )
 
 
 def plan_weekly(window: Window) -> int:

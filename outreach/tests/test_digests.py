@@ -90,7 +90,7 @@ def test_a_manager_hears_of_each_customer_once(owner: User, manager: User) -> No
     factories.interaction(quiet, happened_at=NOW - timedelta(days=46))
     message = a_message(None, MessageKind.ESCALATION, recipient=manager)
     mail = read(build(message))
-    assert mail["Subject"] == "1 customer without contact for too long"
+    assert mail["Subject"] == "Please look into it: 1 customer"
     assert "- Kovács Kft\n  Quiet for 46 days; agreed was every 30 days. Looked after by Mia Berg.\n" in text_of(mail)
     Message.objects.filter(pk=message.pk).update(state=State.SENT, finished_at=NOW)
     with pytest.raises(Unwritable) as refused:
