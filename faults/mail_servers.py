@@ -74,7 +74,6 @@ CASES: dict[str, Callable[[Stage], Result]] = {
     "smtp takes 10,000": many,
 }
 SHORT: dict[str, Callable[[Stage], Result]] = {
-    "smtp 550 5.1.1": partial(no_such_user, times=3),
     "smtp drops after the dot": partial(trouble, step=".", answers=(DROP,), times=3, unknown=3),
     "smtp 535, then a click": partial(wrong_credentials, seconds=1, click=True),
 }

@@ -79,9 +79,10 @@ class Processes:
         self._run("web", [sys.executable, *command, "--log-level", "warning", "--no-control-socket"], {})
         return f"http://127.0.0.1:{port}"
 
-    def stop(self) -> None:
-        """Ends all of them at once; the next may be started."""
-        trees, self.trees = self.trees, []
+    def stop(self, *, but: str = "") -> None:
+        """Ends all at once, but the one of that name; the next may be started."""
+        trees = [tree for tree in self.trees if tree.name != but]
+        self.trees = [tree for tree in self.trees if tree.name == but]
         for tree in trees:
             tree.kill()
 

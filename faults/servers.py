@@ -76,7 +76,7 @@ def put_back(stage: Stage) -> Result:
     stage.start()
     stage.wait(stage.settled)
     before = sum(stage.sink.taken.values())
-    stage.processes.stop()
+    stage.processes.stop(but="web")
     connection.close()
     server.stop()
     shutil.rmtree(server.home)
@@ -84,7 +84,6 @@ def put_back(stage: Stage) -> Result:
     for path in (server.home, *server.home.rglob("*")):
         server.account.own(path)
     server.start()
-    stage.web = stage.processes.web()
     stage.start()
     stage.wait(lambda: SendingPause.objects.filter(ended_at=None, cause="restored").exists(), patience=60)
     time.sleep(10)

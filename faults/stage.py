@@ -68,8 +68,7 @@ class Stage:
 
     def reset(self) -> None:
         """No process but the web, no customer, no message, a mail server that takes everything."""
-        self.processes.stop()
-        self.web = self.processes.web()
+        self.processes.stop(but="web")
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE customers_customer, outreach_message, outreach_tally CASCADE")
         for model in (SendingPause, LedgerPlace, Suppression, Watermark):
@@ -141,7 +140,7 @@ class Stage:
             result.complaints.append("did not recover")
         if unknown is not None and states["unknown"] > unknown:
             result.complaints.append(f"{states['unknown']} unknown, expected at most {unknown}")
-        self.processes.stop()
+        self.processes.stop(but="web")
         return result
 
     def _complaints(self) -> Iterable[str]:
