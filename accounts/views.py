@@ -105,7 +105,7 @@ def _add(form: AbsenceForm) -> bool:
     try:
         absences.add_absence(form.instance)
     except absences.Overlap as overlap:
-        days = {part: date_format(getattr(overlap.other, part)) for part in ("first_day", "last_day")}
+        days = {part: date_format(getattr(overlap.other, part), "j F Y") for part in ("first_day", "last_day")}
         form.add_error("first_day", _("Away from %(first_day)s to %(last_day)s already; take that out first.") % days)
         return False
     return True

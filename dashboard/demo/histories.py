@@ -22,7 +22,7 @@ from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Invitation, Opinion, Resp
 
 _KINDS = (
     [Kind.CALL.value] * 36 + [Kind.EMAIL.value] * 18 + [Kind.PURCHASE.value] * 17 + [Kind.MEETING.value] * 12
-    + [Kind.MESSAGE.value] * 8 + [Kind.VISIT.value] * 5 + [Kind.GESTURE.value] * 4
+    + [Kind.MESSAGE.value] * 8 + [Kind.VISIT.value] * 5 + [Kind.GESTURE.value] * 3 + [Kind.REFERRAL.value]
 )  # fmt: skip
 _HELD, _NO_ANSWER = Outcome.HELD.value, Outcome.NO_ANSWER.value
 _BY_US, _BY_THEM = Outcome.MISSED_BY_US.value, Outcome.MISSED_BY_THEM.value

@@ -2,12 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 from random import Random
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
 
-from accounts.models import Company, Role, Team, User
+from accounts.models import Absence, Company, Role, Team, User
 from customers.models import Segment
 from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
@@ -17,6 +17,9 @@ COMPANY = "Nordlicht Handel"
 ZONE = "Europe/Stockholm"
 PASSWORD = "demo"  # noqa: S105 - the demo's logins are meant to be known
 LOGINS = ("sales@example.com", "manager@example.com", "admin@example.com")
+
+
+SIGNATURE = "Nordlicht Handel, sales\n+999 8 123 45 67"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,11 @@ class Member:
     team: str | None
     zone: str = ZONE
     share: int = 0
+    signature: str = ""
 
 
 MEMBERS = (
-    Member("sales@example.com", "Mia Berg", Role.STAFF, "North", share=30),
+    Member("sales@example.com", "Mia Berg", Role.STAFF, "North", share=30, signature=SIGNATURE),
     Member("manager@example.com", "Henrik Åström", Role.MANAGER, "North"),
     Member("admin@example.com", "Leila Nasser", Role.ADMINISTRATOR, None),
     Member("jonas.falk@example.com", "Jonas Falk", Role.STAFF, "North", share=18),
@@ -118,6 +122,12 @@ def set_the_stage(on: date, customers: int) -> Stage:
     )
     everybody = members(customers)
     users = _people(everybody)
+    Absence.objects.create(
+        user=users[MEMBERS[3].email],
+        first_day=on + timedelta(days=7),
+        last_day=on + timedelta(days=13),
+        deputy=users[LOGINS[0]],
+    )
     survey = Survey.objects.create(name="How are we doing?", created_at=clock.moment(on, time(), ZONE))
     sellers = [member for member in everybody if member.share]
     return Stage(
@@ -146,6 +156,7 @@ def _people(members: list[Member]) -> dict[str, User]:
             role=member.role,
             team=teams[member.team] if member.team else None,
             time_zone=member.zone,
+            signature=member.signature,
             password=known if member.email in LOGINS else f"{UNUSABLE_PASSWORD_PREFIX}demo",
         )
         for member in members

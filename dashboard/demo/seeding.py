@@ -52,6 +52,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
             book.write()
             progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
         book.continue_sequences()
+        showcase.keep_a_day(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))

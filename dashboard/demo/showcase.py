@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from random import Random
 
-from customers.models import OwnerChange
+from customers.models import Contact, DatedEvent, OwnerChange
 from dashboard.demo import histories, rhythms
 from dashboard.demo.moments import moment
 from dashboard.demo.people import ZONE, Stage
@@ -183,3 +183,11 @@ def wish_for(scene: Scene, on: date) -> Wish:
         return scene.wish
     day = on + timedelta(days=scene.birthday_in)
     return replace(scene.wish, birthday=Birthday(day.day, day.month))
+
+
+def keep_a_day(on: date) -> None:
+    """A day of the first contact that is greeted every year, some weeks from now."""
+    contact = Contact.objects.filter(is_primary=True, deceased=False).order_by("pk").first()
+    if contact is not None:
+        day = on + timedelta(days=40)
+        DatedEvent.objects.create(contact=contact, name="the opening of your shop", day=day.day, month=day.month)

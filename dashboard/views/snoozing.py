@@ -22,7 +22,7 @@ def customer_snooze(request: PageRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         snooze(customer, until=form.cleaned_data["until"], reason=form.cleaned_data["reason"])
         words = _("%(name)s is put off to %(day)s.")
-        words = words % {"name": customer, "day": date_format(form.cleaned_data["until"])}
+        words = words % {"name": customer, "day": date_format(form.cleaned_data["until"], "j F Y")}
         return saved(request, words, to=_page(customer), undo=reverse("customer_wake", args=[pk]))
     context = {"form": form, "customer": customer, "next": request.GET.get("next", "")}
     template = "dashboard/customer_snooze.html" + ("#panel" if request.htmx else "")
