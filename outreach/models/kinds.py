@@ -1,0 +1,57 @@
+"""What there is to send, and what may become of it."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class MessageKind(models.TextChoices):
+    BIRTHDAY = "birthday", _("Birthday greeting")
+    ANNIVERSARY = "anniversary", _("Anniversary greeting")
+    EVENT = "event", _("Greeting on a special day")
+    THANK_YOU = "thank_you", _("Thank-you note")
+    SURVEY = "survey", _("Survey invitation")
+    REMINDER = "reminder", _("Survey reminder")
+    LETTER = "letter", _("Letter")
+    OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
+    URGENT = "urgent", _("Urgent alert")
+    WEEKLY = "weekly", _("Weekly digest")
+    ESCALATION = "escalation", _("Escalation to the manager")
+    TEST = "test", _("Test")
+
+
+CUSTOMER_KINDS = (
+    MessageKind.BIRTHDAY,
+    MessageKind.ANNIVERSARY,
+    MessageKind.EVENT,
+    MessageKind.THANK_YOU,
+    MessageKind.SURVEY,
+    MessageKind.REMINDER,
+    MessageKind.LETTER,
+)
+STAFF_KINDS = (
+    MessageKind.OVERDUE_DIGEST,
+    MessageKind.URGENT,
+    MessageKind.WEEKLY,
+    MessageKind.ESCALATION,
+    MessageKind.TEST,
+)
+
+
+class State(models.TextChoices):
+    PROPOSED = "proposed", _("Waits for approval")
+    PLANNED = "planned", _("Planned")
+    LEASED = "leased", _("Taken by a worker")
+    SUBMITTING = "submitting", _("Being handed over")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+    UNKNOWN = "unknown", _("Unknown: sent or not")
+    HELD = "held", _("Held")
+    CANCELLED = "cancelled", _("Cancelled")
+    EXPIRED = "expired", _("Expired")
+
+
+WAITING = (State.PROPOSED, State.PLANNED, State.LEASED, State.SUBMITTING)
+
+
+# What the occasion of a note begins with that follows a complaint; the complaint's id comes next.
+RECOVERY = "thank-you:complaint:"
