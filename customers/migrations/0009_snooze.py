@@ -5,20 +5,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('customers', '0008_anniversaries'),
+        ("customers", "0008_anniversaries"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='customer',
-            name='snooze_reason',
-            field=retention_crm.lib.fields.LineField(blank=True, db_default='', default='', editable=False, max_length=200),
+            model_name="customer",
+            name="snooze_reason",
+            field=retention_crm.lib.fields.LineField(
+                blank=True, db_default="", default="", editable=False, max_length=200
+            ),
         ),
         migrations.AddField(
-            model_name='customer',
-            name='snoozed_until',
-            field=models.DateField(blank=True, editable=False, help_text='Not overdue before this day; the next touchpoint ends it.', null=True),
+            model_name="customer",
+            name="snoozed_until",
+            field=models.DateField(
+                blank=True,
+                editable=False,
+                help_text="Not overdue before this day; the next touchpoint ends it.",
+                null=True,
+            ),
         ),
     ]
