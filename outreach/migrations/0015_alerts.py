@@ -4,30 +4,96 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outreach', '0014_message_asked'),
+        ("outreach", "0014_message_asked"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='approval',
-            name='kind',
-            field=models.CharField(choices=[('birthday', 'Birthday greeting'), ('anniversary', 'Anniversary greeting'), ('event', 'Greeting on a special day'), ('thank_you', 'Thank-you note'), ('survey', 'Survey invitation'), ('reminder', 'Survey reminder'), ('letter', 'Letter'), ('overdue_digest', 'Morning digest'), ('urgent', 'Urgent alert'), ('weekly', 'Weekly digest'), ('escalation', 'Escalation to the manager'), ('test', 'Test')], max_length=16, verbose_name='kind'),
+            model_name="approval",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("birthday", "Birthday greeting"),
+                    ("anniversary", "Anniversary greeting"),
+                    ("event", "Greeting on a special day"),
+                    ("thank_you", "Thank-you note"),
+                    ("survey", "Survey invitation"),
+                    ("reminder", "Survey reminder"),
+                    ("letter", "Letter"),
+                    ("overdue_digest", "Morning digest"),
+                    ("urgent", "Urgent alert"),
+                    ("weekly", "Weekly digest"),
+                    ("escalation", "Escalation to the manager"),
+                    ("test", "Test"),
+                ],
+                max_length=16,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='message',
-            name='kind',
-            field=models.CharField(choices=[('birthday', 'Birthday greeting'), ('anniversary', 'Anniversary greeting'), ('event', 'Greeting on a special day'), ('thank_you', 'Thank-you note'), ('survey', 'Survey invitation'), ('reminder', 'Survey reminder'), ('letter', 'Letter'), ('overdue_digest', 'Morning digest'), ('urgent', 'Urgent alert'), ('weekly', 'Weekly digest'), ('escalation', 'Escalation to the manager'), ('test', 'Test')], max_length=16),
+            model_name="message",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("birthday", "Birthday greeting"),
+                    ("anniversary", "Anniversary greeting"),
+                    ("event", "Greeting on a special day"),
+                    ("thank_you", "Thank-you note"),
+                    ("survey", "Survey invitation"),
+                    ("reminder", "Survey reminder"),
+                    ("letter", "Letter"),
+                    ("overdue_digest", "Morning digest"),
+                    ("urgent", "Urgent alert"),
+                    ("weekly", "Weekly digest"),
+                    ("escalation", "Escalation to the manager"),
+                    ("test", "Test"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AlterField(
-            model_name='rehearsal',
-            name='kind',
-            field=models.CharField(blank=True, choices=[('birthday', 'Birthday greeting'), ('anniversary', 'Anniversary greeting'), ('event', 'Greeting on a special day'), ('thank_you', 'Thank-you note'), ('survey', 'Survey invitation'), ('reminder', 'Survey reminder'), ('letter', 'Letter'), ('overdue_digest', 'Morning digest'), ('urgent', 'Urgent alert'), ('weekly', 'Weekly digest'), ('escalation', 'Escalation to the manager'), ('test', 'Test')], max_length=16),
+            model_name="rehearsal",
+            name="kind",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("birthday", "Birthday greeting"),
+                    ("anniversary", "Anniversary greeting"),
+                    ("event", "Greeting on a special day"),
+                    ("thank_you", "Thank-you note"),
+                    ("survey", "Survey invitation"),
+                    ("reminder", "Survey reminder"),
+                    ("letter", "Letter"),
+                    ("overdue_digest", "Morning digest"),
+                    ("urgent", "Urgent alert"),
+                    ("weekly", "Weekly digest"),
+                    ("escalation", "Escalation to the manager"),
+                    ("test", "Test"),
+                ],
+                max_length=16,
+            ),
         ),
         migrations.AlterField(
-            model_name='wording',
-            name='kind',
-            field=models.CharField(choices=[('birthday', 'Birthday greeting'), ('anniversary', 'Anniversary greeting'), ('event', 'Greeting on a special day'), ('thank_you', 'Thank-you note'), ('survey', 'Survey invitation'), ('reminder', 'Survey reminder'), ('letter', 'Letter'), ('overdue_digest', 'Morning digest'), ('urgent', 'Urgent alert'), ('weekly', 'Weekly digest'), ('escalation', 'Escalation to the manager'), ('test', 'Test')], max_length=16, verbose_name='kind'),
+            model_name="wording",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("birthday", "Birthday greeting"),
+                    ("anniversary", "Anniversary greeting"),
+                    ("event", "Greeting on a special day"),
+                    ("thank_you", "Thank-you note"),
+                    ("survey", "Survey invitation"),
+                    ("reminder", "Survey reminder"),
+                    ("letter", "Letter"),
+                    ("overdue_digest", "Morning digest"),
+                    ("urgent", "Urgent alert"),
+                    ("weekly", "Weekly digest"),
+                    ("escalation", "Escalation to the manager"),
+                    ("test", "Test"),
+                ],
+                max_length=16,
+                verbose_name="kind",
+            ),
         ),
     ]
