@@ -7,6 +7,7 @@ the library's.
 
 import base64
 import binascii
+from base64 import b64encode
 from collections.abc import Sequence
 from email import message_from_bytes
 from email.header import Header
@@ -34,16 +35,21 @@ def words(value: str, name: str) -> str:
     value = clean_line(value)
     if _is_plain(value):
         return _folded(value, name)
+    short = _encoded_word(value)
+    if _fits(short, name):
+        return short
     return Header(value, "utf-8", header_name=name).encode(linesep=LINE_END)
 
 
-@lru_cache(maxsize=4096)
 @lru_cache(maxsize=4096)
 def mailbox(person: str, address: str, name: str) -> str:
     """A header value that names a person; nothing in the name can end it early or add another address."""
     person = clean_line(person)
     if _is_plain(person):
         return _folded(formataddr((person, address)), name)
+    short = f"{_encoded_word(person)} <{address}>"
+    if _fits(short, name):
+        return short
     header = Header(person, "utf-8", header_name=name)
     header.append(f"<{address}>", "us-ascii")
     return header.encode(linesep=LINE_END)
@@ -51,8 +57,16 @@ def mailbox(person: str, address: str, name: str) -> str:
 
 def _folded(value: str, name: str) -> str:
     """Folding takes longer than all the rest of a mail, so it is left out where the line is short enough."""
-    is_short = len(name) + 2 + len(value) <= _LONGEST_LINE
-    return value if is_short else Header(value, header_name=name).encode(linesep=LINE_END)
+    return value if _fits(value, name) else Header(value, header_name=name).encode(linesep=LINE_END)
+
+
+def _fits(value: str, name: str) -> bool:
+    return len(name) + 2 + len(value) <= _LONGEST_LINE
+
+
+def _encoded_word(value: str) -> str:
+    """The whole of it as one word of RFC 2047, which takes a tenth of the time that looking for the best form takes."""
+    return f"=?utf-8?b?{b64encode(value.encode(errors='replace')).decode()}?="
 
 
 class _Written(Compat32):

@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.models import CallEvery, Channel, ConsentKind, Contact, Customer, Language, PreferenceChange
 from outreach.unsubscribing import allow_again, withdraw
 from retention_crm.lib import tokens
+from retention_crm.lib.addresses import keyed_address
 
 PURPOSE = "preferences"
 _What = PreferenceChange.What
@@ -41,7 +40,7 @@ def preference_token(contact_pk: int) -> str:
 
 def preference_link(contact_pk: int) -> str:
     """The absolute address of the page of wishes; it works for as long as the contact and the secret key exist."""
-    return f"{settings.SITE_URL}{reverse('preferences', args=[preference_token(contact_pk)])}"
+    return keyed_address("preferences", preference_token(contact_pk))
 
 
 def contact_of(token: str) -> Contact | None:

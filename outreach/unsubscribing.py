@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from customers.models import ConsentChange, ConsentKind, Contact
 from outreach.cancelling import cancel
 from outreach.models import Message, MessageKind
 from retention_crm.lib import tokens
+from retention_crm.lib.addresses import keyed_address
 
 CONSENT_FOR: dict[str, ConsentKind] = {
     MessageKind.BIRTHDAY: ConsentKind.GREETINGS,
@@ -33,7 +32,7 @@ def unsubscribe_token(contact_pk: int, consent: ConsentKind) -> str:
 
 def unsubscribe_link(contact_pk: int, consent: ConsentKind) -> str:
     """The absolute address that ends one kind of mail to one contact; it keeps working for as long as they exist."""
-    return f"{settings.SITE_URL}{reverse('unsubscribe', args=[unsubscribe_token(contact_pk, consent)])}"
+    return keyed_address("unsubscribe", unsubscribe_token(contact_pk, consent))
 
 
 def meant_by(token: str) -> tuple[Contact, ConsentKind] | None:

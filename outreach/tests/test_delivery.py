@@ -72,6 +72,18 @@ def test_all_go_over_one_connection_in_the_order_they_are_due(sink: Sink) -> Non
     assert [address_of(mail) for mail in sink.mails] == [m.contact.email for m in reversed(messages) if m.contact]
 
 
+def test_a_slow_server_gets_what_is_left_of_a_batch_by_another_claim(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages = [factories.message(due_at=NOW - timedelta(minutes=number)) for number in range(1, 4)]
+    monkeypatch.setattr(delivery, "PATIENCE", 0)
+    counts = run()
+    assert counts["sent"] == 3
+    assert counts["waiting"] == 2 + 1
+    assert [address_of(mail) for mail in sink.mails] == [m.contact.email for m in reversed(messages) if m.contact]
+    assert set(Message.objects.values_list("attempts", flat=True)) == {1}
+
+
 def test_what_the_gate_stops_is_not_sent_and_says_why(sink: Sink) -> None:
     held = factories.message()
     factories.complaint(held.customer, what="Late delivery")
