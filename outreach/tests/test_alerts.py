@@ -14,10 +14,10 @@ from outreach.models import Message, MessageKind
 from outreach.planning import plan
 from outreach.planning.urgent import when_told
 from outreach.tests.reading import build, html_of, read, text_of
-from outreach.tests.test_planning import at_once
 from surveys.models import Response
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 STOCKHOLM = ZoneInfo("Europe/Stockholm")

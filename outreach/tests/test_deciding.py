@@ -12,9 +12,9 @@ from customers.models import Contact
 from outreach import deciding, foreseeing, gate
 from outreach.claiming import begin_submitting, claim
 from outreach.models import Message, MessageKind, State
-from outreach.tests.test_planning import at_once
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=3)

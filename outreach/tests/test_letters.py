@@ -16,9 +16,9 @@ from outreach.approving import ask_for
 from outreach.lettering import plan_letter
 from outreach.models import Message, State
 from outreach.tests.reading import build, html_of, read, text_of
-from outreach.tests.test_planning import at_once
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 Login = Callable[[User], Client]

@@ -12,9 +12,9 @@ from outreach import gate
 from outreach.composing import Composer
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
-from outreach.tests.test_planning import at_once
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 PARIS = ZoneInfo("Europe/Paris")

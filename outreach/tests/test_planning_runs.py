@@ -1,7 +1,5 @@
 """Planning twice, late, in part, and twice at once."""
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +14,7 @@ from outreach.models import Message, MessageKind, State, Watermark
 from outreach.planning import PLANNERS, plan, plan_as_of
 from tests import factories
 from tests.factories import NOW, TODAY
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
@@ -148,24 +147,3 @@ class TestAtOnce:
         occasions = list(Message.objects.values_list("occasion", flat=True))
         assert len(occasions) == len(set(occasions)) == sum(sum(result.values()) for result in results)
         assert Message.objects.filter(kind=MessageKind.SURVEY).count() == 41
-
-
-def at_once[T](work: Callable[[], T], number: int) -> list[T]:
-    """Runs the work in threads that start together, each with a database connection of its own."""
-    barrier = threading.Barrier(number)
-    results: list[T] = []
-
-    def run() -> None:
-        barrier.wait()
-        try:
-            results.append(work())
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run) for _number in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    assert len(results) == number
-    return results

@@ -11,11 +11,11 @@ from outreach import gate
 from outreach.composing import Composer
 from outreach.models import Message, MessageKind, State
 from outreach.planning import plan
-from outreach.tests.test_planning import at_once
 from surveys.linking import answer_url
 from surveys.models import Invitation
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 TOKYO = ZoneInfo("Asia/Tokyo")

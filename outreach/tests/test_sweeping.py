@@ -8,9 +8,9 @@ import pytest
 from accounts.models import User
 from outreach.models import Message, MessageKind, State
 from outreach.sweeping import sweep
-from outreach.tests.test_planning import at_once
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 LONG_AGO = NOW - timedelta(days=300)
 FAR_AHEAD = NOW + timedelta(days=3000)
