@@ -6,6 +6,7 @@ from typing import Concatenate
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.models import User
 
@@ -14,6 +15,13 @@ class PersonRequest(HttpRequest):
     """A request as views get it behind the login: there is always a person."""
 
     user: User
+
+
+def way_back(request: HttpRequest, default: str) -> str:
+    """Where the request came from by its own word (`next`), if that is one of our pages; else the default."""
+    to = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
+    return to if is_ours else default
 
 
 type View[**P] = Callable[Concatenate[PersonRequest, P], HttpResponse]

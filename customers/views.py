@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,23 +19,14 @@ from accounts.staffing import responsibility_of
 from customers import changing, handing_over
 from customers.forms import ContactForm, CustomerForm, EventForm, FirstContactForm, SegmentForm
 from customers.models import Contact, Customer, DatedEvent, Segment
+from customers.requests import get_editable
 from retention_crm.lib import clock
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def _editable_customer(user: User, pk: int) -> Customer:
-    customer = get_object_or_404(Customer.objects.visible_to(user).select_related("owner", "segment"), pk=pk)
-    if not Customer.objects.editable_by(user).filter(pk=pk).exists():
-        raise PermissionDenied
-    return customer
-
-
-def _editable_contact(user: User, pk: int) -> Contact:
-    contact = get_object_or_404(Contact.objects.visible_to(user).select_related("customer"), pk=pk)
-    if not Contact.objects.editable_by(user).filter(pk=pk).exists():
-        raise PermissionDenied
-    return contact
+def _editable_customer(request: PersonRequest, pk: int) -> Customer:
+    return get_editable(Customer.objects.select_related("owner", "segment"), request, pk)
 
 
 @page_with_form
@@ -60,7 +50,7 @@ def customer_new(request: PersonRequest) -> HttpResponse:
 
 @page_with_form
 def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
-    customer = _editable_customer(request.user, pk)
+    customer = _editable_customer(request, pk)
     form = CustomerForm(request.POST or None, instance=customer, user=request.user)
     if request.method == "POST" and form.is_valid():
         changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
@@ -73,7 +63,7 @@ def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
 @page_with_form
 def customer_lost(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks whether the customer has left, or whether a lost one is won back, and marks it."""
-    customer = _editable_customer(request.user, pk)
+    customer = _editable_customer(request, pk)
     if request.method != "POST":
         return render(request, "customers/customer_lost.html", {"customer": customer})
     if request.POST.get("answer") == "lost":
@@ -88,7 +78,7 @@ def customer_lost(request: PersonRequest, pk: int) -> HttpResponse:
 @require_POST
 def owner_known(request: PersonRequest, pk: int) -> HttpResponse:
     """Somebody says that the customer knows who looks after them now."""
-    customer = _editable_customer(request.user, pk)
+    customer = _editable_customer(request, pk)
     if handing_over.tell(customer, at=clock.now()):
         words = _("Good. Greetings from %(owner)s go out again.") % {"owner": customer.owner}
         messages.success(request, words)
@@ -113,14 +103,14 @@ def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
 
 @page_with_form
 def contact_new(request: PersonRequest, customer_pk: int) -> HttpResponse:
-    customer = _editable_customer(request.user, customer_pk)
+    customer = _editable_customer(request, customer_pk)
     contact = Contact(customer=customer, is_primary=not customer.contacts.filter(is_primary=True).exists())
     return _contact_page(request, contact)
 
 
 @page_with_form
 def contact_edit(request: PersonRequest, pk: int) -> HttpResponse:
-    return _contact_page(request, _editable_contact(request.user, pk))
+    return _contact_page(request, get_editable(Contact.objects.select_related("customer"), request, pk))
 
 
 def _contact_page(request: PersonRequest, contact: Contact) -> HttpResponse:
@@ -147,7 +137,7 @@ def _warn_of_duplicates(request: PersonRequest, contact: Contact) -> None:
 @page_with_form
 def contact_deceased(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks, and marks a contact as deceased (or takes a mistake back); nothing is sent to them any more."""
-    contact = _editable_contact(request.user, pk)
+    contact = get_editable(Contact.objects.select_related("customer"), request, pk)
     if request.method != "POST":
         return render(request, "customers/contact_deceased.html", {"contact": contact})
     if request.POST.get("answer") in {"deceased", "mistake"}:
@@ -159,20 +149,17 @@ def contact_deceased(request: PersonRequest, pk: int) -> HttpResponse:
 
 @page_with_form
 def event_new(request: PersonRequest, contact_pk: int) -> HttpResponse:
-    contact = _editable_contact(request.user, contact_pk)
+    contact = get_editable(Contact.objects.select_related("customer"), request, contact_pk)
     return _event_page(request, DatedEvent(contact=contact))
 
 
 @page_with_form
 def event_edit(request: PersonRequest, pk: int) -> HttpResponse:
-    return _event_page(request, _editable_event(request.user, pk))
+    return _event_page(request, _editable_event(request, pk))
 
 
-def _editable_event(user: User, pk: int) -> DatedEvent:
-    event = get_object_or_404(DatedEvent.objects.visible_to(user).select_related("contact__customer"), pk=pk)
-    if not DatedEvent.objects.editable_by(user).filter(pk=pk).exists():
-        raise PermissionDenied
-    return event
+def _editable_event(request: PersonRequest, pk: int) -> DatedEvent:
+    return get_editable(DatedEvent.objects.select_related("contact__customer"), request, pk)
 
 
 def _event_page(request: PersonRequest, event: DatedEvent) -> HttpResponse:
@@ -187,7 +174,7 @@ def _event_page(request: PersonRequest, event: DatedEvent) -> HttpResponse:
 @page_with_form
 def event_delete(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks, and takes the day out; a greeting that waits for it is cancelled when its time comes."""
-    event = _editable_event(request.user, pk)
+    event = _editable_event(request, pk)
     if request.method == "POST":
         event.delete()
         messages.success(request, _("“%(name)s” is taken out.") % {"name": event.name})

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.models import User
+from accounts.requests import PersonRequest
+from customers.requests import get_editable
 from retention_crm.lib import clock
 from surveys.forms import SurveyForm
 from surveys.models import Invitation, Opinion, Response, Survey
@@ -18,12 +19,6 @@ from surveys.paging import page_after
 from surveys.tallying import Tally, tally
 
 NOTHING = Tally()
-
-
-class PersonRequest(HttpRequest):
-    """A request of somebody who is logged in, as all views here get it."""
-
-    user: User
 
 
 @require_safe
@@ -46,8 +41,8 @@ def survey(request: PersonRequest, pk: int) -> HttpResponse:
     cursor = request.GET.get("after", "")
     if request.GET.get("show") == "waiting":
         waiting, context["next"] = page_after(invitations.unanswered().open(at).for_list(), "send_at", cursor)
-        editable = Invitation.objects.editable_by(request.user).filter(pk__in=[row.pk for row in waiting])
-        context["waiting"], context["editable"] = waiting, set(editable.values_list("pk", flat=True))
+        editable = Invitation.objects.pks_editable_by(request.user, [row.pk for row in waiting])
+        context["waiting"], context["editable"] = waiting, editable
     else:
         answers = Response.objects.visible_to(request.user).filter(invitation__survey=shown).for_list()
         if (opinion := _chosen_opinion(request)) is not None:
@@ -86,9 +81,7 @@ def _edit(request: PersonRequest, edited: Survey | None) -> HttpResponse:
 @require_POST
 def invitation_revoke(request: PersonRequest, pk: int) -> HttpResponse:
     """Ends the link of one invitation; an answer already given stays."""
-    invitation = get_object_or_404(Invitation.objects.visible_to(request.user).select_related("contact"), pk=pk)
-    if not Invitation.objects.editable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied
+    invitation = get_editable(Invitation.objects.select_related("contact"), request, pk)
     invitation.revoke(clock.now())
     messages.success(request, _("The survey link of %(name)s no longer works.") % {"name": invitation.contact.name})
     return redirect(f"{reverse('survey', args=[invitation.survey_id])}?show=waiting")

@@ -1,5 +1,6 @@
 """Who may see and change what belongs to a customer."""
 
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
@@ -19,6 +20,10 @@ class CustomerDataQuerySet[M: models.Model](models.QuerySet[M]):
     def editable_by(self, user: User) -> Self:
         """Rows the user may change: managers all; staff their own and their team's."""
         return self if user.sees_everything else self.filter(self._belongs_to(user))
+
+    def pks_editable_by(self, user: User, pks: Collection[int]) -> set[int]:
+        """Those of the given ids whose rows the user may change."""
+        return set(self.editable_by(user).filter(pk__in=pks).values_list("pk", flat=True))
 
     def _belongs_to(self, user: User) -> models.Q:
         # The ids themselves, so that the database knows how many rows to expect and begins at the right end.

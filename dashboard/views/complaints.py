@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Customer
-from dashboard.views.replying import PageRequest, form_status, get_editable, posted, saved
+from customers.requests import get_editable
+from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.forms import ComplaintForm, ResolveForm
 from interactions.models import Complaint
 from retention.scoring import rescore

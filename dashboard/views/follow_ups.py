@@ -8,7 +8,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.views.replying import PageRequest, form_status, get_editable, posted, saved
+from customers.requests import get_editable
+from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.forms import WhenForm
 from interactions.models import FollowUp
 from retention.scoring import rescore

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from customers.models import Customer, CustomerQuerySet
+from customers.requests import get_editable
 from customers.searching import search
-from dashboard.views.replying import PageRequest, get_editable, posted, saved
+from dashboard.views.replying import PageRequest, posted, saved
 from interactions.forms import InteractionForm, NextStepForm
 from interactions.logging import record
 from interactions.models import Interaction

@@ -1,33 +1,20 @@
-"""Getting a row a person may change, and answering when something was saved."""
+"""Answering when something was asked for or saved in place."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.shortcuts import redirect, render
 from django_htmx.http import reswap, trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
-from accounts.requests import PersonRequest
-from customers.models import CustomerDataQuerySet
+from accounts.requests import PersonRequest, way_back
 
 
 class PageRequest(PersonRequest):
     """A request of a person that may come from htmx."""
 
     htmx: HtmxDetails
-
-
-def get_editable[M: Any](rows: CustomerDataQuerySet[M], request: PersonRequest, pk: int) -> M:
-    """The row the person may change: 404 if they may not see it, 403 if they may only read it."""
-    row = get_object_or_404(rows.visible_to(request.user), pk=pk)
-    # Whoever does not read everything reads what is theirs, and may change that.
-    is_sure = request.user.sees_everything or not request.user.reads_everything
-    if not is_sure and not rows.editable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied
-    return row
 
 
 def posted(request: PageRequest) -> QueryDict | None:
@@ -49,6 +36,4 @@ def saved(request: PageRequest, words: str, *, to: str, undo: str = "", **detail
     if request.htmx:
         response = render(request, "includes/toasts.html", {"swap": True})
         return trigger_client_event(reswap(response, "none"), "saved", detail)
-    back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return redirect(back if is_ours else to)
+    return redirect(way_back(request, to))

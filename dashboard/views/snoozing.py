@@ -9,8 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.forms import SnoozeForm
 from customers.models import Customer
+from customers.requests import get_editable
 from customers.snoozing import snooze, wake
-from dashboard.views.replying import PageRequest, form_status, get_editable, posted, saved
+from dashboard.views.replying import PageRequest, form_status, posted, saved
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,12 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import Company
-from accounts.requests import PersonRequest
+from accounts.requests import PersonRequest, way_back
 from outreach import deciding, foreseeing, gate
 from outreach.forms import HoldForm
 from outreach.models import Message, MessageQuerySet, State
@@ -43,11 +41,9 @@ def just(message: Message) -> MessageQuerySet:
     return Message.objects.filter(pk=message.pk)
 
 
-def way_back(request: PersonRequest, message: Message) -> str:
-    """Where the decision was begun, if that is one of our pages; else the message."""
-    to = request.POST.get("next") or request.GET.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(to, {request.get_host()}, require_https=request.is_secure())
-    return to if is_ours else reverse("message", args=[message.pk])
+def back_from(request: PersonRequest, message: Message) -> str:
+    """Where the decision was begun; else the message."""
+    return way_back(request, reverse("message", args=[message.pk]))
 
 
 def told(request: PersonRequest, message: Message, reached: int, words: str, *, undo: str = "") -> HttpResponse:
@@ -58,13 +54,13 @@ def told(request: PersonRequest, message: Message, reached: int, words: str, *, 
         message.refresh_from_db()
         sentence = _("Nothing was changed: it is no longer as it was shown. It is now: %(state)s.")
         notices.error(request, sentence % {"state": word(message)})
-    return redirect(way_back(request, message))
+    return redirect(back_from(request, message))
 
 
 def asked(request: PersonRequest, template: str, message: Message, **context: Any) -> HttpResponse:
     """A page that asks before something is done."""
     form = context.get("form")
-    common = {"next": way_back(request, message), "theirs": theirs(message)}
+    common = {"next": back_from(request, message), "theirs": theirs(message)}
     status = 422 if form is not None and form.is_bound else 200
     return render(request, template, {**row(message), **common, **context}, status=status)
 
@@ -122,7 +118,7 @@ def message_now(request: PersonRequest, message: Message) -> HttpResponse:
         done = deciding.send_now(just(message), by=request.user, at=at)
         return told(request, message, done, _("It goes out with the next run, in a few seconds."))
     (loaded,) = gate.load([message.pk])
-    ruling = gate.check([loaded], at=at, company=Company.current()).get(message.pk)
+    ruling = gate.check([loaded], at=at, company=request.user.company).get(message.pk)
     may = deciding.possible(message, at=at)
     return asked(request, "outreach/message_now.html", message, ruling=ruling, may=may)
 
@@ -137,7 +133,7 @@ def message_anyway(request: PersonRequest, message: Message) -> HttpResponse:
         done = deciding.send_anyway(message, rules, by=request.user, at=at)
         return told(request, message, done, _("It goes out with the next run, in a few seconds."))
     (loaded,) = gate.load([message.pk])
-    found = foreseeing.in_the_way(loaded, at=at, company=Company.current())
+    found = foreseeing.in_the_way(loaded, at=at, company=request.user.company)
     context = {
         "rulings": [ruling for ruling in found if ruling.rule in gate.RELEASABLE and ruling.state == State.HELD],
         "postponed": [ruling for ruling in found if ruling.state == State.PLANNED],

@@ -4,15 +4,15 @@ import uuid
 from datetime import datetime
 
 from django.contrib import messages as notices
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Company
 from accounts.requests import PersonRequest
 from customers.models import Contact, ContactQuerySet, Customer
+from customers.requests import get_editable
 from outreach.composing import Composer, Filled, Unwritable
 from outreach.forms import LetterForm
 from outreach.framing import mail_frame
@@ -26,10 +26,7 @@ from retention_crm.lib.text import clean, clean_line
 
 
 def _customer(request: PersonRequest, pk: int) -> Customer:
-    customer = get_object_or_404(Customer.objects.visible_to(request.user).select_related("owner"), pk=pk)
-    if not Customer.objects.editable_by(request.user).filter(pk=pk).exists():
-        raise PermissionDenied
-    return customer
+    return get_editable(Customer.objects.select_related("owner"), request, pk)
 
 
 def _readers(customer: Customer) -> ContactQuerySet:

@@ -2,15 +2,13 @@
 
 from django.contrib import messages as notices
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Company
-from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
+from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change, way_back
 from outreach import pausing
 from outreach.accounting import sending_figures
 from outreach.models import LedgerPlace, SendingPause
@@ -27,7 +25,7 @@ def sending(request: PersonRequest) -> HttpResponse:
     rows = list(SendingPause.objects.select_related("began_by", "ended_by")[:SHOWN])
     context = {
         "figures": sending_figures(at=clock.now()),
-        "company": Company.current(),
+        "company": request.user.company,
         "place": LedgerPlace.objects.first(),
         "pause": next((row for row in rows if row.ended_at is None), None),
         "pauses": rows,
@@ -65,6 +63,4 @@ def sending_try(request: PersonRequest) -> HttpResponse:
         notices.success(request, _("Within a few seconds one message is tried. If it goes out, all others follow."))
     else:
         notices.warning(request, _("That pause is over already, or only starting helps."))
-    back = request.POST.get("next", "")
-    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure())
-    return HttpResponseRedirect(back if is_ours else reverse("sending"))
+    return redirect(way_back(request, reverse("sending")))

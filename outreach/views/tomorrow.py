@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import Company
 from accounts.requests import PersonRequest
 from outreach import deciding, gate
 from outreach.foreseeing import COUNTED_TO, GROUPS, Group, ahead, forecast
@@ -60,8 +59,8 @@ def _rows(request: PersonRequest, pks: list[int], at: datetime) -> dict[int, dic
         return {}
     messages = gate.load(pks)
     waiting = [message for message in messages if message.state in FORESEEN]
-    rulings = forecast(waiting, at=at, company=Company.current())
-    editable = set(Message.objects.editable_by(request.user).filter(pk__in=pks).values_list("pk", flat=True))
+    rulings = forecast(waiting, at=at, company=request.user.company)
+    editable = Message.objects.pks_editable_by(request.user, pks)
     return {
         message.pk: {
             **row(message),

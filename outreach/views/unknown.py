@@ -20,11 +20,7 @@ def unknown(request: PersonRequest) -> HttpResponse:
     rows = Message.objects.visible_to(request.user).unsettled().select_related("customer", "contact")
     shown, following = page_after(rows, "due_at", request.GET.get("after", ""))
     at = clock.now()
-    editable = set(
-        Message.objects.editable_by(request.user)
-        .filter(pk__in=[message.pk for message in shown])
-        .values_list("pk", flat=True)
-    )
+    editable = Message.objects.pks_editable_by(request.user, [message.pk for message in shown])
     context = {
         "rows": [
             {**row(message), "may_decide": message.pk in editable, "in_time": message.expires_at > at}

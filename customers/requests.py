@@ -1,0 +1,22 @@
+"""Getting what belongs to a customer for whoever asks."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
+from accounts.requests import PersonRequest
+from customers.models import CustomerDataQuerySet
+
+
+def get_editable[M: Any](rows: CustomerDataQuerySet[M], request: PersonRequest, pk: int) -> M:
+    """The row the person may change: 404 if they may not see it, 403 if they may only read it.
+
+    For models that are seen because of their customer and for no other reason.
+    """
+    row = get_object_or_404(rows.visible_to(request.user), pk=pk)
+    # Whoever does not read everything reads what is theirs, and may change that.
+    is_sure = request.user.sees_everything or not request.user.reads_everything
+    if not is_sure and not rows.editable_by(request.user).filter(pk=pk).exists():
+        raise PermissionDenied
+    return row
