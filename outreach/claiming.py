@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from outreach.models import Message, State
+from retention_crm.lib.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
 
@@ -131,20 +132,24 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
         return int(cursor.rowcount)
 
 
-_SETTLE_AND_BEGIN = """
-WITH before AS (
+_SETTLE_AND_BEGIN = Prepared(
+    """
+    WITH before AS (
+        UPDATE outreach_message
+        SET state = %(previous_state)s, reason = %(reason)s, detail = %(detail)s, lease_until = NULL,
+            due_at = coalesce(%(due_at)s, due_at),
+            finished_at = CASE WHEN %(previous_state)s = 'planned' THEN NULL ELSE %(at)s END
+        WHERE id = %(previous)s AND lease_token = %(previous_token)s AND state IN ('submitting', 'unknown')
+    )
     UPDATE outreach_message
-    SET state = %(previous_state)s, reason = %(reason)s, detail = %(detail)s, lease_until = NULL,
-        due_at = coalesce(%(due_at)s, due_at),
-        finished_at = CASE WHEN %(previous_state)s = 'planned' THEN NULL ELSE %(at)s END
-    WHERE id = %(previous)s AND lease_token = %(previous_token)s AND state IN ('submitting', 'unknown')
+    SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
+        sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
+    WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
+      AND NOT EXISTS (SELECT 1 FROM outreach_sendingpause WHERE ended_at IS NULL AND id <> %(despite)s)
+    """,
+    "previous bigint, previous_token bigint, previous_state text, reason text, detail text, due_at timestamptz, "
+    "at timestamptz, lease interval, sent_to text, subject text, body text, pk bigint, token bigint, despite bigint",
 )
-UPDATE outreach_message
-SET state = 'submitting', attempts = attempts + 1, lease_until = clock_timestamp() + %(lease)s,
-    sent_to = %(sent_to)s, subject = %(subject)s, body = %(body)s
-WHERE id = %(pk)s AND lease_token = %(token)s AND state = 'leased'
-  AND NOT EXISTS (SELECT 1 FROM outreach_sendingpause WHERE ended_at IS NULL AND id <> %(despite)s)
-"""
 
 
 def begin_submitting(message: Message, token: int, *, after: Settlement | None, at: datetime, despite: int = 0) -> bool:
@@ -172,6 +177,4 @@ def begin_submitting(message: Message, token: int, *, after: Settlement | None, 
         "token": token,
         "despite": despite,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SETTLE_AND_BEGIN, parameters)
-        return int(cursor.rowcount) == 1
+    return _SETTLE_AND_BEGIN.run(parameters) == 1

@@ -28,7 +28,7 @@ from retention_crm.lib.masking import mask
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
+BATCH = 200
 # What has not been handed over when half of its lease is gone goes back, before others take it.
 PATIENCE = claiming.LEASE.total_seconds() / 2
 FIRST_PAUSE = timedelta(minutes=1)
@@ -99,15 +99,18 @@ class Run:
             [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence, r.due_at) for pk, r in rulings.items()],
         )
         passed = [message for message in messages if message.pk not in rulings]
-        written = self._compose(passed, tokens, at)
-        if written and (words := guarding.announce(len(written), at=at)):
+        if passed and (words := guarding.announce(len(passed), at=at)):
             self._stop(SendingPause.Cause.RESTORED, words)
-        for position, (message, envelope) in enumerate(written):
-            rest = [message for message, _envelope in written[position:]]
+        composer = Composer(company=self.company, at=at)
+        composer.prepare(passed)
+        for position, message in enumerate(passed):
+            rest = passed[position:]
             if position and time.monotonic() - began > PATIENCE:
                 self._give_back(rest, tokens, "slow")
                 return True
-            if not self._pass(message, rest, tokens, envelope):
+            # Written while the server still works on the one before.
+            envelope = self._write(message, tokens[message.pk], composer)
+            if envelope is not None and not self._pass(message, rest, tokens, envelope):
                 return False
         return True
 
@@ -151,21 +154,16 @@ class Run:
             return self._give_back(rest, tokens, "paused")
         return True
 
-    def _compose(self, messages: list[Message], tokens: dict[int, int], at: datetime) -> list[tuple[Message, Envelope]]:
-        """Writes all mails of the batch: in one go it takes a fifth of the time that it takes between hand-overs."""
-        composer = Composer(company=self.company, at=at)
-        composer.prepare(messages)
-        written, unwritable = [], []
-        for message in messages:
-            try:
-                written.append((message, self._envelope(message, composer)))
-            except Unwritable as error:
-                state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
-                unwritable.append(Settlement(message.pk, tokens[message.pk], state, error.reason, error.detail))
-            except InvalidMail as error:
-                unwritable.append(Settlement(message.pk, tokens[message.pk], State.FAILED, "invalid", str(error)))
-        self._settle(unwritable)
-        return written
+    def _write(self, message: Message, token: int, composer: Composer) -> Envelope | None:
+        """The mail, ready to be handed over; none if it can not be written, which is its outcome."""
+        try:
+            return self._envelope(message, composer)
+        except Unwritable as error:
+            state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
+            self._settle([Settlement(message.pk, token, state, error.reason, error.detail)])
+        except InvalidMail as error:
+            self._settle([Settlement(message.pk, token, State.FAILED, "invalid", str(error))])
+        return None
 
     def _envelope(self, message: Message, composer: Composer) -> Envelope:
         mail = composer.build(message)

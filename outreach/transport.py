@@ -5,7 +5,6 @@ after the content began may be either. Only the last is `LOST`, and nothing auto
 """
 
 import smtplib
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -65,20 +64,20 @@ class Envelope:
 
 
 ACCEPTED = Outcome(Verdict.ACCEPTED)
-_GO_ON = {"MAIL": {250}, "RCPT": {250, 251}, "DATA": {354}}
+# To MAIL, RCPT and DATA.
+_GO_ON = ({250}, {250, 251}, {354})
 
 
 class Transport:
     """One connection to the mailer, opened when needed and kept until `close`.
 
     Each mail is announced, then submitted and answered, or withdrawn; none of it raises for what a server or a line may
-    do. A thread speaks for `announce`, and the server works between `submit` and `answer`; the caller is free meantime.
+    do. The server works between `announce` and `submit` and between `submit` and `answer`; the caller is free meantime.
+    A server that takes commands in one go (RFC 2920) is asked all at once, another one command at a time.
     """
 
     def __init__(self, backend: BaseEmailBackend | None = None) -> None:
         self.backend: Any = backend or mailers.default
-        self._speaker = ThreadPoolExecutor(1, "mail")
-        self._negotiation: Future[Outcome | None]
         self._outcome: Outcome | None = None
 
     def open(self) -> None:
@@ -91,7 +90,6 @@ class Transport:
             raise CannotConnect(_words(error), cause_of_failure(error)) from error
 
     def close(self) -> None:
-        self._speaker.shutdown()
         try:
             self.backend.close()
         except _BROKEN:
@@ -109,21 +107,25 @@ class Transport:
 
     def announce(self, envelope: Envelope) -> None:
         """Begins to ask the server whether it takes the mail. No content is sent, so nothing is handed over by it."""
+        self._outcome = None
         if self._is_smtp:
-            self._negotiation = self._speaker.submit(self._negotiate, envelope)
+            commands = _commands(envelope)
+            try:
+                self._smtp.send("".join(commands) if self._takes_all_at_once else commands[0])
+            except _BROKEN as error:
+                self._outcome = self._break_off(Verdict.LATER, error)
 
     def withdraw(self) -> None:
         """Leaves the mail announced unsent. A server that waits for the content lets go only when the line ends."""
         if self._is_smtp:
-            self._negotiation.result()
             self._forget()
 
     def submit(self, envelope: Envelope) -> None:
         """Hands over the mail announced; `answer` tells what became of it."""
-        if self._is_smtp:
-            self._outcome = self._negotiation.result() or self._send(envelope)
-        else:
+        if not self._is_smtp:
             self._outcome = self._by_provider(envelope.mail)
+        elif self._outcome is None:
+            self._outcome = self._negotiate(envelope) or self._send(envelope)
 
     def answer(self) -> Outcome:
         """What became of the mail submitted; waits for the server."""
@@ -143,14 +145,21 @@ class Transport:
     def _smtp(self) -> smtplib.SMTP:
         return cast(smtplib.SMTP, self.backend.connection)
 
+    @property
+    def _takes_all_at_once(self) -> bool:
+        return self._smtp.has_extn("pipelining")
+
     def _negotiate(self, envelope: Envelope) -> Outcome | None:
         """None if the server waits for the content; until then it can not have taken the mail."""
-        steps = (("MAIL", f"FROM:<{envelope.sender}>"), ("RCPT", f"TO:<{envelope.recipient}>"), ("DATA", ""))
+        commands = _commands(envelope)
         try:
-            for command, words in steps:
-                code, said = self._smtp.docmd(command, words)
-                if code not in _GO_ON[command]:
-                    return self._refusal(command, code, said)
+            for number, command in enumerate(commands):
+                if number and not self._takes_all_at_once:
+                    self._smtp.send(command)
+                code, said = self._smtp.getreply()
+                if code not in _GO_ON[number]:
+                    unread = len(commands) - number - 1 if self._takes_all_at_once else 0
+                    return self._refusal(command[:4], code, said, unread=unread)
         except _BROKEN as error:
             return self._break_off(Verdict.LATER, error)
         return None
@@ -166,10 +175,12 @@ class Transport:
         self._forget()
         return Outcome(verdict, _words(error))
 
-    def _refusal(self, command: str, code: int, said: bytes) -> Outcome:
+    def _refusal(self, command: str, code: int, said: bytes, *, unread: int = 0) -> Outcome:
+        """What a refusal means; `unread` replies to commands behind the one refused are passed over."""
         text = said.decode(errors="replace")
         try:
-            if code == 421:
+            # A server that waits for the content of what it refused learns from the end of the line that none comes.
+            if code == 421 or any(self._smtp.getreply()[0] == 354 for _number in range(unread)):
                 raise smtplib.SMTPServerDisconnected
             self._smtp.rset()
         except _BROKEN:
@@ -202,6 +213,11 @@ class Transport:
         except OSError as error:
             return Outcome(Verdict.LOST, _words(error))
         return ACCEPTED
+
+
+def _commands(envelope: Envelope) -> list[str]:
+    """What is asked before the content."""
+    return [f"MAIL FROM:<{envelope.sender}>\r\n", f"RCPT TO:<{envelope.recipient}>\r\n", "DATA\r\n"]
 
 
 def _framed(content: bytes) -> bytes:

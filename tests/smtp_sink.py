@@ -12,12 +12,16 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class Sink:
-    """`answers` are used up one a mail: a reply such as "451 4.3.0 later", DROP_BEFORE or DROP_AFTER the final dot."""
+    """`answers` are used up one a mail: a reply such as "451 4.3.0 later", DROP_BEFORE or DROP_AFTER the final dot.
+
+    It takes commands in one go (RFC 2920), as common servers do, and says so unless `pipelining` is False.
+    """
 
     DROP_BEFORE = "drop before the dot"
     DROP_AFTER = "drop after the dot"
 
-    def __init__(self) -> None:
+    def __init__(self, *, pipelining: bool = True) -> None:
+        self.pipelining = pipelining
         self.mails: list[EmailMessage] = []
         self.connections = 0
         self.rcpt_answers: dict[str, str] = {}
@@ -36,6 +40,16 @@ class Sink:
 
     def to(self, address: str) -> list[EmailMessage]:
         return [mail for mail in self.mails if address in str(mail["To"])]
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], *(["250-PIPELINING"] if self.pipelining else []), *responses[1:]]
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:  # noqa: N802
         refusal = self.rcpt_answers.get(address)
@@ -63,9 +77,9 @@ class Sink:
 
 
 @contextmanager
-def running() -> Iterator[Sink]:
+def running(*, pipelining: bool = True) -> Iterator[Sink]:
     """A sink on a free loopback port, in a thread of its own."""
-    sink = Sink()
+    sink = Sink(pipelining=pipelining)
     loop = asyncio.new_event_loop()
 
     def protocol() -> SMTP:

@@ -26,9 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = NOW - timedelta(days=300)
 
 
-@pytest.fixture
-def sink(settings: Any) -> Iterator[Sink]:
-    with smtp_sink.running() as sink:
+@pytest.fixture(params=[True, False], ids=["asked all at once", "asked one by one"])
+def sink(request: pytest.FixtureRequest, settings: Any) -> Iterator[Sink]:
+    with smtp_sink.running(pipelining=request.param) as sink:
         settings.MAILERS = smtp_sink.mailers(sink)
         yield sink
 
@@ -70,9 +70,9 @@ def as_after_two_minutes() -> dict[str, int]:
 
 
 def asked(sink: Sink, monkeypatch: pytest.MonkeyPatch, *, breaks: bool = False) -> threading.Event:
-    """Set when the server is asked about a recipient; with `breaks` it hangs up instead of answering."""
+    """Set when the server is asked about a mail; with `breaks` it hangs up instead of answering."""
     event = threading.Event()
-    answer = sink.handle_RCPT
+    answer = sink.handle_MAIL
 
     async def handle(server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         event.set()
@@ -81,7 +81,7 @@ def asked(sink: Sink, monkeypatch: pytest.MonkeyPatch, *, breaks: bool = False) 
             server.transport.close()
         return await answer(server, session, envelope, address, options)
 
-    monkeypatch.setattr(sink, "handle_RCPT", handle)
+    monkeypatch.setattr(sink, "handle_MAIL", handle)
     return event
 
 
@@ -191,6 +191,48 @@ def test_what_fails_while_a_message_is_under_way_does_not_cost_its_outcome(
     with pytest.raises(MemoryError):
         run(batch=1)
     assert states(messages) == ["sent", "planned"]
+
+
+def test_a_refused_recipient_leaves_the_line_and_the_others_alone(sink: Sink) -> None:
+    messages = greetings(3)
+    assert messages[1].contact is not None
+    sink.rcpt_answers[messages[1].contact.email] = "550 5.1.1 no such user"
+    assert run() == {"sent": 2, "failed": 1}
+    assert states(messages) == ["sent", "failed", "sent"]
+    assert (len(sink.mails), sink.connections) == (2, 1)
+
+
+def test_a_server_that_hangs_up_behind_a_refusal_has_refused(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages = greetings(2)
+
+    async def refuse(server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        monkeypatch.undo()
+        await server.push("550 5.1.1 no such user")
+        assert server.transport is not None
+        server.transport.close()
+        return "250 not heard any more"
+
+    monkeypatch.setattr(sink, "handle_RCPT", refuse)
+    assert run() == {"failed": 1, "sent": 1}
+    assert states(messages) == ["failed", "sent"]
+    assert sink.connections == 2
+
+
+def test_a_server_that_waits_for_the_content_of_what_it_refused_gets_none(
+    sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked all at once it may say "go on" in spite of the refusal; then only the end of the line tells it."""
+    messages = greetings(2)
+
+    async def refuse(server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        envelope.rcpt_tos.append(address)
+        is_first = messages[0].contact is not None and messages[0].contact.email == address
+        return "550 5.1.1 no such user" if is_first else "250 OK"
+
+    monkeypatch.setattr(sink, "handle_RCPT", refuse)
+    assert run() == {"failed": 1, "sent": 1}
+    assert states(messages) == ["failed", "sent"]
+    assert (len(sink.mails), sink.connections) == (1, 2 if sink.pipelining else 1)
 
 
 def test_lines_of_dots_arrive_as_they_were_written(sink: Sink) -> None:
