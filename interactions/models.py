@@ -42,6 +42,8 @@ TOUCHPOINT_KINDS = (Kind.CALL, Kind.MEETING, Kind.VISIT, Kind.EMAIL, Kind.MESSAG
 # Kinds that are always complete when they are logged: there is nobody to miss them.
 ALWAYS_HELD = (Kind.PURCHASE, Kind.GESTURE, Kind.REFERRAL)
 WITH_AMOUNT = (Kind.PURCHASE, Kind.GESTURE)
+# Conversations whose notes are worth sending to who was there.
+RECAPPED_KINDS = (Kind.CALL, Kind.MEETING, Kind.VISIT)
 
 _IS_TOUCHPOINT = models.Case(
     models.When(kind__in=TOUCHPOINT_KINDS, outcome=Outcome.HELD, then=models.Value(True)),
@@ -108,6 +110,11 @@ class Interaction(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.day = clock.today(self.customer.time_zone, self.happened_at)
         super().save(*args, **kwargs)
+
+    @property
+    def can_be_recapped(self) -> bool:
+        """Whether it was a conversation that was held, and somebody noted what was said."""
+        return self.kind in RECAPPED_KINDS and self.outcome == Outcome.HELD and bool(self.notes.strip())
 
 
 class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):

@@ -18,7 +18,7 @@ from interactions.models import Kind
 from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
-from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, signature_parts
+from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
 from outreach.models import STAFF_KINDS, Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
@@ -32,6 +32,8 @@ from surveys.linking import answer_url
 
 type Filled = tuple[str, str, str]
 
+# Values of several lines; where they stand, the HTML leaves their direction to them.
+_NOTES = frozenset({"recap"})
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -53,12 +55,13 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most nine queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most ten queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
             *("interaction", "dated_event", "invitation__survey"),
         )
+        prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
 
     @property
     def wordings(self) -> Wordings:
@@ -142,6 +145,8 @@ class Composer:
             values["event"] = message.dated_event.name if message.dated_event else ""
         if message.kind == MessageKind.THANK_YOU:
             values["occasion"] = _occasion(message, contact, phrases)
+        if message.kind == MessageKind.RECAP:
+            values |= _recap(message, contact, phrases)
         if message.kind in {MessageKind.SURVEY, MessageKind.REMINDER}:
             invitation = message.invitation
             if invitation is None:
@@ -187,6 +192,14 @@ def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
     return phrases.purchase(interaction.day, contact.tone)
 
 
+def _recap(message: Message, contact: Contact, phrases: Phrases) -> Values:
+    happened, recap = message.interaction, getattr(message, "recap", None)
+    if happened is None:
+        raise Unwritable("missing_field", _("What the recap is about is no longer in the system."))
+    about = phrases.recap.about_what(happened.kind, phrases.day_of(happened.day), contact.tone)
+    return {"meeting": about, "recap": recap.text if recap else ""}
+
+
 def _address_of(address: str, name: str) -> str:
     written = deliverable(address) if address else None
     if written is None:
@@ -209,7 +222,7 @@ def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> 
     try:
         subject = fill_parts(pattern.subject, values, html=False)
         text = fill_parts(pattern.text, values, html=False)
-        shown = {name: _isolated(value, phrases) for name, value in values.items()} | (blocks or {})
+        shown = {name: _shown(name, value, phrases) for name, value in values.items()} | (blocks or {})
         html = fill_parts(pattern.html, shown | {"subject": subject}, html=True)
     except MissingField as missing:
         detail = _("There is nothing to put in for {%(name)s}.") % {"name": missing.name}
@@ -218,6 +231,10 @@ def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> 
         detail = _("The text asks for {%(name)s}, which does not exist.") % {"name": unknown.name}
         raise Unwritable("missing_field", detail) from None
     return subject, text, html
+
+
+def _shown(name: str, value: str, phrases: Phrases) -> str:
+    return note_as_html(value) if name in _NOTES else _isolated(value, phrases)
 
 
 def _isolated(value: str, phrases: Phrases) -> str:

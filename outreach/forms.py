@@ -1,6 +1,6 @@
 """Forms of the texts editor, and of what people decide about messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from customers.models import Contact, ContactQuerySet
 from outreach.composing import Unwritable
 from outreach.models import MessageKind, Wording
+from outreach.recapping import Reader
 from outreach.wording import plain, problems, sanitise
 from retention_crm.lib.form_base import CarefulForm
 from retention_crm.lib.form_fields import LineInput, NoteInput
@@ -78,7 +79,7 @@ class OwnTextForm(CarefulForm, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = {part: self.cleaned_data.get(part, "") for part in ("subject", "text")}
-        found = problems(self.kind, **given, html=plain("", given["text"], "").html)
+        found = problems(self.kind, **given, html=plain("", given["text"], "").html, is_for_one=True)
         for part in given:
             for sentence in found.get(part, []) if part in self.cleaned_data else []:
                 self.add_error(part, forms.ValidationError(sentence))
@@ -106,6 +107,48 @@ class LetterForm(OwnTextForm):
         field = self.fields["contact"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = contacts
+
+
+class RecapForm(CarefulForm, forms.Form):
+    """What was said, and to whom of the customer's contacts it goes.
+
+    `readers` are all of them; who can not get it is named, with the reason. `trial` is as with LetterForm.
+    """
+
+    contacts = forms.ModelMultipleChoiceField(
+        Contact.objects.none(),
+        label=gettext_lazy("Who gets it"),
+        error_messages={
+            "required": gettext_lazy("Choose who is to get it."),
+            "invalid_choice": gettext_lazy("Choose from the contacts of this customer."),
+            "invalid_pk_value": gettext_lazy("Choose from the contacts of this customer."),
+        },
+    )
+    text = NoteInput(label=gettext_lazy("What it says"), limit=20_000, widget=_area())
+
+    def __init__(self, *args: Any, readers: Sequence[Reader], trial: Callable[[Contact, str], object], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.readers = {reader.contact.pk: reader for reader in readers}
+        self.trial = trial
+        field = self.fields["contacts"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Contact.objects.filter(pk__in=self.readers)
+
+    def clean_contacts(self) -> list[Contact]:
+        chosen = [self.readers[contact.pk] for contact in self.cleaned_data["contacts"] if contact.pk in self.readers]
+        refused = [reader.why_not for reader in chosen if reader.why_not]
+        if refused:
+            raise forms.ValidationError(refused)
+        return [reader.contact for reader in chosen]
+
+    def clean(self) -> dict[str, Any]:
+        for contact in self.cleaned_data.get("contacts", []) if not self.errors else []:
+            try:
+                self.trial(contact, self.cleaned_data["text"])
+            except Unwritable as error:
+                self.add_error("contacts", forms.ValidationError(error.detail))
+                break
+        return self.cleaned_data
 
 
 class HoldForm(CarefulForm, forms.Form):

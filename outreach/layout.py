@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import css_inline
 from django.template.loader import render_to_string
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Company
@@ -124,6 +124,13 @@ def signature_parts(signature: str) -> tuple[dict[str, str], dict[str, str]]:
     lines = signature.strip().splitlines()
     as_html = format_html_join(SafeString("<br>"), "<bdi>{}</bdi>", ((line,) for line in lines))
     return {"signature": "\n".join(lines)}, {"signature": as_html}
+
+
+def note_as_html(note: str) -> SafeString:
+    """Several lines somebody wrote, with their line ends and addresses, as a value for the HTML."""
+    lines = urlize(note.strip(), autoescape=True).replace("\n", "<br>")
+    # What is escaped holds no tag of the writer's, so each of these is an address that was found.
+    return SafeString(lines.replace("<a href", f'<a style="{_LINK}" href'))
 
 
 # Styles of what is built for each reader and so comes after the inlining; the classes are those of the frame.

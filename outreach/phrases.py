@@ -64,6 +64,22 @@ class Preferences:
 
 
 @dataclass(frozen=True)
+class RecapPhrases:
+    """What a recap is about, by kind of conversation and tone, and how it says what was promised."""
+
+    promised: str
+    until: str
+    about: dict[str, dict[str, str]]
+
+    def about_what(self, kind: str, day: str, tone: str) -> str:
+        """For example “our meeting on 24 November”."""
+        return self.about[kind][tone].replace("{date}", day)
+
+    def promise(self, what: str, day: str) -> str:
+        return self.until.replace("{date}", day).replace("{what}", what)
+
+
+@dataclass(frozen=True)
 class Phrases:
     language: str
     direction: str
@@ -73,6 +89,7 @@ class Phrases:
     scale: Scale
     occasion: dict[str, dict[str, str]]
     years: dict[str, str]
+    recap: RecapPhrases
     page: Page
     preferences: Preferences
 
@@ -108,6 +125,7 @@ def phrases_in(language: str) -> Phrases:
     return Phrases(
         language=spoken,
         scale=Scale(**written.pop("scale")),
+        recap=RecapPhrases(**written.pop("recap")),
         page=Page(**written.pop("page")),
         preferences=Preferences(**written.pop("preferences")),
         **written,

@@ -1,15 +1,17 @@
 """Sample data for texts that are looked at before anybody gets them; none of it is anybody's."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
+from interactions.models import Kind
 from outreach.layout import Entry, Section, list_as_html, list_as_text
 from outreach.models import STAFF_KINDS
-from outreach.phrases import phrases_in
+from outreach.phrases import Phrases, phrases_in
 from retention_crm.lib import clock
 from surveys.models import Survey
 
@@ -53,10 +55,18 @@ def sample_values(kind: str, tone: str, language: str, *, company: Company, send
         "years": phrases.years_of(5),
         "event": _("the opening of your shop"),
         "question": question,
+        "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
+        "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),
         "day": format_date(today, "l j F"),
         **links.values(language),
     }
+
+
+def _sample_recap(phrases: Phrases, today: date) -> str:
+    said = _("The new machine runs well.\nThe second one shall come in March.")
+    promise = phrases.recap.promise(_("Send the price list"), phrases.day_of(today + timedelta(days=2)))
+    return f"{said}\n\n{phrases.recap.promised}\n- {promise}"
 
 
 def sample_list(name: str) -> tuple[Values, Values]:

@@ -40,6 +40,11 @@ _OF_SURVEYS: Descriptions = {
     "scores": _("the buttons from 0 to 10 with the link below them (needed, or survey_link)"),
     "survey_link": _("the address of the survey, different for each person"),
 }
+_OF_RECAPS: Descriptions = {
+    **_OF_CUSTOMERS,
+    "meeting": _("what it is about, as in “thank you for {meeting}”: our meeting on 24 November"),
+    "recap": _("what was talked about and promised, as whoever sends it wrote it down (needed)"),
+}
 _OF_STAFF: Descriptions = {
     **_COMMON,
     "summary": _("how many of what, in words"),
@@ -54,6 +59,7 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.SURVEY: _OF_SURVEYS,
     MessageKind.REMINDER: _OF_SURVEYS,
     MessageKind.LETTER: _OF_CUSTOMERS,
+    MessageKind.RECAP: _OF_RECAPS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
     MessageKind.URGENT: _OF_STAFF,
     MessageKind.WEEKLY: _OF_STAFF,
@@ -64,13 +70,16 @@ KNOWN = frozenset(name for fields in FIELDS.values() for name in fields)
 REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.SURVEY: ("scores", "survey_link"),
     MessageKind.REMINDER: ("scores", "survey_link"),
+    MessageKind.RECAP: ("recap",),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.URGENT: ("list",),
     MessageKind.WEEKLY: ("list",),
     MessageKind.ESCALATION: ("list",),
 }
 # Several lines or an address of a person's own: not for the subject.
-NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list"})
+NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap"})
+# What is needed in their wordings may be written out in a text for one message.
+MAY_BE_WRITTEN_OUT = frozenset({MessageKind.RECAP})
 
 
 class UnknownField(ValueError):
@@ -143,6 +152,20 @@ def fields_in(template: str) -> frozenset[str]:
     return frozenset(parse(template)[1::2])
 
 
+def literal(text: str) -> str:
+    """The text as a template says it: its braces doubled."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def write_out(template: str, name: str, value: str) -> str:
+    """The template with the value in the place of one field; its other fields stay fields."""
+    parts = parse(template)
+    return "".join(
+        literal(part) if place % 2 == 0 else literal(value) if part == name else f"{{{part}}}"
+        for place, part in enumerate(parts)
+    )
+
+
 def _stray_braces(template: str) -> list[str]:
     return [found[0] for found in _BRACE.finditer(_MARKS.sub("", template))]
 
@@ -188,16 +211,23 @@ def plain(subject: str, text: str, language: str) -> Text:
 def _paragraph(part: str) -> str:
     if part == "{scores}":
         return part
+    if part == "{recap}":
+        return f'<p dir="auto">{part}</p>'
     lines = urlize(part, autoescape=True).replace("\n", "<br>")
     return f"<p>{lines.replace('{survey_link}', '<a href="{survey_link}">{survey_link}</a>')}</p>"
 
 
-def problems(kind: MessageKind, subject: str, text: str, html: str) -> dict[str, list[str]]:
-    """What is wrong with a text before it is saved, in words, by the name of the part; `html` is sanitised already."""
+def problems(
+    kind: MessageKind, subject: str, text: str, html: str, *, is_for_one: bool = False
+) -> dict[str, list[str]]:
+    """What is wrong with a text before it is saved, in words, by the name of the part; `html` is sanitised already.
+
+    `is_for_one` is for the text of one message, which is nobody else's wording.
+    """
     found: dict[str, list[str]] = {"subject": [], "text": [], "html": []}
     for part, template in (("subject", subject), ("text", text), ("html", html)):
         found[part] += _wrong_fields(kind, template, in_subject=part == "subject")
-        needed = REQUIRED.get(kind, ())
+        needed = () if is_for_one and kind in MAY_BE_WRITTEN_OUT else REQUIRED.get(kind, ())
         if part != "subject" and needed and not fields_in(template) & set(needed):
             names = gettext(" or ").join(f"{{{name}}}" for name in needed)
             found[part].append(

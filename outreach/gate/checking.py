@@ -5,7 +5,7 @@ from datetime import datetime
 
 from accounts.models import Company
 from outreach.gate import moments, occasions, persons, relations
-from outreach.gate.facts import gather
+from outreach.gate.facts import Facts, gather
 from outreach.gate.ruling import Rule, Ruling
 from outreach.models import Message
 
@@ -43,7 +43,12 @@ def check(messages: Sequence[Message], *, at: datetime, company: Company) -> dic
     facts = gather(messages, at=at, company=company)
     rulings = {}
     for message in messages:
-        ruling = next((ruling for rule in RULES if (ruling := rule.of(message, facts))), None)
+        ruling = ruling_on(message, facts)
         if ruling is not None:
             rulings[message.pk] = ruling
     return rulings
+
+
+def ruling_on(message: Message, facts: Facts) -> Ruling | None:
+    """What the first rule that speaks says about the message, which need not be in the ledger yet."""
+    return next((ruling for rule in RULES if (ruling := rule.of(message, facts))), None)

@@ -4,7 +4,7 @@ from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, STAFF_KINDS, WAITING
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
-from outreach.models.wording import Approval, ApprovalQuerySet, Rehearsal, Wording
+from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal, Wording
 
 __all__ = [
     "CUSTOMER_KINDS",
@@ -19,6 +19,7 @@ __all__ = [
     "MessageQuerySet",
     "Pace",
     "ProviderEvent",
+    "Recap",
     "Rehearsal",
     "SendingPause",
     "State",

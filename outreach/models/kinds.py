@@ -12,6 +12,7 @@ class MessageKind(models.TextChoices):
     SURVEY = "survey", _("Survey invitation")
     REMINDER = "reminder", _("Survey reminder")
     LETTER = "letter", _("Letter")
+    RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     URGENT = "urgent", _("Urgent alert")
     WEEKLY = "weekly", _("Weekly digest")
@@ -27,6 +28,7 @@ CUSTOMER_KINDS = (
     MessageKind.SURVEY,
     MessageKind.REMINDER,
     MessageKind.LETTER,
+    MessageKind.RECAP,
 )
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,

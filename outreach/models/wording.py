@@ -62,6 +62,16 @@ class Rehearsal(models.Model):
         return f"{self.message_id}: {self.kind or self.about_id}"
 
 
+class Recap(models.Model):
+    """What a recap says about the meeting, as it was when somebody sent it off; the wording stands around it."""
+
+    message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="recap")
+    text = NoteField(max_length=20_000)
+
+    def __str__(self) -> str:
+        return f"recap {self.message_id}"
+
+
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def ask_for(self, kind: str, segment_pk: int) -> bool:
         """Whether a message of that kind to a customer of that segment waits for approval."""

@@ -84,7 +84,7 @@ def letter_preview(request: PersonRequest, pk: int) -> HttpResponse:
     """How the letter in the form would read; a document for the frame beside it."""
     contacts = _readers(_customer(request, pk))
     subject, text = clean_line(request.POST.get("subject", "")), clean(request.POST.get("text", ""))
-    wrong = problems(MessageKind.LETTER, subject, text, plain("", text, "").html)
+    wrong = problems(MessageKind.LETTER, subject, text, plain("", text, "").html, is_for_one=True)
     sentences = [sentence for part in ("subject", "text") for sentence in wrong.get(part, [])]
     wanted = request.POST.get("contact", "")
     contact = next((contact for contact in contacts if str(contact.pk) == wanted), None)

@@ -117,6 +117,7 @@ def occasion(message: Message) -> str:
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.LETTER: _("Written by hand"),
+        MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
         MessageKind.URGENT: _("Something that could not wait"),

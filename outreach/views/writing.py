@@ -16,7 +16,7 @@ from outreach.models import Message, MessageKind
 from outreach.previewing import Sample
 from outreach.views.deciding import asked, changing, just, told
 from outreach.views.messages import composed
-from outreach.wording import FIELDS, Wordings, plain, problems
+from outreach.wording import FIELDS, Wordings, plain, problems, write_out
 from retention_crm.lib import clock
 from retention_crm.lib.masking import mask
 from retention_crm.lib.text import clean, clean_line
@@ -59,7 +59,8 @@ def _beginning(message: Message) -> dict[str, str]:
     if contact is None:
         raise Http404
     used = Wordings.load().text_for(message.kind, contact.effective_language, contact.tone)
-    return {"subject": used.subject, "text": used.text}
+    recap = getattr(message, "recap", None)
+    return {"subject": used.subject, "text": write_out(used.text, "recap", recap.text) if recap else used.text}
 
 
 def _in_words(message: Message, subject: str, text: str) -> Mail:
@@ -74,7 +75,7 @@ def _in_words(message: Message, subject: str, text: str) -> Mail:
 def message_edit_preview(request: PersonRequest, message: Message) -> HttpResponse:
     """How the text in the form would read for the one it is for; a document for the frame beside it."""
     subject, text = clean_line(request.POST.get("subject", "")), clean(request.POST.get("text", ""))
-    wrong = problems(_kind(message), subject, text, plain("", text, "").html)
+    wrong = problems(_kind(message), subject, text, plain("", text, "").html, is_for_one=True)
     sentences = [sentence for part in ("subject", "text") for sentence in wrong.get(part, [])]
     return render(
         request, "outreach/wording_preview.html", {"samples": [_read(message, subject, text)], "problems": sentences}

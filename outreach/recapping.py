@@ -1,0 +1,156 @@
+"""Recaps: what was said and promised in a conversation, sent to those who were there while they remember it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from accounts.models import Company, User
+from customers.models import Contact
+from interactions.models import FollowUp, Interaction
+from outreach import gate
+from outreach.lettering import KIND_FOR, STOPPABLE_FOR
+from outreach.models import WAITING, Approval, Message, MessageKind, MessageQuerySet, Recap, State
+from outreach.phrases import phrases_in
+from retention_crm.lib import clock
+
+# What surely never reached anybody may be sent off once more: it was stopped before it left, or the server said no.
+_NEVER_ARRIVED = Q(state__in=[State.CANCELLED, State.EXPIRED], attempts=0) | Q(state=State.FAILED, attempts__lte=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A contact of the customer, and in words why they can not get the recap, or why it waits."""
+
+    contact: Contact
+    why_not: str = ""
+    waits: str = ""
+
+
+def beginning(interaction: Interaction, reader: Contact | None) -> str:
+    """The text to begin with: what others got already, else the notes and what was promised.
+
+    Days are those of the customer's calendar; the words about promises are in the language of the reader.
+    """
+    sent = Recap.objects.filter(message__interaction=interaction).order_by("-message__planned_at", "-pk").first()
+    if sent is not None:
+        return sent.text
+    promises = list(FollowUp.objects.promises().filter(source=interaction))
+    notes = interaction.notes.strip()
+    if not promises:
+        return notes
+    phrases = phrases_in(reader.effective_language if reader else interaction.customer.language)
+    zone = clock.zone(interaction.customer.time_zone)
+    lines = [
+        phrases.recap.promise(each.title, phrases.day_of(each.due_at.astimezone(zone).date())) for each in promises
+    ]
+    return "\n".join([notes, "", phrases.recap.promised, *(f"- {line}" for line in lines)])
+
+
+def draft(interaction: Interaction, contact: Contact, text: str, *, at: datetime) -> Message:
+    """The recap as it would be planned now; nothing is saved."""
+    due_at = at + STOPPABLE_FOR
+    message = Message(
+        kind=MessageKind.RECAP,
+        customer=interaction.customer,
+        contact=contact,
+        interaction=interaction,
+        due_at=due_at,
+        dated_at=due_at,
+        expires_at=due_at + KIND_FOR,
+    )
+    message.recap = Recap(message=message, text=text)
+    return message
+
+
+def readers(interaction: Interaction, *, company: Company, at: datetime) -> list[Reader]:
+    """All contacts of the customer, in six queries; the gate is asked what it would say to each."""
+    customer = interaction.customer
+    contacts = list(customer.contacts.all())
+    for contact in contacts:
+        contact.customer = customer
+    theirs = {
+        message.contact_id: message for message in Message.objects.filter(_of(interaction)).exclude(_NEVER_ARRIVED)
+    }
+    drafts = [draft(interaction, contact, "", at=at) for contact in contacts]
+    facts = gate.gather(drafts, at=at + STOPPABLE_FOR, company=company)
+    found = []
+    for contact, message in zip(contacts, drafts, strict=True):
+        had, ruling = theirs.get(contact.pk), gate.ruling_on(message, facts)
+        if had is not None:
+            found.append(Reader(contact, why_not=_has_it(contact, had)))
+        elif ruling is not None and ruling.state != State.PLANNED:
+            found.append(Reader(contact, why_not=ruling.sentence))
+        else:
+            found.append(Reader(contact, waits=ruling.sentence if ruling else ""))
+    return found
+
+
+def _of(interaction: Interaction) -> Q:
+    return Q(interaction=interaction, kind=MessageKind.RECAP)
+
+
+def _has_it(contact: Contact, message: Message) -> str:
+    name = {"name": contact.name}
+    if message.state in WAITING:
+        return _("This recap is on its way to %(name)s already.") % name
+    if message.state == State.HELD:
+        return _("This recap to %(name)s is held; let it go from Messages.") % name
+    if message.state == State.SENT and message.finished_at:
+        day = date_format(localtime(message.finished_at), "j F, H:i")
+        return _("%(name)s got this recap on %(day)s; it goes to each person once.") % {**name, "day": day}
+    return _("This recap may have reached %(name)s; it goes to each person once.") % name
+
+
+def plan_recaps(
+    interaction: Interaction, contacts: Iterable[Contact], text: str, *, by: User, at: datetime
+) -> tuple[list[Message], list[Contact]]:
+    """The recaps that go out now, one a contact, and those contacts who have one of this conversation already."""
+    waits = Approval.objects.ask_for(MessageKind.RECAP, interaction.customer.segment_id)
+    decided: dict[str, Any] = {"state": State.PROPOSED if waits else State.PLANNED, "decided_by": by, "decided_at": at}
+    planned, refused = [], []
+    for contact in contacts:
+        message = _plan(draft(interaction, contact, text, at=at), decided)
+        if message is None:
+            refused.append(contact)
+        else:
+            planned.append(message)
+    return planned, refused
+
+
+def _plan(wanted: Message, decided: dict[str, Any]) -> Message | None:
+    """The row of the ledger with its text, or nothing where there is one that may have reached its reader."""
+    fields = {name: getattr(wanted, name) for name in _PLANNED} | decided
+    with transaction.atomic():
+        message, is_new = Message.objects.get_or_create(
+            occasion=f"recap:{wanted.interaction_id}:{wanted.contact_id}", defaults=fields
+        )
+        if not is_new and not Message.objects.filter(_NEVER_ARRIVED, pk=message.pk).update(**fields, **_ANEW):
+            return None
+        Recap.objects.update_or_create(message=message, defaults={"text": wanted.recap.text})
+    message.state = decided["state"]
+    return message
+
+
+_PLANNED = ("kind", "customer", "contact", "interaction", "due_at", "dated_at", "expires_at")
+_ANEW: dict[str, Any] = {
+    "reason": "",
+    "detail": "",
+    "finished_at": None,
+    "own_subject": "",
+    "own_text": "",
+    "released_rules": [],
+}
+
+
+def shown_recaps() -> MessageQuerySet:
+    """Recaps as a page about their conversations shows them; those nobody will get are left out."""
+    rows = Message.objects.filter(kind=MessageKind.RECAP).exclude(state__in=[State.CANCELLED, State.EXPIRED])
+    shown = rows.select_related("contact").order_by("finished_at", "pk")
+    return shown.only("kind", "state", "interaction", "finished_at", "contact__name")
