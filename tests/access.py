@@ -211,6 +211,8 @@ TABLE: tuple[Line, ...] = (
     Line("message_test", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("letter_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("letter_preview", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
+    Line("recap_new", CUSTOMER_DATA, methods=_FORM, args=("interaction",), changes_only=True),
+    Line("recap_preview", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),
     Line("message_approve", CUSTOMER_DATA, methods=("POST",), args=("message",)),
