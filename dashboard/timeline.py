@@ -10,12 +10,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.db.models import FETCH_RAISE, Model, Q, QuerySet
+from django.db.models import FETCH_RAISE, Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ConsentChange, Customer, OwnerChange, PreferenceChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind
 from outreach.models import Message, State
+from outreach.recapping import shown_recaps
 from surveys.models import Response
 
 PAGE = 30
@@ -101,7 +102,8 @@ def _person(path: str) -> tuple[str, str]:
 def _interactions(customer: Customer) -> QuerySet[Interaction]:
     rows = Interaction.objects.filter(customer=customer).select_related("author", "contact")
     shown = ("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "contact__name")
-    return rows.only(*shown, *_person("author"))
+    recaps = Prefetch("messages", queryset=shown_recaps(), to_attr="recaps")
+    return rows.only(*shown, *_person("author")).prefetch_related(recaps)
 
 
 def _mails(customer: Customer) -> QuerySet[Message]:

@@ -1,13 +1,13 @@
 """Moments and texts as the pages show them; times by the clock of the person at the browser."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from customers.models import Contact
 from interactions.models import Interaction, Kind
@@ -25,6 +25,11 @@ KIND_ICONS = {
     Kind.PURCHASE: "cart",
     Kind.GESTURE: "gift",
     Kind.REFERRAL: "person-plus",
+}
+_AFTER = {
+    Kind.CALL: gettext_lazy("Recap sent, %(time)s after the call"),
+    Kind.MEETING: gettext_lazy("Recap sent, %(time)s after the meeting"),
+    Kind.VISIT: gettext_lazy("Recap sent, %(time)s after the visit"),
 }
 ABSOLUTE = "j F Y, H:i"
 
@@ -81,6 +86,14 @@ def waiting(moment: datetime, at: datetime) -> str:
     if hours < 48:
         return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
     return ngettext("%(n)d day", "%(n)d days", hours // 24) % {"n": hours // 24}
+
+
+@register.filter
+def recapped(interaction: Interaction, sent_at: datetime) -> str:
+    """How soon after a conversation its recap was sent."""
+    if sent_at - interaction.happened_at < timedelta(minutes=1):
+        return _("Recap sent at once")
+    return str(_AFTER[Kind(interaction.kind)]) % {"time": waiting(interaction.happened_at, sent_at)}
 
 
 @register.filter

@@ -52,6 +52,7 @@ def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
     show = request.GET.get("show", "")
     return {
         "customer": customer,
+        "editable": Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists(),
         "at": clock.now(),
         "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
         "show": show if show in SHOWN_KINDS else "",
@@ -65,7 +66,6 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
     on = customer.today(at)
     risk: CustomerRisk | None = getattr(customer, "risk", None)
     return {
-        "editable": Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists(),
         "contacts": list(customer.contacts.prefetch_related("events")),
         "follow_ups": list(FollowUp.objects.open().filter(customer=customer).select_related("assignee")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
