@@ -18,6 +18,7 @@ from outreach import gate
 from outreach.lettering import KIND_FOR, STOPPABLE_FOR
 from outreach.models import WAITING, Approval, Message, MessageKind, MessageQuerySet, Recap, State
 from outreach.phrases import phrases_in
+from outreach.wording import text_for
 from retention_crm.lib import clock
 
 # What surely never reached anybody may be sent off once more: it was stopped before it left, or the server said no.
@@ -36,7 +37,7 @@ class Reader:
 def beginning(interaction: Interaction, reader: Contact | None) -> str:
     """The text to begin with: what others got already, else the notes and what was promised.
 
-    Days are those of the customer's calendar; the words about promises are in the language of the reader.
+    Days are those of the customer's calendar; the words about promises are in the language the reader's mail is in.
     """
     sent = Recap.objects.filter(message__interaction=interaction).order_by("-message__planned_at", "-pk").first()
     if sent is not None:
@@ -45,7 +46,8 @@ def beginning(interaction: Interaction, reader: Contact | None) -> str:
     notes = interaction.notes.strip()
     if not promises:
         return notes
-    phrases = phrases_in(reader.effective_language if reader else interaction.customer.language)
+    language, tone = (reader.effective_language, reader.tone) if reader else (interaction.customer.language, "")
+    phrases = phrases_in(text_for(MessageKind.RECAP, language, tone).language)
     zone = clock.zone(interaction.customer.time_zone)
     lines = [
         phrases.recap.promise(each.title, phrases.day_of(each.due_at.astimezone(zone).date())) for each in promises

@@ -226,6 +226,17 @@ def test_at_night_it_says_that_it_waits(meeting: Interaction, amira: Contact, ow
     (reader,) = login(owner).get(page(meeting)).context["readers"]
     assert not reader.why_not
     assert "It waits until 08:00" in reader.waits
+    answer = login(owner).post(page(meeting), posted(amira), follow=True)
+    assert "goes out to 1 person when it is day there" in answer.content.decode()
+
+
+def test_promises_are_told_in_the_language_the_mail_will_be_in(
+    meeting: Interaction, amira: Contact, owner: User, login: Login
+) -> None:
+    factories.follow_up(meeting.customer, source=meeting, is_promise=True)
+    for language, words in (("de", "Was wir zugesagt haben:"), ("sv", "What we promised:")):
+        Contact.objects.update(language=language)
+        assert words in login(owner).get(page(meeting)).context["form"]["text"].value()
 
 
 def test_it_answers_to_no_consent_and_to_no_complaint(meeting: Interaction, amira: Contact, owner: User) -> None:

@@ -48,7 +48,8 @@ def recap_new(request: PersonRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         planned, refused = plan_recaps(about, given["contacts"], given["text"], by=request.user, at=at)
-        return _told(request, about, planned, refused)
+        waits = any(reader.waits for reader in found if reader.contact in given["contacts"])
+        return _told(request, about, planned, refused, waits=waits)
     context = {
         "form": form,
         "about": about,
@@ -72,25 +73,37 @@ def _composer(request: PersonRequest, at: datetime) -> Composer:
     return Composer(company=request.user.company, at=at)
 
 
-def _told(request: PersonRequest, about: Interaction, planned: list[Message], refused: list[Contact]) -> HttpResponse:
-    """Says what happens now, and leads to where it can be stopped."""
+def _told(
+    request: PersonRequest, about: Interaction, planned: list[Message], refused: list[Contact], *, waits: bool
+) -> HttpResponse:
+    """Says what happens now, and leads to where it can be stopped; `waits` tells of quiet hours."""
     for contact in refused:
         sentence = _("%(name)s has a recap of this already; it goes to each person once.")
         notices.warning(request, sentence % {"name": contact.name})
-    number = len(planned)
-    if planned and planned[0].state == State.PROPOSED:
-        words = ngettext("The recap waits for approval.", "%(n)d recaps wait for approval.", number)
-        notices.success(request, words % {"n": number})
-    elif planned:
-        words = ngettext(
-            "The recap goes out to %(n)d person in two minutes. Until then you can stop it.",
-            "The recap goes out to %(n)d people in two minutes. Until then you can stop it for each of them.",
-            number,
-        )
-        notices.success(request, words % {"n": number})
-    if number == 1:
+    if planned:
+        notices.success(request, _what_happens(planned, waits=waits))
+    if len(planned) == 1:
         return redirect("message", planned[0].pk)
     return redirect(f"{reverse('customer', args=[about.customer_id])}#interaction-{about.pk}")
+
+
+def _what_happens(planned: list[Message], *, waits: bool) -> str:
+    number = {"n": len(planned)}
+    if planned[0].state == State.PROPOSED:
+        return ngettext("The recap waits for approval.", "%(n)d recaps wait for approval.", len(planned)) % number
+    if waits:
+        sentence = ngettext(
+            "The recap goes out to %(n)d person when it is day there. Until then you can stop it.",
+            "The recap goes out to %(n)d people when it is day there. Until then you can stop it for each of them.",
+            len(planned),
+        )
+        return sentence % number
+    sentence = ngettext(
+        "The recap goes out to %(n)d person in two minutes. Until then you can stop it.",
+        "The recap goes out to %(n)d people in two minutes. Until then you can stop it for each of them.",
+        len(planned),
+    )
+    return sentence % number
 
 
 @mail_frame
