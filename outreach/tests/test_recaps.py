@@ -15,7 +15,7 @@ from interactions.models import Interaction, Kind, Outcome
 from outreach import gate
 from outreach.accounting import account
 from outreach.approving import ask_for
-from outreach.composing import Unwritable
+from outreach.composing import Composer, Unwritable
 from outreach.models import Message, State, Suppression
 from outreach.recapping import plan_recaps, readers
 from outreach.tests.reading import build, html_of, read, text_of
@@ -55,8 +55,8 @@ def meeting(amira: Contact, owner: User) -> Interaction:
     )
 
 
-def page(meeting: Interaction, more: str = "") -> str:
-    return f"/interactions/{meeting.pk}/recap/{more}"
+def page(meeting: Interaction) -> str:
+    return f"/interactions/{meeting.pk}/recap/"
 
 
 def posted(*to: Contact, text: str = NOTES) -> dict[str, Any]:
@@ -326,28 +326,6 @@ def test_an_owner_without_an_address_is_named(meeting: Interaction, amira: Conta
     assert "Mia Berg has no address mail can be sent to" in answer.content.decode()
 
 
-@pytest.mark.parametrize("text", ["\x00", "👩🏽‍💻 \u202e", "<script>", "{{" * 3000, "{sender} {nothing}"])
-def test_the_preview_takes_whatever_is_typed(
-    meeting: Interaction, amira: Contact, jonas: Contact, owner: User, login: Login, text: str
-) -> None:
-    answer = login(owner).post(page(meeting, "preview/"), posted(amira, jonas, text=text))
-    assert answer.status_code == 200
-    shown = answer.content.decode()
-    assert "<script>" not in shown
-    assert "As Amira Haddad will get it" in shown
-    assert "Hallo Jonas" in shown or "There is no text yet." in shown
-    nobody = login(owner).post(page(meeting, "preview/"), {"text": text, "contacts": ["x"]}).content.decode()
-    assert "Choose who is to get it" in nobody
-    assert not Message.objects.exists()
-
-
-def test_the_preview_reads_five_and_counts_the_others(meeting: Interaction, owner: User, login: Login) -> None:
-    contacts = [factories.contact(meeting.customer) for _number in range(8)]
-    shown = login(owner).post(page(meeting, "preview/"), posted(*contacts)).content.decode()
-    assert shown.count("will get it") == 5 * 2
-    assert "and 3 more" in shown
-
-
 def test_what_it_says_can_be_corrected_for_one_while_it_waits(
     meeting: Interaction, amira: Contact, owner: User, login: Login
 ) -> None:
@@ -372,35 +350,14 @@ def test_others_begin_with_what_the_first_got(
     assert login(owner).get(page(meeting)).context["form"]["text"].value() == "As it was sent"
 
 
-def timeline(meeting: Interaction, person: User, login: Login) -> str:
-    return login(person).get(f"/customers/{meeting.customer_id}/").content.decode()
-
-
-def test_the_timeline_says_how_soon_it_was_sent_and_leads_to_it(
-    meeting: Interaction, amira: Contact, owner: User, login: Login
-) -> None:
-    assert page(meeting) in timeline(meeting, owner, login)
-    assert "Send recap" in timeline(meeting, owner, login)
-    plan_recaps(meeting, [amira], "Said", by=owner, at=NOW)
-    assert "Recap on its way" in timeline(meeting, owner, login)
-    Message.objects.update(state=State.SENT, finished_at=NOW + timedelta(minutes=2))
-    shown = timeline(meeting, owner, login)
-    assert "Recap sent, 12 minutes after the meeting" in shown
-    assert "Send it to somebody else" in shown
-    Message.objects.update(state=State.CANCELLED)
-    assert "Send recap" in timeline(meeting, owner, login)
-
-
-@pytest.mark.parametrize(("kind", "words"), [(Kind.CALL, "the call"), (Kind.VISIT, "the visit")])
+@pytest.mark.parametrize(("kind", "words"), [(Kind.CALL, "our call"), (Kind.VISIT, "our visit")])
 def test_calls_and_visits_have_words_of_their_own(
-    meeting: Interaction, amira: Contact, owner: User, login: Login, kind: Kind, words: str
+    meeting: Interaction, amira: Contact, owner: User, kind: Kind, words: str
 ) -> None:
-    Interaction.objects.update(kind=kind, happened_at=NOW - timedelta(days=3))
-    meeting.refresh_from_db()
+    meeting.kind = kind
+    meeting.save()
     ((message,), _refused) = plan_recaps(meeting, [amira], "Said", by=owner, at=NOW)
-    assert f"thank you for our {kind} on" in text_of(read(build(message)))
-    Message.objects.update(state=State.SENT, finished_at=NOW)
-    assert f"Recap sent, 3 days after {words}" in timeline(meeting, owner, login)
+    assert f"thank you for {words} on 26 November" in text_of(read(build(message)))
 
 
 def test_tomorrow_and_messages_show_it(meeting: Interaction, amira: Contact, owner: User, login: Login) -> None:
@@ -422,15 +379,14 @@ def test_ten_contacts_cost_as_many_queries_as_one(meeting: Interaction, owner: U
     assert len(set(counts)) == 1, counts
 
 
-def test_a_batch_of_recaps_is_composed_in_as_many_queries_as_one(
-    meeting: Interaction, amira: Contact, jonas: Contact, owner: User
+def test_a_batch_is_composed_without_a_query_for_each(
+    meeting: Interaction, amira: Contact, jonas: Contact, owner: User, company: Company
 ) -> None:
-    plan_recaps(meeting, [amira, jonas], "Said", by=owner, at=NOW)
-    counts = []
-    for pks in ([Message.objects.first()], list(Message.objects.all())):
-        messages = gate.load([message.pk for message in pks if message])
-        with CaptureQueriesContext(connection) as queries:
-            for message in messages:
-                build(message)
-        counts.append(len(queries) / len(messages))
-    assert counts[1] <= counts[0]
+    planned, _refused = plan_recaps(meeting, [amira, jonas], "Said", by=owner, at=NOW)
+    messages = gate.load([message.pk for message in planned])
+    composer = Composer(company=company, at=NOW)
+    composer.prepare(messages)
+    assert composer.wordings
+    with CaptureQueriesContext(connection) as queries:
+        assert [composer.build(message).to for message in messages] == [[amira.email], [jonas.email]]
+    assert len(queries) == 0
