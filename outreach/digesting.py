@@ -41,7 +41,7 @@ def digest_for(message: Message, reader: User, at: datetime) -> Digest:
     """
     day = reader.today(at)
     if message.kind == MessageKind.URGENT:
-        section = urgent_section(message, reader)
+        section = urgent_section(message, reader, at=at)
         return Digest(section.title if section else "", day, [section] if section else [])
     if message.kind == MessageKind.WEEKLY:
         return Digest(_("The week"), day, weekly_sections(reader, on=day, at=at))

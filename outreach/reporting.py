@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from customers.models import Customer
 from interactions.models import Complaint, FollowUp
+from outreach import alerting
 from outreach.layout import Entry, Section
 from outreach.models import CUSTOMER_KINDS, Message, State
 from retention_crm.lib import clock
@@ -20,18 +21,15 @@ from surveys.models import Response
 
 WEEK = timedelta(days=7)
 MOST_LISTED = 10
-_URGENT = "urgent"
 
 
-def urgent_occasion(what: str, pk: int, *more: int) -> str:
-    """The occasion of an alert, without the reader's id that follows it."""
-    return ":".join([_URGENT, what, str(pk), *map(str, more)])
-
-
-def urgent_section(message: Message, reader: User) -> Section | None:
+def urgent_section(message: Message, reader: User, *, at: datetime) -> Section | None:
     """What the alert is about; nothing if it is settled by now or the reader may not see it."""
-    _kind, what, pk, *_more = message.occasion.split(":")
-    return _TELL[what](int(pk), reader)
+    _kind, what, *numbers = message.occasion.split(":")
+    subject = alerting.named(what)
+    if subject is not None:
+        return subject.section(reader, [int(number) for number in numbers], at)
+    return _TELL[what](int(numbers[0]), reader)
 
 
 def _answer(pk: int, reader: User) -> Section | None:
@@ -41,7 +39,7 @@ def _answer(pk: int, reader: User) -> Section | None:
         return None
     why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
     title = _("Unhappy answer: %(customer)s") % {"customer": answer.customer}
-    return _alert(title, answer.customer, str(answer.contact), why, reader)
+    return alert_section(title, answer.customer, str(answer.contact), why, reader)
 
 
 def _complaint(pk: int, reader: User) -> Section | None:
@@ -51,7 +49,7 @@ def _complaint(pk: int, reader: User) -> Section | None:
         return None
     title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
     why = _("In the hands of %(owner)s.") % {"owner": complaint.owner}
-    return _alert(title, complaint.customer, complaint.what, why, reader)
+    return alert_section(title, complaint.customer, complaint.what, why, reader)
 
 
 def _promise(pk: int, reader: User) -> Section | None:
@@ -62,7 +60,7 @@ def _promise(pk: int, reader: User) -> Section | None:
     title = _("Promise not kept: %(customer)s") % {"customer": promise.customer}
     due = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
     why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": due}
-    return _alert(title, promise.customer, promise.title, why, reader)
+    return alert_section(title, promise.customer, promise.title, why, reader)
 
 
 _TELL: dict[str, Callable[[int, User], Section | None]] = {
@@ -72,7 +70,8 @@ _TELL: dict[str, Callable[[int, User], Section | None]] = {
 }
 
 
-def _alert(title: str, customer: Customer, what: str, why: str, reader: User) -> Section:
+def alert_section(title: str, customer: Customer, what: str, why: str, reader: User) -> Section:
+    """An alert about a customer; who reads it for somebody else is told who looks after them."""
     if customer.owner_id != reader.pk:
         why = _("%(why)s Looked after by %(owner)s.") % {"why": why.strip(), "owner": customer.owner}
     return Section(title, [Entry(_link("customer", customer.pk), f"{customer}: {what}", why.strip())])

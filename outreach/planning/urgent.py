@@ -4,15 +4,15 @@ They are few, so the people they go to are found one by one; what there is to te
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from accounts.standing_in import StandIns, stand_ins
 from interactions.models import Complaint, FollowUp
+from outreach import alerting
+from outreach.alerting import Alert, urgent_occasion
 from outreach.models import Message, MessageKind
 from outreach.planning.window import OVERLAP, Window
-from outreach.reporting import urgent_occasion
 from retention_crm.lib import clock
 from surveys.models import EDIT_WINDOW, Response
 
@@ -21,18 +21,8 @@ TOLD_FROM, TOLD_UNTIL = time(7, 0), time(20, 0)
 URGENT_KIND_FOR = timedelta(days=3)
 
 
-@dataclass(frozen=True)
-class Alert:
-    """One thing to tell: what it is about, whose business it is, and whether the manager hears of it, too."""
-
-    occasion: str
-    person: int
-    team: int | None = None
-    also_managers: bool = False
-
-
 def plan_urgent(window: Window) -> int:
-    """Alerts about bad answers, severe complaints and promises the moment they are overdue; each person is told once.
+    """Alerts about bad answers, severe complaints, broken promises and what other apps tell of; each is told once.
 
     At once in the hours somebody works, else on the next working morning. Who is away is not told but who stands in.
     """
@@ -62,6 +52,8 @@ def _alerts(window: Window) -> Iterator[Alert]:
     for pk, due_at, assignee in broken.order_by("pk").values_list("pk", "due_at", "assignee"):
         # Put off and broken again is another one.
         yield Alert(urgent_occasion("promise", pk, int(due_at.timestamp())), assignee)
+    for subject in alerting.added():
+        yield from subject.alerts(since, until)
 
 
 def _readers(alert: Alert, found: StandIns) -> Iterable[tuple[int, str]]:
