@@ -1,6 +1,7 @@
 """What is known about each customer's risk of going silent."""
 
 from decimal import Decimal
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -30,7 +31,10 @@ def ranked(value: str) -> CombinedExpression:
 
 
 class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
-    pass
+    def turned_red(self) -> Self:
+        """Those we saw come into the band at risk, who are in it, and whom we have and may call."""
+        # Only who is in that band has the moment, and it has an index.
+        return self.filter(at_risk_since__isnull=False, customer__lost_on=None, customer__do_not_contact=False)
 
 
 class CustomerRisk(models.Model):
@@ -46,6 +50,12 @@ class CustomerRisk(models.Model):
     rhythm_days = models.FloatField(null=True, blank=True, help_text="Usual days from contact to contact.")
     risk = models.FloatField(null=True, blank=True, help_text="Chance of no contact in the horizon, with signals.")
     band = models.CharField(max_length=8, choices=Band.choices, default=Band.UNKNOWN)
+    at_risk_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="When they were seen to come into the band at risk; empty outside it, and if nobody saw it.",
+    )
     reasons = models.JSONField(
         default=list, help_text="[{code, size, …}]: size in log-odds; the words are made when shown."
     )
@@ -69,6 +79,10 @@ class CustomerRisk(models.Model):
                 ranked("value_last_year"), "customer", name="risk_by_value", condition=models.Q(band__in=ATTENTION)
             ),
             models.Index(RISK_KEY, "customer", name="risk_by_risk", condition=models.Q(band__in=ATTENTION)),
+            # Who turned red is asked again every few seconds.
+            models.Index(
+                fields=["at_risk_since"], name="risk_turned_red", condition=models.Q(at_risk_since__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -187,6 +187,18 @@ SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAN
 FROM scored
 """  # noqa: S608 - only constants of this module
 
+# Since when a customer is at risk, if we saw them turn. No first computation is a turn, nor the first that knows of any
+# contact. Nor is one that knows of more days of contact than the one before, the newest of them older than a week: then
+# a history was filled in, and they had been at risk before we knew. Logging what just happened never looks like that.
+FILLED_IN_DAYS = 7
+AT_RISK_SINCE = f"""
+CASE WHEN excluded.band <> 'at_risk' THEN NULL
+     WHEN stored.band = 'at_risk' THEN stored.at_risk_since
+     WHEN stored.contact_days = 0 THEN NULL
+     WHEN excluded.contact_days > stored.contact_days
+          AND excluded.last_day < excluded.computed_on - {FILLED_IN_DAYS} THEN NULL
+     ELSE %(at)s END"""
+
 # Rows that stay as they are are not written again; a computation that began later is never overwritten. In the order
 # of the primary key, so that two computations cannot wait for each other.
 _STORE = f"""
@@ -195,7 +207,8 @@ INSERT INTO retention_customerrisk AS stored (customer_id, {_COLUMNS}, computed_
 ORDER BY customer_id
 ON CONFLICT (customer_id) DO UPDATE
 SET ({_COLUMNS}, computed_on, computed_at)
-  = ({", ".join(f"excluded.{name}" for name in STORED)}, excluded.computed_on, excluded.computed_at)
+  = ({", ".join(f"excluded.{name}" for name in STORED)}, excluded.computed_on, excluded.computed_at),
+    at_risk_since = {AT_RISK_SINCE}
 WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
   AND ({", ".join(f"stored.{name}" for name in STORED)})
       IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in STORED)})

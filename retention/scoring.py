@@ -123,7 +123,7 @@ def _score_everybody(known: dict[str, Any], median_gap: float) -> int:
             (following,) = cursor.fetchone()
             if following is None:
                 break
-            cursor.execute(rhythm.STORE_STAGED, {"after": last, "last": following})
+            cursor.execute(rhythm.STORE_STAGED, {"after": last, "last": following, "at": known["at"]})
             changed, last = changed + int(cursor.rowcount), following
         cursor.execute(rhythm.FORGET_STAGED)
     return changed

@@ -81,6 +81,7 @@ def test_the_band_stands_in_words_with_reasons_and_value(owner: User, customer: 
             "last_day": TODAY - timedelta(days=80),
             "reasons": [{"code": "silence", "size": 2.0}],
             "value_last_year": Decimal(42000),
+            "at_risk_since": NOW - timedelta(days=1),
         },
     )
 
@@ -90,6 +91,7 @@ def test_the_band_stands_in_words_with_reasons_and_value(owner: User, customer: 
     assert "Why at risk" in shown
     assert "80 days" in shown
     assert "42,000 EUR" in shown
+    assert ">yesterday at 10:00</time>" in shown
 
 
 @pytest.mark.parametrize(
