@@ -97,7 +97,8 @@ def budget(message: Message, facts: Facts) -> Ruling | None:
     """Not too many at once: nobody is asked and thanked in the same days, or thanked twice.
 
     A birthday comes once a year, so a greeting waits for nothing but another greeting to the same address; and what a
-    person writes is for that person to decide. Both count for what comes by itself after them.
+    person writes is for that person to decide. Both count for what comes by itself after them, but for recaps: they are
+    a part of the meeting, and the survey about it comes all the same.
     """
     last = max(_counted(message, facts), key=_handed_over_at, default=None)
     if last is None:
@@ -120,7 +121,9 @@ def _counted(message: Message, facts: Facts) -> list[Message]:
         return [other for other in at_address if other.kind == message.kind and other.state in GONE_OUT]
     if message.kind in _OTHER_GREETINGS:
         return [other for other in facts.others.gone_to(message) if other.kind in _GREETINGS]
-    return facts.others.gone_to(message) if message.kind in ON_WORKING_DAYS else []
+    if message.kind not in ON_WORKING_DAYS:
+        return []
+    return [other for other in facts.others.gone_to(message) if other.kind != MessageKind.RECAP]
 
 
 def _handed_over_at(message: Message) -> datetime:

@@ -240,6 +240,14 @@ def test_a_birthday_waits_for_no_survey_and_a_survey_waits_for_the_birthday() ->
     assert rule(question) == ("planned", "budget")
 
 
+def test_the_survey_about_a_meeting_does_not_wait_because_of_its_recap() -> None:
+    question = survey()
+    gone_out(question, days=0.1, kind=MessageKind.RECAP)
+    assert rule(question) is None
+    gone_out(question, days=0.1, kind=MessageKind.LETTER)
+    assert rule(question) == ("planned", "budget")
+
+
 def test_two_birthdays_at_one_address_within_the_week_are_one_mail_and_one_call() -> None:
     greeting = factories.message()
     assert greeting.contact is not None
