@@ -3,13 +3,22 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from django.test import Client
+from django.test import Client, TransactionTestCase
 
 from accounts.models import Company, Role, Team, User
 from customers.models import Customer
 from retention_crm.celery import app
 from tests import factories
 from tests.celery_workers import broker_address
+from tests.emptying import empty
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _emptied_quickly() -> Iterator[None]:
+    """After a test whose work was committed: Django's own way makes every table and all permissions anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty())
+        yield
 
 
 @pytest.fixture

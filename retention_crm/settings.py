@@ -156,6 +156,8 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+# Every browser of a test builds the middleware anew, which otherwise looks at all static files each time.
+WHITENOISE_AUTOREFRESH = MODE == "test"
 
 CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
 CRISPY_TEMPLATE_PACK = "bootstrap5"

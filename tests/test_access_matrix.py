@@ -3,7 +3,7 @@
 import itertools
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Company, Team, User, Visibility
+from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
@@ -26,6 +26,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # An id that is not there, no id at all, one past the end of the column, and one no column holds.
 UNKNOWN_IDS = (999_999_999, 0, 2**63, 10**40)
 REFUSALS = {403, 404, 405}
+pytestmark = pytest.mark.django_db
 each_line = pytest.mark.parametrize("line", TABLE, ids=lambda line: line.name)
 
 
@@ -72,18 +73,53 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
     )
 
 
-@pytest.fixture
-def people(owner: User, teammate: User, outsider: User, manager: User, administrator: User) -> dict[str, User]:
-    return dict(zip(ROLES, (owner, teammate, outsider, manager, administrator), strict=True))
+@pytest.fixture(scope="module")
+def _kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What is made once for all lines, in a transaction around theirs: each test gives it back as it was."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
-@pytest.fixture
-def sides(company: Company, people: dict[str, User], south: Team) -> dict[str, Side]:
-    person = factories.user(name="Nobody yet")
+@pytest.fixture(scope="module")
+def people(_kept: None) -> dict[str, User]:
+    north, south = factories.team("North"), factories.team("South")
+    return {
+        "owner": factories.user(team=north),
+        "teammate": factories.user(team=north),
+        "outsider": factories.user(team=south),
+        "manager": factories.user(Role.MANAGER, team=north),
+        "administrator": factories.user(Role.ADMINISTRATOR),
+    }
+
+
+@pytest.fixture(scope="module")
+def sides(people: dict[str, User]) -> dict[str, Side]:
+    Company.objects.get_or_create(pk=1, defaults={"name": "Nordlicht AB"})
+    person, south = factories.user(name="Nobody yet"), people["outsider"].team
+    assert south is not None
     return {
         "own": side_of(factories.customer(people["owner"]), south, person),
         "foreign": side_of(factories.customer(people["outsider"]), south, person),
     }
+
+
+@pytest.fixture(scope="module")
+def sessions(people: dict[str, User]) -> dict[str, str]:
+    """The keys of everybody's sessions, by role."""
+    return {role: session_of(person) for role, person in people.items()}
+
+
+def session_of(person: User) -> str:
+    browser = Client()
+    browser.force_login(person)
+    return browser.cookies["sessionid"].value
+
+
+def browser_of(session: str) -> Client:
+    browser = Client()
+    browser.cookies["sessionid"] = session
+    return browser
 
 
 def ask(browser: Client, method: str, line: Line, arguments: list[Any], side: Side) -> int:
@@ -100,13 +136,11 @@ def expected(granted: Access, method: str, line: Line) -> set[int]:
     return {line.ok} if method == "GET" else set(range(200, 500)) - REFUSALS
 
 
-def check(line: Line, people: dict[str, User], sides: dict[str, Side], login: Callable[[User], Client]) -> None:
+def check(line: Line, sessions: dict[str, str], sides: dict[str, Side]) -> None:
     """Every role, side and method; each leaves the rows as they were, and finds the person logged in as before."""
-    sessions = {role: login(people[role]).cookies["sessionid"].value for role in ROLES}
     for role, side, method in itertools.product(ROLES, sides, line.methods):
         wanted = expected(line.rule.access(role, side), method, line)
-        browser = Client()
-        browser.cookies["sessionid"] = sessions[role]
+        browser = browser_of(sessions[role])
         with transaction.atomic():
             found = ask(browser, method, line, line.arguments(sides[side]), sides[side])
             transaction.set_rollback(True)
@@ -125,20 +159,18 @@ def test_public_pages_are_in_the_table() -> None:
 
 
 @each_line
-def test_each_role_gets_what_the_table_says(
-    line: Line, sides: dict[str, Side], people: dict[str, User], login: Callable[[User], Client]
-) -> None:
-    check(line, people, sides, login)
+def test_each_role_gets_what_the_table_says(line: Line, sides: dict[str, Side], sessions: dict[str, str]) -> None:
+    check(line, sessions, sides)
 
 
 @pytest.mark.parametrize(
     "line", [line for line in TABLE if line.rule is access.CUSTOMER_DATA and line.args], ids=lambda line: line.name
 )
 def test_who_sees_the_whole_company_still_changes_only_the_own_teams_customers(
-    line: Line, sides: dict[str, Side], people: dict[str, User], login: Callable[[User], Client]
+    line: Line, sides: dict[str, Side], sessions: dict[str, str]
 ) -> None:
     Company.objects.update(visibility=Visibility.COMPANY)
-    check(replace(line, rule=line.rule.when_all_are_visible()), people, sides, login)
+    check(replace(line, rule=line.rule.when_all_are_visible()), sessions, sides)
 
 
 @each_line
@@ -156,31 +188,25 @@ def test_who_is_not_logged_in_sees_only_public_pages(line: Line, sides: dict[str
 
 
 @each_line
-def test_other_methods_are_refused(
-    line: Line, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
-) -> None:
+def test_other_methods_are_refused(line: Line, sides: dict[str, Side], sessions: dict[str, str]) -> None:
     # A login page sends those who are logged in on, whatever they ask.
-    browser, side = Client() if line.name in PUBLIC else login(administrator), sides["own"]
+    browser, side = Client() if line.name in PUBLIC else browser_of(sessions["administrator"]), sides["own"]
     for method in METHODS:
         if method not in line.methods:
             assert ask(browser, method, line, line.arguments(side), side) == 405, f"{method} {line.name}"
 
 
 @pytest.mark.parametrize("line", [line for line in TABLE if line.has_ids], ids=lambda line: line.name)
-def test_an_id_nobody_has_is_not_found(
-    line: Line, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
-) -> None:
-    browser, side = login(administrator), sides["own"]
+def test_an_id_nobody_has_is_not_found(line: Line, sides: dict[str, Side], sessions: dict[str, str]) -> None:
+    browser, side = browser_of(sessions["administrator"]), sides["own"]
     for method, pk in itertools.product(line.methods, UNKNOWN_IDS):
         found = ask(browser, method, line, [pk for _name in line.args] + list(line.fixed), side)
         assert found == 404, f"{method} {line.name} {pk}: {found}"
 
 
 @pytest.mark.parametrize("line", [line for line in TABLE if line.unknown], ids=lambda line: line.name)
-def test_an_argument_nothing_has_is_not_found(
-    line: Line, sides: dict[str, Side], administrator: User, login: Callable[[User], Client]
-) -> None:
-    browser, side = login(administrator), sides["own"]
+def test_an_argument_nothing_has_is_not_found(line: Line, sides: dict[str, Side], sessions: dict[str, str]) -> None:
+    browser, side = browser_of(sessions["administrator"]), sides["own"]
     for arguments in line.unknown:
         for method in line.methods:
             assert ask(browser, method, line, list(arguments), side) == 404, f"{method} {arguments}"
