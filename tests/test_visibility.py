@@ -8,7 +8,15 @@ from django.apps import apps
 from django.db import models
 
 from accounts.models import Company, User, Visibility
-from customers.models import ConsentChange, Contact, Customer, CustomerDataQuerySet, OwnerChange, PreferenceChange
+from customers.models import (
+    ConsentChange,
+    Contact,
+    Customer,
+    CustomerDataQuerySet,
+    Merge,
+    OwnerChange,
+    PreferenceChange,
+)
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
 from tests import factories
@@ -43,6 +51,9 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             contact=factories.contact(of), kind="surveys", granted=False, source="staff", changed_at=factories.NOW
         ),
         "DatedEvent": lambda: factories.dated_event(factories.contact(of)),
+        "Merge": lambda: Merge.objects.create(
+            customer=of, former_pk=of.pk + 1000, former_name="Before", merged_by=of.owner, merged_at=factories.NOW
+        ),
         "OwnerChange": lambda: OwnerChange.objects.create(
             customer=of, former=of.owner, owner=of.owner, changed_at=factories.NOW
         ),

@@ -5,7 +5,7 @@ from customers.models.choices import CallEvery, Channel, ConsentKind, Language, 
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.event import DatedEvent, DatedEventQuerySet
-from customers.models.history import OwnerChange, PreferenceChange, PreferenceChangeQuerySet
+from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet
 
 __all__ = [
     "DUE_KEY",
@@ -23,6 +23,7 @@ __all__ = [
     "DatedEvent",
     "DatedEventQuerySet",
     "Language",
+    "Merge",
     "OwnerChange",
     "PreferenceChange",
     "PreferenceChangeQuerySet",

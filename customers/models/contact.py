@@ -25,6 +25,10 @@ class ContactQuerySet(CustomerDataQuerySet["Contact"]):
         """Contacts who may be written to at all; consent per kind is the gate's business."""
         return self.filter(deceased=False, do_not_contact=False).exclude(email="")
 
+    def known_as(self, pk: int) -> "Contact | None":
+        """The contact with that id, or the one it was merged into."""
+        return self.filter(pk=pk).first() or self.filter(merges__former_pk=pk).first()
+
     def with_birthday_on(self, days: list[date], *, leap_day_on_march_1: bool = False) -> Self:
         """Contacts whose birthday is kept on one of those (local) days."""
         months: dict[int, set[int]] = defaultdict(set)

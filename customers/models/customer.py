@@ -43,6 +43,10 @@ class Segment(models.Model):
 class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
     customer_path = ""
 
+    def known_as(self, pk: int) -> "Customer | None":
+        """The customer with that id, or the one it was merged into."""
+        return self.filter(pk=pk).first() or self.filter(merges__former_pk=pk, merges__contact=None).first()
+
     def kept(self) -> Self:
         """Customers we still have."""
         return self.filter(lost_on__isnull=True)

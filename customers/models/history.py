@@ -1,6 +1,6 @@
 """What changed between a customer and us, as far as messages and people have to know of it."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,7 @@ from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import CallEvery, Channel, Language
 from customers.models.contact import Contact
 from customers.models.customer import Customer
+from retention_crm.lib.fields import LineField
 
 
 class OwnerChangeQuerySet(CustomerDataQuerySet["OwnerChange"]):
@@ -89,3 +90,45 @@ class PreferenceChange(models.Model):
             return _("Every %(days)s days") % {"days": value}
         choices = {self.What.CHANNEL: Channel, self.What.LANGUAGE: Language, self.What.CADENCE: CallEvery}
         return str(choices[self.What(self.what)](value).label)
+
+
+class MergeQuerySet(CustomerDataQuerySet["Merge"]):
+    pass
+
+
+class Merge(models.Model):
+    """Two rows were the same customer or, with a contact, the same person; what the one that is gone was known by."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="merges")
+    former_pk = models.BigIntegerField(help_text="The id of the row that is gone; links in old mails still name it.")
+    former_name = LineField(max_length=200)
+    differing = models.JSONField(
+        default=dict, help_text="By the name of the field, what stood there and was not taken over."
+    )
+    merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    merged_at = models.DateTimeField()
+
+    objects = MergeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-merged_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["former_pk"], condition=models.Q(contact__isnull=False), name="merge_once_per_contact"
+            ),
+            models.UniqueConstraint(
+                fields=["former_pk"], condition=models.Q(contact__isnull=True), name="merge_once_per_customer"
+            ),
+        ]
+        indexes = [models.Index(fields=["customer", "-merged_at"], name="merge_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.former_name} → {self.contact_id or self.customer_id}"
+
+    @property
+    def differences(self) -> list[tuple[str, Any]]:
+        """What differed, each with the name of its field in words."""
+        fields = (Contact if self.contact_id else Customer)._meta
+        known = {field.name: str(field.verbose_name) for field in fields.fields}
+        return [(known[name], value) for name, value in self.differing.items() if name in known]
