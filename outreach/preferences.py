@@ -48,7 +48,7 @@ def contact_of(token: str) -> Contact | None:
     pk = tokens.claimed_pk(token)
     if pk is None or not tokens.proves(token, PURPOSE, pk):
         return None
-    return Contact.objects.select_related("customer").filter(pk=pk).first()
+    return Contact.objects.select_related("customer").known_as(pk)
 
 
 def wishes_of(contact: Contact) -> Wishes:

@@ -41,7 +41,7 @@ def meant_by(token: str) -> tuple[Contact, ConsentKind] | None:
     if pk is None:
         return None
     consents = [kind for kind in ConsentKind if tokens.proves(token, f"unsubscribe:{kind.value}", pk)]
-    contact = Contact.objects.select_related("customer").filter(pk=pk).first() if consents else None
+    contact = Contact.objects.select_related("customer").known_as(pk) if consents else None
     return (contact, consents[0]) if contact else None
 
 

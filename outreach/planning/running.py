@@ -41,7 +41,7 @@ def plan(*, at: datetime) -> dict[str, int]:
     planned: dict[str, int] = {}
     failures: list[Exception] = []
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         reached = dict(Watermark.objects.values_list("planner", "through"))
         for kind, planner in PLANNERS.items():
             since = max(reached.get(kind, at - timedelta(days=1)), at - LONGEST_GAP)
@@ -69,11 +69,14 @@ def plan_as_of(*, at: datetime) -> dict[str, int]:
     start_of_day = clock.day_bounds(clock.today(company.time_zone, at), company.time_zone)[0]
     ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     with transaction.atomic():
-        _one_at_a_time()
+        one_at_a_time()
         return {kind: planner(Window(start_of_day, at, company, *ever)) for kind, planner in PLANNERS.items()}
 
 
-def _one_at_a_time() -> None:
-    """Two planners at once would both find a cool-down free; the second waits and then sees the first."""
+def one_at_a_time() -> None:
+    """Two planners at once would both find a cool-down free; the second waits and then sees the first.
+
+    So does whoever takes away, in this transaction, somebody for whom a planner may be writing messages.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('outreach.planning'))")
