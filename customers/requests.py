@@ -15,8 +15,13 @@ def get_editable[M: Any](rows: CustomerDataQuerySet[M], request: PersonRequest, 
     For models that are seen because of their customer and for no other reason.
     """
     row = get_object_or_404(rows.visible_to(request.user), pk=pk)
-    # Whoever does not read everything reads what is theirs, and may change that.
-    is_sure = request.user.sees_everything or not request.user.reads_everything
-    if not is_sure and not rows.editable_by(request.user).filter(pk=pk).exists():
+    if not may_change(row, rows, request):
         raise PermissionDenied
     return row
+
+
+def may_change[M: Any](row: M, rows: CustomerDataQuerySet[M], request: PersonRequest) -> bool:
+    """Whether the person, who may see the row, may change it as well."""
+    # Whoever does not read everything reads what is theirs, and may change that.
+    is_sure = request.user.sees_everything or not request.user.reads_everything
+    return is_sure or rows.editable_by(request.user).filter(pk=row.pk).exists()

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import FETCH_RAISE, Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Customer, OwnerChange, PreferenceChange
+from customers.models import ConsentChange, Customer, Merge, OwnerChange, PreferenceChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
@@ -136,6 +136,11 @@ def _owners(customer: Customer) -> QuerySet[OwnerChange]:
     return rows.only("changed_at", "announced_at", *_person("former"), *_person("owner"), *_person("changed_by"))
 
 
+def _merges(customer: Customer) -> QuerySet[Merge]:
+    rows = Merge.objects.filter(customer=customer).select_related("contact", "merged_by")
+    return rows.only("former_name", "differing", "customer_id", "merged_at", "contact__name", *_person("merged_by"))
+
+
 def _complaints(customer: Customer) -> QuerySet[Complaint]:
     return Complaint.objects.filter(customer=customer)
 
@@ -155,6 +160,7 @@ SOURCES = (
     Source("consent", "changed_at", _consent),
     Source("preference", "changed_at", _preferences),
     Source("owner", "changed_at", _owners),
+    Source("merge", "merged_at", _merges),
 )
 
 

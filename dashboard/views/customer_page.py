@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from customers.models import Customer, OwnerChange
+from customers.requests import may_change
 from dashboard.timeline import SHOWN_KINDS, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, FollowUp
@@ -18,8 +19,13 @@ from retention_crm.lib import clock
 
 @require_safe
 def customer(request: PageRequest, pk: int) -> HttpResponse:
-    """The whole page; for htmx, which asks again when something was saved, all of it but the frame."""
+    """The whole page; for htmx, which asks again when something was saved, all of it but the frame.
+
+    One that was merged into another is found there.
+    """
     shown = _visible(request, pk)
+    if shown.pk != pk:
+        return redirect("customer", shown.pk)
     response = render(request, _template(request, "page"), _whole(request, shown) | _timeline(request, shown))
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -45,14 +51,17 @@ def _template(request: PageRequest, fragment: str) -> str:
 
 def _visible(request: PageRequest, pk: int) -> Customer:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
-    return get_object_or_404(rows, pk=pk)
+    shown = rows.known_as(pk)
+    if shown is None:
+        raise Http404
+    return shown
 
 
 def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
     show = request.GET.get("show", "")
     return {
         "customer": customer,
-        "editable": Customer.objects.editable_by(request.user).filter(pk=customer.pk).exists(),
+        "editable": may_change(customer, Customer.objects.all(), request),
         "at": clock.now(),
         "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
         "show": show if show in SHOWN_KINDS else "",

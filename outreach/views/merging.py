@@ -1,0 +1,136 @@
+"""Merging and erasing: pages that say what will happen, ask, and do it."""
+
+from django.apps import apps
+from django.contrib import messages as notices
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import PersonRequest
+from customers.merging import belongings, same_people
+from customers.models import Contact, Customer, CustomerQuerySet
+from customers.requests import get_editable
+from customers.searching import search
+from outreach.cancelling import UNSENT
+from outreach.erasing import erase
+from outreach.merging import Gone, merge
+from outreach.models import Message
+from retention_crm.lib import clock
+from retention_crm.lib.text import clean_line
+
+page = require_http_methods(["GET", "HEAD", "POST"])
+
+# Customers to choose from; whoever is not among them is found by other words.
+SHOWN = 20
+# What people call rows that move; other models are called by their own names.
+_WORDS = {
+    "customers.Contact": gettext_lazy("contacts"),
+    "customers.DatedEvent": gettext_lazy("special days"),
+    "customers.ConsentChange": gettext_lazy("changes of consent"),
+    "customers.PreferenceChange": gettext_lazy("changes of wishes"),
+    "customers.OwnerChange": gettext_lazy("changes of the owner"),
+    "customers.Merge": gettext_lazy("merges of before"),
+    "interactions.Interaction": gettext_lazy("conversations, purchases and gestures"),
+    "interactions.FollowUp": gettext_lazy("follow-ups and promises"),
+    "interactions.Complaint": gettext_lazy("complaints"),
+    "surveys.Invitation": gettext_lazy("surveys they were asked"),
+    "surveys.Response": gettext_lazy("survey answers"),
+    "outreach.Message": gettext_lazy("messages, sent and to come"),
+}
+# Nothing a person ever entered.
+_COMPUTED = {"retention.CustomerRisk"}
+
+
+@page
+def customer_merge(request: PersonRequest, pk: int) -> HttpResponse:
+    """Another customer is looked for (`?q=`), chosen (`?into=`), and takes over everything this one has."""
+    lost = get_editable(Customer.objects.select_related("owner"), request, pk)
+    others = Customer.objects.editable_by(request.user).select_related("owner").exclude(pk=pk)
+    kept = others.filter(pk=_chosen(request)).first()
+    if kept is None:
+        words = clean_line(request.GET.get("q", ""))
+        found = list(_likely(lost, others, words)[:SHOWN])
+        return render(request, "outreach/customer_merge.html", {"customer": lost, "found": found, "words": words})
+    if request.method == "POST":
+        return _merged(request, kept, lost)
+    context = {
+        "customer": lost,
+        "kept": kept,
+        "moving": _moving(lost),
+        "same": [contact for _kept, contact in same_people(kept, lost)],
+    }
+    return render(request, "outreach/customer_merge.html", context)
+
+
+def _chosen(request: PersonRequest) -> int:
+    """The id that was chosen; 0, which no row has, if there is none."""
+    into = request.POST.get("into") or request.GET.get("into", "")
+    return int(into) if into.isascii() and into.isdecimal() and len(into) < 19 else 0
+
+
+def _likely(lost: Customer, others: CustomerQuerySet, words: str) -> CustomerQuerySet:
+    """Those found by the words; without any, those with a mail address or the name of this one."""
+    if words:
+        return search(others, words)
+    addresses = [email for email in lost.contacts.values_list("email", flat=True) if email]
+    sharing = Contact.objects.at_addresses(addresses).order_by().values("customer")
+    return others.filter(pk__in=sharing) | search(others, lost.name)
+
+
+@page
+def contact_merge(request: PersonRequest, pk: int) -> HttpResponse:
+    """Another contact of the customer is chosen (`?into=`) and takes over everything this one has."""
+    lost = get_editable(Contact.objects.select_related("customer"), request, pk)
+    others = Contact.objects.filter(customer=lost.customer_id).exclude(pk=pk)
+    kept = others.filter(pk=_chosen(request)).first()
+    if kept is None:
+        return render(request, "outreach/contact_merge.html", {"contact": lost, "found": others})
+    if request.method == "POST":
+        return _merged(request, kept, lost)
+    context = {"contact": lost, "kept": kept, "moving": _moving(lost), "waiting": _waiting(lost)}
+    return render(request, "outreach/contact_merge.html", context)
+
+
+def _merged[M: (Contact, Customer)](request: PersonRequest, kept: M, lost: M) -> HttpResponse:
+    former = lost.name
+    customer = kept.pk if isinstance(kept, Customer) else kept.customer_id
+    try:
+        merge(kept, lost, by=request.user, at=clock.now())
+    except Gone:
+        notices.warning(request, _("Somebody else was quicker: one of the two is no longer there."))
+        return redirect("customers")
+    words = _("%(former)s is merged into %(kept)s.") % {"former": former, "kept": kept.name}
+    notices.success(request, words)
+    return redirect("customer", customer)
+
+
+def _moving(row: Contact | Customer) -> list[tuple[int, str]]:
+    """How many of what will belong to the other, in the words of people."""
+    return [
+        (number, str(_WORDS.get(label, apps.get_model(label)._meta.verbose_name_plural)))
+        for label, number in belongings(row).items()
+        if label not in _COMPUTED
+    ]
+
+
+def _waiting(contact: Contact) -> int:
+    return Message.objects.filter(contact=contact, state__in=UNSENT).count()
+
+
+@page
+def contact_erase(request: PersonRequest, pk: int) -> HttpResponse:
+    """Asks, and erases a contact who wants to be forgotten."""
+    contact = get_editable(Contact.objects.select_related("customer"), request, pk)
+    if request.method == "POST" and request.POST.get("answer") == "erase":
+        cancelled = erase(contact, by=request.user, at=clock.now())
+        notices.success(request, _("The contact is erased."))
+        if cancelled:
+            words = ngettext(
+                "%d message that waited is cancelled.", "%d messages that waited are cancelled.", cancelled
+            )
+            notices.info(request, words % cancelled)
+        return redirect("customer", contact.customer_id)
+    context = {"contact": contact, "waiting": _waiting(contact), "answers": contact.responses.count()}
+    return render(request, "outreach/contact_erase.html", context)
