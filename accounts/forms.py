@@ -74,6 +74,14 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
             "budget_days": _(
                 "What comes too soon waits, or becomes a call. Birthdays are always greeted. 0: no limit."
             ),
+            "greeting_gap_days": _(
+                "An anniversary or special day so soon after another greeting becomes a call; a birthday only if both"
+                " go to one mail address. 0: no limit."
+            ),
+            "thanks_gap_days": _("Who was thanked so lately is not thanked again. 0: no limit."),
+            "survey_gap_days": _(
+                "If two people there are to be asked. For one person see “Surveys” above. 0: no limit."
+            ),
             "detractor_rest_days": _("Who scored 0 to 6 gets a call instead of automatic mail. 0: it goes on."),
         }
 
@@ -108,6 +116,8 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 _("When customers get mail"),
                 row(Field("quiet_from", wrapper_class=HALF), Field("quiet_until", wrapper_class=HALF)),
                 row(Field("budget_days", wrapper_class=HALF), Field("detractor_rest_days", wrapper_class=HALF)),
+                row(Field("greeting_gap_days", wrapper_class=HALF), Field("thanks_gap_days", wrapper_class=HALF)),
+                Field("survey_gap_days", wrapper_class=HALF),
                 row(
                     Field("mails_per_minute", wrapper_class=HALF),
                     Field("mails_per_domain_per_minute", wrapper_class=HALF),

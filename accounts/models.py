@@ -281,6 +281,15 @@ class Company(models.Model):
         validators=[MaxValueValidator(365)],
         help_text=_("0: as many as fall due."),
     )
+    greeting_gap_days = models.PositiveSmallIntegerField(
+        _("days between two greetings"), default=7, validators=[MaxValueValidator(365)]
+    )
+    thanks_gap_days = models.PositiveSmallIntegerField(
+        _("days between two thank-you notes"), default=7, validators=[MaxValueValidator(365)]
+    )
+    survey_gap_days = models.PositiveSmallIntegerField(
+        _("days between two surveys at one customer"), default=7, validators=[MaxValueValidator(365)]
+    )
     detractor_rest_days = models.PositiveSmallIntegerField(
         _("days without greetings after a bad survey answer"), default=30, validators=[MaxValueValidator(365)]
     )
@@ -302,6 +311,11 @@ class Company(models.Model):
     def current(cls) -> "Company":
         """The settings in force; an empty database has the defaults."""
         return cls.objects.filter(pk=1).first() or cls(pk=1)
+
+    @property
+    def gap_days(self) -> int:
+        """The most days that have to lie between any two messages to a customer."""
+        return max(self.budget_days, self.greeting_gap_days, self.thanks_gap_days, self.survey_gap_days)
 
     @property
     def leap_day_on_march_1(self) -> bool:

@@ -70,12 +70,14 @@ def test_the_hours_and_days_of_mail_to_customers_can_be_set(
     login: Login, administrator: User, company: Company
 ) -> None:
     changes = {"quiet_from": "19:30", "quiet_until": "07:15", "budget_days": "14", "detractor_rest_days": "0"}
+    changes |= {"greeting_gap_days": "3", "thanks_gap_days": "0", "survey_gap_days": "365"}
 
     assert save(login(administrator), company, country="JP", **changes).status_code == 302
 
     found = Company.current()
     assert (found.country, found.quiet_from, found.quiet_until) == ("JP", time(19, 30), time(7, 15))
     assert (found.budget_days, found.detractor_rest_days) == (14, 0)
+    assert (found.greeting_gap_days, found.thanks_gap_days, found.survey_gap_days) == (3, 0, 365)
 
 
 @pytest.mark.parametrize(
@@ -131,10 +133,11 @@ def test_an_installation_without_settings_gets_its_one_row(login: Login, adminis
         *(("quiet_from", value) for value in ("", "24:00", "late")),
         *(("greeting_time", value) for value in ("07:59", "20:00", "00:00")),
         *(("budget_days", value) for value in ("-1", "366", "x", "")),
+        *((f"{kind}_gap_days", value) for kind in ("greeting", "thanks", "survey") for value in ("-1", "366", "")),
         *(("detractor_rest_days", value) for value in ("-1", "366")),
         *(("mails_per_minute", value) for value in ("-1", "many")),
     ],
-    ids=range(46),
+    ids=range(55),
 )
 def test_bad_settings_get_a_message_at_the_field_and_change_nothing(
     login: Login, administrator: User, company: Company, field: str, value: str

@@ -145,7 +145,7 @@ def _troubles(customers: Collection[int], at: datetime, company: Company) -> dic
 def _others(customers: Collection[int], addresses: Sequence[str], at: datetime, company: Company) -> Others:
     """Of the last days as far back as any rule looks."""
     neighbours = list(Contact.objects.at_addresses(addresses).only("email"))
-    since = at - timedelta(days=max(company.budget_days, company.survey_cooldown_days))
+    since = at - timedelta(days=max(company.gap_days, company.survey_cooldown_days))
     gone_out = Q(state__in=GONE_OUT, finished_at__gt=since)
     rows = Message.objects.filter(
         Q(gone_out, customer_id__in=customers)

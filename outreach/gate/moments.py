@@ -1,5 +1,6 @@
 """Rules about when a message reaches somebody: by day, on a working day, not too often, and once at one address."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
@@ -94,36 +95,60 @@ def _goes_first(other: Message, message: Message) -> bool:
 
 
 def budget(message: Message, facts: Facts) -> Ruling | None:
-    """Not too many at once: nobody is asked and thanked in the same days, or thanked twice.
+    """Not too many at once: so many days between any two, and so many between two of a kind, as the company says.
 
     A birthday comes once a year, so a greeting waits for nothing but another greeting to the same address; and what a
     person writes is for that person to decide. Both count for what comes by itself after them, but for recaps: they are
     a part of the meeting, and the survey about it comes all the same.
     """
-    last = max(_counted(message, facts), key=_handed_over_at, default=None)
+    any_two, of_the_kind = _latest(message, facts, facts.company.budget_days), _latest_of_the_kind(message, facts)
+    if of_the_kind is not None and message.kind == MessageKind.THANK_YOU:
+        words = {"date": _owners_day(message, _handed_over_at(of_the_kind.message))}
+        return Ruling(State.CANCELLED, "budget", _("They were thanked on %(date)s already.") % words)
+    last = max(filter(None, (any_two, of_the_kind)), key=lambda found: found.free_at, default=None)
     if last is None:
         return None
-    free_at = _handed_over_at(last) + timedelta(days=facts.company.budget_days)
-    if free_at <= facts.at:
-        return None
-    words = {"what": last.get_kind_display(), "date": _owners_day(message, _handed_over_at(last))}
-    if message.kind == last.kind == MessageKind.THANK_YOU:
-        sentence = _("They were thanked on %(date)s already.") % words
-        return Ruling(State.CANCELLED, "budget", sentence)
+    gone_at = _owners_day(message, _handed_over_at(last.message))
+    words = {"what": last.message.get_kind_display(), "date": gone_at}
     why = _("They got another message on %(date)s (%(what)s).") % words
-    return put_off(message, "budget", why, free_at, _owners_day(message, free_at))
+    return put_off(message, "budget", why, last.free_at, _owners_day(message, last.free_at))
 
 
-def _counted(message: Message, facts: Facts) -> list[Message]:
-    """What went out lately and counts for a message of this kind."""
-    if message.kind == MessageKind.BIRTHDAY:
-        at_address = facts.others.at_address_of(message)
-        return [other for other in at_address if other.kind == message.kind and other.state in GONE_OUT]
-    if message.kind in _OTHER_GREETINGS:
-        return [other for other in facts.others.gone_to(message) if other.kind in _GREETINGS]
+@dataclass(frozen=True)
+class _Latest:
+    """What went out last of those that count, and when there is room again."""
+
+    message: Message
+    free_at: datetime
+
+
+def _latest(message: Message, facts: Facts, days: int) -> _Latest | None:
+    """Of all that went to the customer or the address, for the kinds that wait for any other."""
     if message.kind not in ON_WORKING_DAYS:
-        return []
-    return [other for other in facts.others.gone_to(message) if other.kind != MessageKind.RECAP]
+        return None
+    return _last_of([other for other in facts.others.gone_to(message) if other.kind != MessageKind.RECAP], facts, days)
+
+
+def _latest_of_the_kind(message: Message, facts: Facts) -> _Latest | None:
+    company, others = facts.company, facts.others
+    if message.kind == MessageKind.BIRTHDAY:
+        at_address = [other for other in others.at_address_of(message) if other.state in GONE_OUT]
+        return _last_of([other for other in at_address if other.kind == message.kind], facts, company.greeting_gap_days)
+    if message.kind in _OTHER_GREETINGS:
+        greetings = [other for other in others.gone_to(message) if other.kind in _GREETINGS]
+        return _last_of(greetings, facts, company.greeting_gap_days)
+    days = {MessageKind.THANK_YOU: company.thanks_gap_days, MessageKind.SURVEY: company.survey_gap_days}
+    same = [other for other in others.gone_to(message) if other.kind == message.kind]
+    return _last_of(same, facts, days.get(MessageKind(message.kind), 0))
+
+
+def _last_of(counted: list[Message], facts: Facts, days: int) -> _Latest | None:
+    """The one handed over last; nothing if so many days have passed since."""
+    last = max(counted, key=_handed_over_at, default=None)
+    if last is None:
+        return None
+    free_at = _handed_over_at(last) + timedelta(days=days)
+    return _Latest(last, free_at) if free_at > facts.at else None
 
 
 def _handed_over_at(message: Message) -> datetime:

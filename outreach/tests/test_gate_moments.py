@@ -8,25 +8,13 @@ import pytest
 from accounts.models import Company
 from customers.models import Contact, Customer
 from outreach.gate import Facts, moments
-from outreach.models import Message, MessageKind, State
-from outreach.tests.gate_rulings import rule, ruling, survey_mail
+from outreach.models import Message, State
+from outreach.tests.gate_rulings import gone_out, rule, ruling, survey, thanks
 from retention_crm.lib import clock
 from tests import factories
 from tests.factories import NOW, TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
-WEEK = timedelta(days=7)
-FAR = NOW + timedelta(days=20)
-
-
-def thanks(contact: Any = None, **fields: Any) -> Message:
-    return factories.message(
-        contact or factories.contact(), kind=MessageKind.THANK_YOU, **{"expires_at": FAR, **fields}
-    )
-
-
-def survey(contact: Any = None, **fields: Any) -> Message:
-    return survey_mail(contact, **{"expires_at": FAR, **fields})
 
 
 def there(zone: str, **fields: Any) -> Contact:
@@ -160,100 +148,6 @@ def test_a_birthday_greeting_goes_out_on_its_day() -> None:
     contact = factories.contact(birthday_month=12, birthday_day=25)
     message = factories.message(contact, due_at=CHRISTMAS, expires_at=CHRISTMAS + timedelta(hours=8))
     assert rule(message, CHRISTMAS) is None
-
-
-# ---- The budget ----
-
-
-def gone_out(like: Message, days: float = 1, state: State = State.SENT, **fields: Any) -> Message:
-    at = NOW - timedelta(days=days)
-    values = {"kind": MessageKind.SURVEY, "due_at": at, "finished_at": at, "state": state, **fields}
-    return factories.message(values.pop("contact", like.contact), **values)
-
-
-@pytest.mark.parametrize("state", [State.SENT, State.UNKNOWN])
-@pytest.mark.parametrize("make", [thanks, survey])
-def test_a_second_message_waits_until_a_week_has_passed(make: Any, state: State) -> None:
-    message = make()
-    first = gone_out(message, days=2, state=state)
-    decided = ruling(message)
-    assert decided is not None
-    assert (decided.state, decided.rule) == ("planned", "budget")
-    assert decided.due_at == first.finished_at + WEEK  # type: ignore[operator]
-    assert "Nov. 24, 2026 (Survey invitation). It waits until Dec. 1, 2026." in decided.sentence
-
-
-def test_where_it_would_be_too_late_then_it_is_a_call() -> None:
-    message = thanks(expires_at=NOW + timedelta(days=5))
-    gone_out(message, days=2)
-    assert rule(message) == ("held", "budget")
-    gone_out(message, days=1.99)
-    Message.objects.filter(pk=message.pk).update(expires_at=NOW + timedelta(days=5.02))
-    assert rule(message) == ("planned", "budget")
-
-
-@pytest.mark.parametrize(
-    ("budget", "days", "speaks"), [(7, 7, False), (7, 6.999, True), (30, 29, True), (0, 0, False), (1, 1.001, False)]
-)
-def test_the_budget_is_the_companys(budget: int, days: float, speaks: bool) -> None:
-    Company.objects.update(budget_days=budget)
-    message = thanks()
-    gone_out(message, days=days)
-    assert (rule(message) is not None) is speaks
-
-
-@pytest.mark.parametrize("state", [State.PLANNED, State.HELD, State.CANCELLED, State.EXPIRED, State.FAILED])
-def test_what_never_reached_them_does_not_count(state: State) -> None:
-    message = thanks()
-    gone_out(message, state=state)
-    assert rule(message) is None
-
-
-def test_it_counts_for_the_whole_customer_and_for_everybody_with_the_address() -> None:
-    colleague, stranger = thanks(), thanks()
-    gone_out(colleague, contact=factories.contact(colleague.customer))
-    assert rule(colleague) == ("planned", "budget")
-    gone_out(stranger, contact=factories.contact())
-    assert rule(stranger) is None
-    assert stranger.contact is not None
-    gone_out(stranger, contact=factories.contact(email=stranger.contact.email.upper()))
-    assert rule(stranger) == ("planned", "budget")
-
-
-def test_nobody_is_thanked_twice_in_a_week() -> None:
-    message = thanks()
-    gone_out(message, kind=MessageKind.THANK_YOU)
-    decided = ruling(message)
-    assert decided is not None
-    assert (decided.state, decided.rule) == ("cancelled", "budget")
-    assert decided.sentence == "They were thanked on Nov. 25, 2026 already."
-
-
-def test_a_birthday_waits_for_no_survey_and_a_survey_waits_for_the_birthday() -> None:
-    greeting = factories.message()
-    gone_out(greeting, kind=MessageKind.SURVEY)
-    gone_out(greeting, kind=MessageKind.THANK_YOU)
-    gone_out(greeting, kind=MessageKind.BIRTHDAY, contact=factories.contact(greeting.customer))
-    assert rule(greeting) is None
-    question = survey()
-    gone_out(question, kind=MessageKind.BIRTHDAY)
-    assert rule(question) == ("planned", "budget")
-
-
-def test_the_survey_about_a_meeting_does_not_wait_because_of_its_recap() -> None:
-    question = survey()
-    gone_out(question, days=0.1, kind=MessageKind.RECAP)
-    assert rule(question) is None
-    gone_out(question, days=0.1, kind=MessageKind.LETTER)
-    assert rule(question) == ("planned", "budget")
-
-
-def test_two_birthdays_at_one_address_within_the_week_are_one_mail_and_one_call() -> None:
-    greeting = factories.message()
-    assert greeting.contact is not None
-    wife = factories.contact(email=greeting.contact.email, birthday_month=11, birthday_day=24)
-    gone_out(greeting, days=2, kind=MessageKind.BIRTHDAY, contact=wife)
-    assert rule(greeting) == ("held", "budget")
 
 
 # ---- One address ----
