@@ -19,7 +19,7 @@ from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
-from outreach.models import STAFF_KINDS, Message, MessageKind
+from outreach.models import CUSTOMER_KINDS, STAFF_KINDS, Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.rehearsing import links_of
@@ -105,7 +105,7 @@ class Composer:
         text = self.text_of(message, contact)
         values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
         signature = customer.owner.signature
-        frame = Frame.of(self.company, CONSENT_FOR.get(message.kind), signature=signature)
+        frame = Frame.of(self.company, CONSENT_FOR.get(message.kind), signature=signature, is_for_customer=True)
         as_text, as_html = signature_parts(signature)
         return fill_for(lay_out(text, frame), values | as_text, as_html)
 
@@ -121,7 +121,8 @@ class Composer:
                 shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
             )
             as_text, as_html = sample_list("Lindqvist AB") if shown.kind in STAFF_KINDS else ({}, {})
-            frame = Frame.of(self.company, CONSENT_FOR.get(shown.kind))
+            is_theirs = shown.kind in CUSTOMER_KINDS
+            frame = Frame.of(self.company, CONSENT_FOR.get(shown.kind), is_for_customer=is_theirs)
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
             subject, body, html = self.filled(shown.about, links)

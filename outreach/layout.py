@@ -38,17 +38,26 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around the wording and is the same for everybody; without a consent kind it is a mail to staff."""
+    """What stands around the wording and is the same for everybody.
+
+    Mail to customers has our address at its foot and the way to their wishes, and one to end its kind if they can.
+    """
 
     company: str
     postal_address: str
     consent: ConsentKind | None
+    is_for_customer: bool
     # Whether the sender's signature stands below the wording; itself it is a value, other for each sender.
     is_signed: bool = False
 
     @classmethod
-    def of(cls, company: Company, consent: ConsentKind | None, *, signature: str = "") -> "Frame":
-        return cls(company.name, company.postal_address if consent else "", consent, bool(signature.strip()))
+    def of(
+        cls, company: Company, consent: ConsentKind | None, *, signature: str = "", is_for_customer: bool = False
+    ) -> "Frame":
+        """What they can end is for customers; what else is has to be said."""
+        is_theirs = is_for_customer or consent is not None
+        address = company.postal_address if is_theirs else ""
+        return cls(company.name, address, consent, is_theirs, bool(signature.strip()))
 
 
 @lru_cache(maxsize=256)
@@ -62,13 +71,14 @@ def lay_out(text: Text, frame: Frame) -> Pattern:
 
 def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
     letter = text.text.rstrip() + ("\n\n{signature}" if frame.is_signed else "")
-    if frame.consent is None:
+    if not frame.is_for_customer:
         return letter + "\n"
     foot = [phrases.why.replace("{company}", frame.company), "", frame.company, *frame.postal_address.splitlines()]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
-    unsubscribe = f"{phrases.unsubscribe[frame.consent]}:\n{{unsubscribe_link}}"
-    preferences = f"{phrases.preferences.link}:\n{{preference_link}}"
-    return f"{letter}\n\n-- \n{literal}\n\n{unsubscribe}\n\n{preferences}\n"
+    ways = [f"{phrases.preferences.link}:\n{{preference_link}}"]
+    if frame.consent is not None:
+        ways.insert(0, f"{phrases.unsubscribe[frame.consent]}:\n{{unsubscribe_link}}")
+    return "\n\n".join([letter, f"-- \n{literal}", *ways]) + "\n"
 
 
 def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
@@ -85,10 +95,10 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
             "title": _mark("subject"),
             "letter": mark_safe("".join(letter)),  # noqa: S308 - sanitised above
             "address": [frame.company, *frame.postal_address.splitlines()],
-            "why": phrases.why.replace("{company}", frame.company) if frame.consent else "",
+            "why": phrases.why.replace("{company}", frame.company) if frame.is_for_customer else "",
             "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
             "unsubscribe_link": _mark("unsubscribe_link"),
-            "preferences": phrases.preferences.link,
+            "preferences": phrases.preferences.link if frame.is_for_customer else "",
             "preference_link": _mark("preference_link"),
         },
     )

@@ -60,7 +60,8 @@ def _sample(
 ) -> Sample:
     is_staffs = kind in STAFF_KINDS
     as_text, as_html = sample_list(listed) if is_staffs else signature_parts(signature)
-    frame = Frame.of(company, CONSENT_FOR.get(kind), signature="" if is_staffs else signature)
+    signed = "" if is_staffs else signature
+    frame = Frame.of(company, CONSENT_FOR.get(kind), signature=signed, is_for_customer=not is_staffs)
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)
     except Unwritable as error:

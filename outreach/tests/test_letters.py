@@ -15,6 +15,7 @@ from outreach.accounting import account
 from outreach.approving import ask_for
 from outreach.lettering import plan_letter
 from outreach.models import Message, State
+from outreach.preferences import preference_link
 from outreach.tests.reading import build, html_of, read, text_of
 from tests import factories
 from tests.factories import NOW
@@ -66,10 +67,37 @@ def test_it_is_planned_for_in_two_minutes_in_ones_own_words(contact: Contact, ow
     assert mail["Subject"] == "Thank you"
     assert mail["Reply-To"].addresses[0].addr_spec == "mia@example.com"
     assert mail["List-Unsubscribe"] is None
-    assert text_of(mail) == "Dear Amira,\n\nthank you for the visit.\n\nMia Berg\n"
+    assert text_of(mail).startswith("Dear Amira,\n\nthank you for the visit.\n\nMia Berg\n\n-- \n")
     assert "<p>thank you for the visit.</p>" in html_of(mail).replace("\n", "").replace(
         ' style="margin: 0 0 16px;"', ""
     )
+
+
+def test_it_has_our_address_and_the_way_to_their_wishes_at_its_foot_but_no_way_to_end_letters(
+    contact: Contact, owner: User, login: Login
+) -> None:
+    Company.objects.update(postal_address="Storgatan 1\n111 22 Stockholm")
+    login(owner).post(page(contact.customer), posted(contact))
+    mail = read(build(Message.objects.get()))
+
+    wishes = preference_link(contact.pk)
+    foot = text_of(mail).partition("\n-- \n")[2]
+    assert foot == (
+        "You get this mail because Nordlicht AB keeps you as a contact.\n\n"
+        "Nordlicht AB\nStorgatan 1\n111 22 Stockholm\n\n"
+        f"Choose what you get and how often we call:\n{wishes}\n"
+    )
+    shown = html_of(mail)
+    assert f'href="{wishes}"' in shown
+    assert "Storgatan 1" in shown
+    assert "/u/" not in shown + text_of(mail)
+
+
+def test_the_preview_of_a_letter_has_the_foot_too(contact: Contact, owner: User, login: Login) -> None:
+    Company.objects.update(postal_address="Storgatan 1")
+    shown = login(owner).post(page(contact.customer, "preview/"), posted(contact)).content.decode()
+    assert "Storgatan 1" in shown
+    assert "Choose what you get" in shown
 
 
 def test_a_double_click_makes_one(contact: Contact, owner: User, login: Login) -> None:
