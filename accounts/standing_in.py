@@ -21,6 +21,21 @@ class StandIns:
         """The absences in which the reader stands in."""
         return [self.absences[person] for person, readers in self.readers.items() if reader in readers]
 
+    def managers_away_for(self, reader: User) -> list[Absence]:
+        """Those of managers of whose team the reader may hear and, as no manager of it, does not hear anyway."""
+        return [absence for absence in self.away_for(reader.pk) if _hears_instead(reader, absence.user)]
+
+    @property
+    def told_otherwise(self) -> list[int]:
+        """The ids of those who are away and for whom somebody is there."""
+        return [person for person, readers in self.readers.items() if readers]
+
+
+def _hears_instead(reader: User, manager: User) -> bool:
+    is_teammate = manager.team_id is not None and reader.team_id == manager.team_id
+    hears_anyway = reader.is_manager and (is_teammate or reader.team_id is None)
+    return manager.is_manager and not hears_anyway and (is_teammate or reader.reads_everything)
+
 
 def stand_ins(*, at: datetime) -> StandIns:
     """All of that moment, each person's absence by their own calendar; at most two queries.

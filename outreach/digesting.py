@@ -1,7 +1,7 @@
 """What the mails to staff list: what is due today, who has gone quiet, and of whom a manager should hear."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.conf import settings
@@ -12,12 +12,18 @@ from django.utils.translation import ngettext
 
 from accounts.models import Absence, User
 from accounts.standing_in import stand_ins
-from customers.models import Customer
+from customers.models import Customer, CustomerQuerySet
 from interactions.models import FollowUp
-from outreach.ignoring import Ignored, ignored_digests, to_tell
+from outreach.ignoring import Ignored, ignored_digests, to_tell, to_tell_instead
 from outreach.layout import Entry, Section
 from outreach.models import Message, MessageKind
-from outreach.overdue import digest_customers, digest_follow_ups, escalated_customers, last_told
+from outreach.overdue import (
+    digest_customers,
+    digest_follow_ups,
+    escalated_customers,
+    last_told,
+    last_told_instead,
+)
 from outreach.reporting import urgent_section, weekly_sections
 from retention_crm.lib import clock
 
@@ -36,7 +42,7 @@ class Digest:
 def digest_for(message: Message, reader: User, at: datetime) -> Digest:
     """What is true for the reader at that moment; a digest with nothing in it has no sections.
 
-    Asked anew for each mail, at most seven queries and four for each colleague one stands in for, so that what
+    Asked anew for each mail, at most eight queries and six for each colleague one stands in for, so that what
     was done since breakfast is not listed.
     """
     day = reader.today(at)
@@ -44,7 +50,7 @@ def digest_for(message: Message, reader: User, at: datetime) -> Digest:
         section = urgent_section(message, reader, at=at)
         return Digest(section.title if section else "", day, [section] if section else [])
     if message.kind == MessageKind.WEEKLY:
-        return Digest(_("The week"), day, weekly_sections(reader, on=day, at=at))
+        return Digest(_("The week"), day, _week(reader, day, at))
     if message.kind == MessageKind.ESCALATION:
         return _escalation(reader, day, at)
     return _morning(reader, day, at)
@@ -92,9 +98,43 @@ def _quiet_ones(customers: list[Customer], day: date) -> list[Entry]:
     return [Entry(_customer_link(customer), customer.name, _quiet(customer, day)) for customer in customers]
 
 
+def _week(reader: User, day: date, at: datetime) -> list[Section]:
+    sections = weekly_sections(reader, on=day, at=at) if reader.is_manager else []
+    for absence in stand_ins(at=at).managers_away_for(reader):
+        theirs = weekly_sections(absence.user, on=day, at=at, reader=reader)
+        sections += [replace(section, title=_for(absence, section.title)) for section in theirs]
+    return sections
+
+
+def _for(absence: Absence, title: str) -> str:
+    """The title of what is somebody else's, who is away."""
+    until = dateformat.format(absence.last_day, "j F")
+    words = {"name": absence.user, "day": until, "title": title}
+    return _("For %(name)s, who is away until %(day)s: %(title)s") % words
+
+
 def _escalation(reader: User, day: date, at: datetime) -> Digest:
-    after = last_told(reader, on=day)
-    passed = escalated_customers(reader, on=day, after=after).select_related("segment", "owner")
+    ignored = ignored_digests(at=at)
+    sections, summary = [], []
+    if reader.is_manager:
+        after = last_told(reader, on=day)
+        passed = escalated_customers(reader, on=day, after=after)
+        sections, summary = _passed_over(passed, to_tell(reader, ignored, on=day, after=after), reader, day)
+    for absence in stand_ins(at=at).managers_away_for(reader):
+        after = last_told_instead(absence, reader, on=day)
+        theirs = to_tell_instead(absence.user, reader, ignored, on=day, after=after)
+        passed = escalated_customers(absence.user, on=day, after=after)
+        more, _words = _passed_over(passed, theirs, reader, day)
+        sections += [replace(section, title=_for(absence, section.title)) for section in more]
+        summary += [_("in place of %(name)s") % {"name": absence.user}] if more else []
+    return Digest(", ".join(summary), day, sections)
+
+
+def _passed_over(
+    passed: CustomerQuerySet, ignored: list[Ignored], reader: User, day: date
+) -> tuple[list[Section], list[str]]:
+    """The sections of an escalation and what is in them, in words."""
+    passed = passed.select_related("segment", "owner")
     listed, count = _first(list(passed[: MOST_LISTED + 1]), passed.count)
     sections, summary = [], []
     if listed:
@@ -109,12 +149,11 @@ def _escalation(reader: User, day: date, at: datetime) -> Digest:
         title = _("Without contact for too long (%(count)d)") % {"count": count}
         sections.append(Section(title, entries, *_rest(count - len(listed), "customers")))
         summary.append(ngettext("%d customer", "%d customers", count) % count)
-    ignored = to_tell(reader, ignored_digests(at=at), on=day, after=after)
     if ignored:
         title = _("Digests without an answer (%(count)d)") % {"count": len(ignored)}
         sections.append(Section(title, _people(ignored, reader)))
         summary.append(ngettext("%d colleague", "%d colleagues", len(ignored)) % len(ignored))
-    return Digest(", ".join(summary), day, sections)
+    return sections, summary
 
 
 def _people(ignored: list[Ignored], reader: User) -> list[Entry]:

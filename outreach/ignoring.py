@@ -69,3 +69,10 @@ def to_tell(manager: User, ignored: Iterable[Ignored], *, on: date, after: date)
         and manager.team_id in {None, pair.team}
         and after <= clock.today(manager.time_zone, pair.second) < on
     ]
+
+
+def to_tell_instead(manager: User, reader: User, ignored: Iterable[Ignored], *, on: date, after: date) -> list[Ignored]:
+    """What the manager, who is away, would be told: only to another manager, and not about that one."""
+    return [
+        pair for pair in to_tell(manager, ignored, on=on, after=after) if reader.is_manager and pair.person != reader.pk
+    ]

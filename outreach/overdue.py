@@ -11,10 +11,11 @@ from typing import Any
 from django.db.models import DateField, ExpressionWrapper, F, Value
 from django.db.models.functions import Coalesce
 
-from accounts.models import User
+from accounts.models import Absence, User
 from accounts.standing_in import StandIns
 from customers.models import Customer, CustomerQuerySet
 from interactions.models import FollowUp, FollowUpQuerySet
+from outreach.ignoring import Ignored, to_tell_instead
 from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock
 
@@ -69,10 +70,12 @@ _PASSED = """
 """
 # Most have the cadence of their segment, and for each of those few the days in question are a range of an index.
 HAS_ESCALATION = f"""
-    u.role IN ('manager', 'administrator') AND (
-        {_PASSED.format(cadence="k.cadence_days IS NULL", days="s.cadence_days")}
-        OR {_PASSED.format(cadence="k.cadence_days IS NOT NULL", days="k.cadence_days")}
-        OR u.id = ANY(%(told_of_people)s)
+    u.id = ANY(%(told_instead)s) OR (
+        u.role IN ('manager', 'administrator') AND u.id <> ALL(%(told_otherwise)s) AND (
+            {_PASSED.format(cadence="k.cadence_days IS NULL", days="s.cadence_days")}
+            OR {_PASSED.format(cadence="k.cadence_days IS NOT NULL", days="k.cadence_days")}
+            OR u.id = ANY(%(told_of_people)s)
+        )
     )
 """
 
@@ -80,7 +83,7 @@ HAS_ESCALATION = f"""
 def standing_in(found: StandIns) -> dict[str, Any]:
     """The parameters of HAS_DIGEST that tell who stands in for whom."""
     pairs = [{"reader": reader, "away": person} for person, readers in found.readers.items() for reader in readers]
-    return {"standing_in": json.dumps(pairs), "told_otherwise": [person for person, to in found.readers.items() if to]}
+    return {"standing_in": json.dumps(pairs), "told_otherwise": found.told_otherwise}
 
 
 def digest_customers(user: User, on: date, *, of: Collection[int] = ()) -> CustomerQuerySet:
@@ -115,6 +118,24 @@ def escalated_customers(manager: User, *, on: date, after: date) -> CustomerQuer
 
 def last_told(manager: User, *, on: date) -> date:
     """The manager's own day of the last escalation that was sent to them; before the first, a week before `on`."""
-    sent = Message.objects.filter(recipient=manager, kind=MessageKind.ESCALATION, state=State.SENT)
+    return _last_sent(manager) or on - FIRST_LOOK_BACK
+
+
+def last_told_instead(absence: Absence, reader: User, *, on: date) -> date:
+    """The day up to which the manager who is away, or since then the reader who stands in, was told."""
+    sent = _last_sent(reader)
+    return sent if sent and sent >= absence.first_day else last_told(absence.user, on=on)
+
+
+def escalates_instead(absence: Absence, reader: User, ignored: Collection[Ignored], *, on: date) -> bool:
+    """Whether there is anything to tell the reader in place of the manager who is away."""
+    after = last_told_instead(absence, reader, on=on)
+    if to_tell_instead(absence.user, reader, ignored, on=on, after=after):
+        return True
+    return escalated_customers(absence.user, on=on, after=after).exists()
+
+
+def _last_sent(reader: User) -> date | None:
+    sent = Message.objects.filter(recipient=reader, kind=MessageKind.ESCALATION, state=State.SENT)
     at = sent.order_by("-finished_at").values_list("finished_at", flat=True).first()
-    return clock.today(manager.time_zone, at) if at else on - FIRST_LOOK_BACK
+    return clock.today(reader.time_zone, at) if at else None

@@ -77,8 +77,12 @@ def alert_section(title: str, customer: Customer, what: str, why: str, reader: U
     return Section(title, [Entry(_link("customer", customer.pk), f"{customer}: {what}", why.strip())])
 
 
-def weekly_sections(manager: User, *, on: date, at: datetime) -> list[Section]:
-    """How the manager's team (without one, the company) did in the week until then, and what is open."""
+def weekly_sections(manager: User, *, on: date, at: datetime, reader: User | None = None) -> list[Section]:
+    """How the manager's team (without one, the company) did in the week until then, and what is open.
+
+    For the reader who stands in for the manager, if one is given: the links are to pages they may open.
+    """
+    overview = "portfolio" if (reader or manager).is_manager else "customers"
     owned, assigned = _team(manager, "customer__owner"), _team(manager, "assignee")
     complaints = Complaint.objects.open().filter(owned)
     answers = Response.objects.detractors().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
@@ -90,15 +94,16 @@ def weekly_sections(manager: User, *, on: date, at: datetime) -> list[Section]:
         owned, state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - WEEK, due_at__lt=at
     ).count()
     figures = [
-        (quiet, ngettext("%d customer gone quiet", "%d customers gone quiet", quiet), "portfolio"),
+        (quiet, ngettext("%d customer gone quiet", "%d customers gone quiet", quiet), overview),
         (kept, ngettext("%d promise kept", "%d promises kept", kept), "today"),
         (broken, ngettext("%d promise not kept in time", "%d promises not kept in time", broken), "today"),
         (held, ngettext("%d message held back", "%d messages held back", held), "messages"),
     ]
     entries = [Entry(_link(page), words % number, "") for number, words, page in figures if number]
     sections = [Section(_("The last seven days"), entries)] if entries else []
-    sections += _listed(_("Open complaints"), complaints.order_by("-severity", "opened_at", "pk"), _open_complaint)
-    sections += _listed(_("Unhappy answers"), answers.order_by("score", "-answered_at", "pk"), _bad_answer)
+    by_severity = complaints.order_by("-severity", "opened_at", "pk")
+    sections += _listed(_("Open complaints"), by_severity, _open_complaint, overview)
+    sections += _listed(_("Unhappy answers"), answers.order_by("score", "-answered_at", "pk"), _bad_answer, overview)
     return sections
 
 
@@ -106,13 +111,13 @@ def _team(manager: User, path: str) -> Q:
     return Q() if manager.team_id is None else Q(**{f"{path}__team": manager.team_id})
 
 
-def _listed[M: Model](title: str, rows: QuerySet[M], entry: Callable[[M], Entry]) -> list[Section]:
+def _listed[M: Model](title: str, rows: QuerySet[M], entry: Callable[[M], Entry], page: str) -> list[Section]:
     found = list(rows.select_related("customer")[: MOST_LISTED + 1])
     if not found:
         return []
     count = rows.count() if len(found) > MOST_LISTED else len(found)
     rest = count - MOST_LISTED
-    more = (ngettext("and %d more", "and %d more", rest) % rest, _link("portfolio")) if rest > 0 else ("", "")
+    more = (ngettext("and %d more", "and %d more", rest) % rest, _link(page)) if rest > 0 else ("", "")
     return [Section(f"{title} ({count})", [entry(row) for row in found[:MOST_LISTED]], *more)]
 
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User, Visibility
-from accounts.standing_in import stand_ins
+from accounts.standing_in import StandIns, stand_ins
 from outreach.ignoring import ignored_digests, to_tell
 from outreach.models import MessageKind
-from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, last_told, standing_in
+from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, escalates_instead, last_told, standing_in
 from outreach.planning.statements import execute
 from outreach.planning.window import Window
 from retention_crm.lib import clock
@@ -32,34 +32,63 @@ def plan_digests(window: Window) -> int:
 def plan_escalations(window: Window) -> int:
     """One mail per manager and working morning, if a customer newly passed one and a half times the cadence.
 
-    Or if somebody newly left two morning digests unanswered.
+    Or if somebody newly left two morning digests unanswered. Who is away gets none but who stands in for them.
     """
     mornings = _mornings(window)
+    if not mornings:
+        return 0
+    found = stand_ins(at=window.at)
     days = {morning["zone"]: morning["day"] for morning in mornings}
     managers = User.objects.get_queryset().managers().filter(time_zone__in=days)
     told = {manager.pk: last_told(manager, on=days[manager.time_zone]) for manager in managers}
-    ignored = ignored_digests(at=window.at) if told else []
+    instead = [reader for reader in _instead_of_managers(found) if reader.time_zone in days]
+    ignored = ignored_digests(at=window.at) if told or instead else []
     of_people = [
         manager.pk
         for manager in managers
         if to_tell(manager, ignored, on=days[manager.time_zone], after=told[manager.pk])
     ]
-    told_on = json.dumps(told, default=str)
-    return _tell_staff(
-        MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, told_on=told_on, told_of_people=of_people
-    )
+    parameters = {
+        "told_on": json.dumps(told, default=str),
+        "told_of_people": of_people,
+        "told_otherwise": found.told_otherwise,
+        "told_instead": [
+            reader.pk
+            for reader in instead
+            if any(
+                escalates_instead(absence, reader, ignored, on=days[reader.time_zone])
+                for absence in found.managers_away_for(reader)
+            )
+        ],
+    }
+    return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, **parameters)
 
 
 def plan_weekly(window: Window) -> int:
-    """One mail per manager on the first working morning of a week; who has nothing to read in it gets none."""
-    return _tell_staff(MessageKind.WEEKLY, "weekly", _mornings(window), _IS_MANAGERS_MONDAY)
+    """One mail per manager on the first working morning of a week; who has nothing to read in it gets none.
+
+    Who is away gets none but who stands in for them.
+    """
+    mornings = _mornings(window)
+    if not mornings:
+        return 0
+    found = stand_ins(at=window.at)
+    instead = [reader.pk for reader in _instead_of_managers(found)]
+    told = {"told_otherwise": found.told_otherwise, "told_instead": instead}
+    return _tell_staff(MessageKind.WEEKLY, "weekly", mornings, _IS_MANAGERS_MONDAY, **told)
 
 
 # The first of the person's working days, Monday if none are given.
 _IS_MANAGERS_MONDAY = """
-    u.role IN ('manager', 'administrator')
+    (u.id = ANY(%(told_instead)s) OR u.role IN ('manager', 'administrator') AND u.id <> ALL(%(told_otherwise)s))
     AND m.weekday = coalesce((SELECT min(day) FROM unnest(u.working_days) AS day), 0)
 """
+
+
+def _instead_of_managers(found: StandIns) -> list[User]:
+    """Those who stand in for a manager and would not hear of that team otherwise."""
+    readers = User.objects.get_queryset().filter(pk__in={pk for pks in found.readers.values() for pk in pks})
+    return [reader for reader in readers.order_by("pk") if found.managers_away_for(reader)] if found.readers else []
 
 
 def _mornings(window: Window) -> list[dict[str, Any]]:
