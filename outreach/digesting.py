@@ -115,7 +115,8 @@ def _for(absence: Absence, title: str) -> str:
 
 def _escalation(reader: User, day: date, at: datetime) -> Digest:
     ignored = ignored_digests(at=at)
-    sections, summary = [], []
+    sections: list[Section] = []
+    summary: list[str] = []
     if reader.is_manager:
         after = last_told(reader, on=day)
         passed = escalated_customers(reader, on=day, after=after)

@@ -313,3 +313,18 @@ def test_the_teammate_may_the_outsider_finds_nothing(
     assert login(outsider).get(url).status_code == 404
     assert login(outsider).post(url, {"answer": "lost", "name": "Mine"}).status_code == 404
     assert Customer.objects.kept().filter(name="Lindqvist AB").exists()
+
+
+def test_the_last_clock_of_the_world_can_be_chosen_and_is_called_by_what_it_shows(
+    login: Login, owner: User, segment: Segment
+) -> None:
+    browser = login(owner)
+    assert '<option value="Etc/GMT+12">UTC−12</option>' in browser.get(reverse("customer_new")).content.decode()
+
+    add(browser, typed(owner, segment, time_zone="Etc/GMT+12"))
+
+    customer = Customer.objects.get()
+    assert customer.time_zone == "Etc/GMT+12"
+    page = browser.get(reverse("customer", args=[customer.pk])).content.decode()
+    assert "UTC−12" in page
+    assert "Etc/GMT" not in page

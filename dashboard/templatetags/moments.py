@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from customers.models import Contact
 from interactions.models import Interaction, Kind
-from retention_crm.lib import text
+from retention_crm.lib import clock, text
 
 register = template.Library()
+register.filter("zone_label", clock.zone_label)
 
 NEAR_DAYS = 30
 KIND_ICONS = {

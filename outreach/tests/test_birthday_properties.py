@@ -6,15 +6,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import Company
+from outreach.delivery import deliver
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
 from tests import factories
 
 pytestmark = pytest.mark.django_db
 
-# From UTC-11 to UTC+14, the furthest that may be stored (nobody lives at UTC-12), with changes of the clock in both
-# hemispheres, half and quarter hours.
+# From UTC-12 to UTC+14, the furthest there are, with changes of the clock in both hemispheres, half and quarter hours.
 ZONES = (
+    "Etc/GMT+12",
     "Pacific/Midway",
     "Pacific/Pago_Pago",
     "America/St_Johns",
@@ -43,7 +44,7 @@ def test_without_beat_for_36_hours_a_greeting_is_late_but_within_the_limit_or_ex
     plan(at=begins)
     plan(at=ends)
     # In the far west it is not nine yet.
-    plan(at=ends + timedelta(hours=8))
+    plan(at=ends + timedelta(hours=9))
     greetings = Message.objects.filter(kind=MessageKind.BIRTHDAY).select_related("contact")
     assert greetings.count() == len(ZONES) * 2
     late = [message for message in greetings if message.expires_at <= ends]
@@ -54,3 +55,27 @@ def test_without_beat_for_36_hours_a_greeting_is_late_but_within_the_limit_or_ex
         local = message.due_at.astimezone(ZoneInfo(message.contact.time_zone))
         assert (local.day, local.hour) == (message.contact.birthday_day, 9)
         assert message.expires_at.astimezone(ZoneInfo(message.contact.time_zone)).date() == local.date()
+
+
+@pytest.mark.parametrize(
+    ("zone", "due"),
+    [
+        ("Etc/GMT+12", datetime(2026, 11, 26, 21, tzinfo=UTC)),
+        ("Pacific/Kiritimati", datetime(2026, 11, 25, 19, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("of_whom", ["contact", "customer"])
+def test_at_either_end_of_the_world_a_greeting_arrives_at_nine_on_the_day(
+    company: Company, zone: str, due: datetime, of_whom: str
+) -> None:
+    customer = factories.customer(**({"time_zone": zone} if of_whom == "customer" else {}))
+    own = {"time_zone": zone} if of_whom == "contact" else {}
+    contact = factories.contact(customer, birthday_month=11, birthday_day=26, **own)
+    # A tick every hour, from long before the day begins anywhere until it has ended everywhere.
+    for hour in range(-40, 70):
+        plan(at=datetime(2026, 11, 26, tzinfo=UTC) + timedelta(hours=hour))
+    (greeting,) = Message.objects.filter(contact=contact)
+    assert (greeting.occasion, greeting.due_at) == (f"birthday:{contact.pk}:2026", due)
+    Message.objects.exclude(pk=greeting.pk).delete()
+    assert deliver(now=lambda: due - timedelta(minutes=1)) == {}
+    assert deliver(now=lambda: due + timedelta(minutes=1)) == {"sent": 1}

@@ -211,5 +211,5 @@ def theirs(message: Message) -> str:
     there = message.due_at.astimezone(clock.zone(contact.effective_time_zone))
     if there.utcoffset() == localtime(message.due_at).utcoffset():
         return ""
-    place = contact.effective_time_zone.rpartition("/")[2].replace("_", " ")
+    place = clock.zone_label(contact.effective_time_zone).rpartition("/")[2]
     return _("%(time)s in %(place)s") % {"time": date_format(there, "D H:i"), "place": place}

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.utils import timezone
 
 FALLBACK_ZONE = "UTC"
+# The only clock of the world that no place is named after; its sign is the wrong way round.
+_PLACELESS = {"Etc/GMT+12": "UTC−12"}
 
 
 def now() -> datetime:
@@ -23,7 +25,13 @@ def now() -> datetime:
 @lru_cache(maxsize=1)
 def zone_names() -> tuple[str, ...]:
     """Names of all time zones this installation knows, sorted; only these may be stored."""
-    return tuple(sorted(name for name in available_timezones() if not name.startswith(("Etc/", "posix", "right"))))
+    places = (name for name in available_timezones() if not name.startswith(("Etc/", "posix", "right")))
+    return tuple(sorted([*places, *_PLACELESS]))
+
+
+def zone_label(name: str) -> str:
+    """The name of a zone for people."""
+    return _PLACELESS.get(name) or name.replace("_", " ")
 
 
 @lru_cache(maxsize=1024)

@@ -78,11 +78,12 @@ def _options(choices: Iterable[tuple[str, Any]], selected: str) -> SafeString:
 @lru_cache(maxsize=64)
 def _zone_options(selected: str) -> SafeString:
     def region(name: str) -> str:
-        return name.partition("/")[0] if "/" in name else str(_("Other"))
+        label = clock.zone_label(name)
+        return label.partition("/")[0] if "/" in label else str(_("Other"))
 
     regions = groupby(sorted(clock.zone_names(), key=region), key=region)
     labelled = (
-        (label, _options(((name, name.replace("_", " ")) for name in names), selected)) for label, names in regions
+        (label, _options(((name, clock.zone_label(name)) for name in names), selected)) for label, names in regions
     )
     return format_html_join("", '<optgroup label="{}">{}</optgroup>', labelled)
 

@@ -37,7 +37,15 @@ def test_a_zone_nobody_knows_means_utc_and_stops_nothing(name: str) -> None:
 
 def test_only_names_a_person_would_choose_are_offered() -> None:
     assert "Europe/Stockholm" in clock.zone_names()
-    assert not [name for name in clock.zone_names() if name.startswith(("Etc/", "posix", "right"))]
+    assert [name for name in clock.zone_names() if name.startswith(("Etc/", "posix", "right"))] == ["Etc/GMT+12"]
+
+
+def test_every_clock_of_the_world_can_be_chosen_and_is_named_for_people() -> None:
+    at = datetime(2026, 11, 26, tzinfo=UTC)
+    offsets = {at.astimezone(ZoneInfo(name)).utcoffset() for name in clock.zone_names()}
+    assert {timedelta(hours=hour) for hour in range(-12, 15)} <= offsets
+    assert clock.zone_label("Etc/GMT+12") == "UTC−12"
+    assert clock.zone_label("America/New_York") == "America/New York"
 
 
 def test_a_time_skipped_in_spring_is_the_first_instant_after_the_gap() -> None:
