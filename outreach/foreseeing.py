@@ -1,4 +1,4 @@
-"""Foreseeing: what is about to go out, and what the gate would say about it now. Nothing is written."""
+"""Foreseeing: what is about to go out, and what the gate would say about it then. Nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,13 +54,16 @@ def _from(rows: MessageQuerySet, visible: MessageQuerySet, after: int | None) ->
 
 
 def forecast(messages: Sequence[Message], *, at: datetime, company: Company) -> dict[int, Ruling]:
-    """What the gate would say now of messages from `gate.load`; those it would let pass are missing.
+    """What the gate would say of messages from `gate.load` when each is due; those it would let pass are missing.
 
-    That one would be put off to a better hour counts only once it is due: by then the hour may be a better one.
+    Of one that is held it is what the gate says now, since now is when a person may let it go; that it would be put off
+    to a better hour counts only once it is due.
     """
-    rulings = gate.check(messages, at=at, company=company)
-    due = {message.pk for message in messages if message.due_at <= at}
-    return {pk: ruling for pk, ruling in rulings.items() if ruling.state != State.PLANNED or pk in due}
+    held = [message for message in messages if message.state == State.HELD]
+    due = {message.pk for message in held if message.due_at <= at}
+    now = gate.check(held, at=at, company=company)
+    then = gate.foresee([message for message in messages if message.state != State.HELD], at=at, company=company)
+    return then | {pk: ruling for pk, ruling in now.items() if ruling.state != State.PLANNED or pk in due}
 
 
 def in_the_way(message: Message, *, at: datetime, company: Company) -> list[Ruling]:

@@ -6,8 +6,8 @@ that was planned again waits for a better time; one that was cancelled is no lon
 came too late to be kind.
 """
 
-from outreach.gate.checking import RELEASABLE, RULES, check, ruling_on
+from outreach.gate.checking import RELEASABLE, RULES, check, foresee, ruling_on
 from outreach.gate.facts import Facts, gather, load
 from outreach.gate.ruling import Rule, Ruling
 
-__all__ = ["RELEASABLE", "RULES", "Facts", "Rule", "Ruling", "check", "gather", "load", "ruling_on"]
+__all__ = ["RELEASABLE", "RULES", "Facts", "Rule", "Ruling", "check", "foresee", "gather", "load", "ruling_on"]

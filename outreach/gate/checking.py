@@ -1,13 +1,14 @@
 """All rules in their order, and what they say about a batch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from accounts.models import Company
 from outreach.gate import moments, occasions, persons, relations
 from outreach.gate.facts import Facts, gather
 from outreach.gate.ruling import Rule, Ruling
-from outreach.models import Message
+from outreach.models import Message, State
 
 # What can not be mended comes first, then what a person should know of at once, then what only waits.
 RULES: tuple[Rule, ...] = (
@@ -41,11 +42,27 @@ def check(messages: Sequence[Message], *, at: datetime, company: Company) -> dic
     Writes nothing, so it may also be asked what would become of a message that is not due yet.
     """
     facts = gather(messages, at=at, company=company)
+    found = ((message.pk, ruling_on(message, facts)) for message in messages)
+    return {pk: ruling for pk, ruling in found if ruling is not None}
+
+
+def foresee(messages: Sequence[Message], *, at: datetime, company: Company) -> dict[int, Ruling]:
+    """Rulings on these messages (from `load`) at the moment each of them is due, or now if it is already.
+
+    What is planned and would pass counts as gone out from then on. Writes nothing, in as many queries as `check`.
+    """
+    moments = {message.pk: max(at, message.due_at) for message in messages}
+    facts = gather(messages, at=at, company=company, until=max(moments.values(), default=at))
+    for other in facts.others.planned:
+        if other.pk not in moments:
+            facts.others.suppose_gone(other, max(at, other.due_at))
     rulings = {}
-    for message in messages:
-        ruling = ruling_on(message, facts)
+    for message in sorted(messages, key=lambda message: (moments[message.pk], message.pk)):
+        ruling = ruling_on(message, replace(facts, at=moments[message.pk]))
         if ruling is not None:
             rulings[message.pk] = ruling
+        elif message.state == State.PLANNED:
+            facts.others.suppose_gone(message, moments[message.pk])
     return rulings
 
 

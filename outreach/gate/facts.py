@@ -38,6 +38,15 @@ class Facts:
     troubles: dict[tuple[str, int], "Trouble"] = field(default_factory=dict)
     others: "Others" = field(default_factory=lambda: Others([], []))
 
+    def trouble(self, rule: str, message: Message) -> "Trouble | None":
+        """What of that kind stands between us and the message's customer at this moment."""
+        found = self.troubles.get((rule, message.customer_id or 0))
+        if found is None:
+            return None
+        is_yet_to_come = rule == "overdue_promise" and found.at >= self.at
+        is_past = rule == "detractor" and found.at <= self.at - timedelta(days=self.company.detractor_rest_days)
+        return None if is_yet_to_come or is_past else found
+
 
 class Others:
     """Other messages to the same customers, and to whoever has the same addresses."""
@@ -46,23 +55,50 @@ class Others:
         self._address = {contact.pk: contact.email.lower() for contact in neighbours}
         self._at_address: dict[str, list[Message]] = {}
         self._to_customer: dict[int, list[Message]] = {}
+        self._supposed: dict[int, datetime] = {}
+        self.planned: list[Message] = []
         for message in messages:
-            if message.customer_id is not None:
-                self._to_customer.setdefault(message.customer_id, []).append(message)
-            address = self._address.get(message.contact_id or 0)
-            if address:
-                self._at_address.setdefault(address, []).append(message)
+            self._add(message)
+            if message.state == State.PLANNED:
+                self.planned.append(message)
 
-    def at_address_of(self, message: Message) -> list[Message]:
+    def _add(self, message: Message) -> None:
+        if message.customer_id is not None:
+            self._to_customer.setdefault(message.customer_id, []).append(message)
+        address = self._address.get(message.contact_id or 0)
+        if address:
+            self._at_address.setdefault(address, []).append(message)
+
+    def suppose_gone(self, message: Message, at: datetime) -> None:
+        """For looking ahead: from that moment on, as if it had been handed over then."""
+        known = {
+            name: getattr(message, name) for name in ("pk", "kind", "customer_id", "contact", "due_at", "dated_at")
+        }
+        self._add(Message(state=State.SENT, finished_at=at, **known))
+        self._supposed[message.pk] = at
+
+    def is_supposed(self, message: Message) -> bool:
+        return message.pk in self._supposed
+
+    def at_address_of(self, message: Message, at: datetime) -> list[Message]:
         """To the same address: those that went out lately or are to go out."""
         address = self._address.get(message.contact_id or 0, "")
-        return [other for other in self._at_address.get(address, []) if other.pk != message.pk]
+        return [other for other in self._at_address.get(address, []) if self._counts(other, message, at)]
 
-    def gone_to(self, message: Message) -> list[Message]:
+    def gone_to(self, message: Message, at: datetime) -> list[Message]:
         """To the same customer or the same address: those that went out lately, or may have."""
         to_customer = self._to_customer.get(message.customer_id or 0, [])
-        found = {other.pk: other for other in (*to_customer, *self.at_address_of(message)) if other.state in GONE_OUT}
-        return [other for pk, other in found.items() if pk != message.pk]
+        found = {
+            other.pk: other
+            for other in (*to_customer, *self.at_address_of(message, at))
+            if other.state in GONE_OUT and self._counts(other, message, at)
+        }
+        return list(found.values())
+
+    def _counts(self, other: Message, message: Message, at: datetime) -> bool:
+        """Whether it is another one, and not one that is only supposed to go out later."""
+        is_later = other.state in GONE_OUT and self._supposed.get(other.pk, at) > at
+        return other.pk != message.pk and not is_later
 
 
 def load(pks: Sequence[int]) -> list[Message]:
@@ -84,8 +120,11 @@ def load(pks: Sequence[int]) -> list[Message]:
     return messages
 
 
-def gather(messages: Sequence[Message], *, at: datetime, company: Company) -> Facts:
-    """The facts about these messages (from `load`) at that moment, in at most four queries."""
+def gather(messages: Sequence[Message], *, at: datetime, company: Company, until: datetime | None = None) -> Facts:
+    """The facts about these messages (from `load`) at that moment, in at most four queries.
+
+    With `until` also what there will be by then: promises that fall due, and what is planned for the same customers.
+    """
     to_customers = [message for message in messages if message.is_for_customer]
     contacts = [message.contact for message in to_customers if message.contact is not None]
     customers = {message.customer_id for message in to_customers if message.customer_id is not None}
@@ -94,8 +133,8 @@ def gather(messages: Sequence[Message], *, at: datetime, company: Company) -> Fa
         at=at,
         company=company,
         suppressed=Suppression.objects.among(addresses),
-        troubles=_troubles(customers, at, company),
-        others=_others(customers, addresses, at, company),
+        troubles=_troubles(customers, at, company, until or at),
+        others=_others(customers, addresses, at, company, until),
     )
 
 
@@ -109,7 +148,7 @@ _TROUBLES = """
 ) UNION ALL (
     SELECT DISTINCT ON (customer_id) 'overdue_promise', customer_id, due_at, title, 0
     FROM interactions_followup
-    WHERE customer_id = ANY(%(customers)s) AND is_promise AND done_at IS NULL AND due_at < %(at)s
+    WHERE customer_id = ANY(%(customers)s) AND is_promise AND done_at IS NULL AND due_at < %(until)s
     ORDER BY customer_id, due_at, id
 ) UNION ALL (
     SELECT DISTINCT ON (customer_id) 'detractor', customer_id, answered_at, '', score
@@ -129,11 +168,13 @@ _TROUBLES = """
 """
 
 
-def _troubles(customers: Collection[int], at: datetime, company: Company) -> dict[tuple[str, int], Trouble]:
+def _troubles(
+    customers: Collection[int], at: datetime, company: Company, until: datetime
+) -> dict[tuple[str, int], Trouble]:
     """In one query, since each takes the ORM longer to write than the database to answer."""
     parameters: dict[str, Any] = {
         "customers": list(customers),
-        "at": at,
+        "until": until,
         "rested": at - timedelta(days=company.detractor_rest_days),
         "detractor": DETRACTOR_MAX,
     }
@@ -142,13 +183,16 @@ def _troubles(customers: Collection[int], at: datetime, company: Company) -> dic
         return {(rule, customer): Trouble(*rest) for rule, customer, *rest in cursor.fetchall()}
 
 
-def _others(customers: Collection[int], addresses: Sequence[str], at: datetime, company: Company) -> Others:
+def _others(
+    customers: Collection[int], addresses: Sequence[str], at: datetime, company: Company, until: datetime | None
+) -> Others:
     """Of the last days as far back as any rule looks."""
     neighbours = list(Contact.objects.at_addresses(addresses).only("email"))
     since = at - timedelta(days=max(company.gap_days, company.survey_cooldown_days))
     gone_out = Q(state__in=GONE_OUT, finished_at__gt=since)
+    to_customers = gone_out | Q(state=State.PLANNED, due_at__lte=until) if until else gone_out
     rows = Message.objects.filter(
-        Q(gone_out, customer_id__in=customers)
+        Q(to_customers, customer_id__in=customers)
         | Q(gone_out | Q(state__in=GOING_OUT), contact_id__in=[contact.pk for contact in neighbours]),
         kind__in=CUSTOMER_KINDS,
     )

@@ -69,7 +69,7 @@ def shared_address(message: Message, facts: Facts) -> Ruling | None:
     """Of two contacts with one address one gets it: whose message is due first, then whose was planned first."""
     if message.kind not in ONCE_AT_AN_ADDRESS:
         return None
-    for other in facts.others.at_address_of(message):
+    for other in facts.others.at_address_of(message, facts.at):
         if _is_the_same_for_another(message, other, facts) and _goes_first(other, message):
             words = {"name": other.contact.name if other.contact else ""}
             sentence = _("%(name)s has the same e-mail address; it goes there once.") % words
@@ -104,14 +104,21 @@ def budget(message: Message, facts: Facts) -> Ruling | None:
     any_two, of_the_kind = _latest(message, facts, facts.company.budget_days), _latest_of_the_kind(message, facts)
     if of_the_kind is not None and message.kind == MessageKind.THANK_YOU:
         words = {"date": _owners_day(message, _handed_over_at(of_the_kind.message))}
-        return Ruling(State.CANCELLED, "budget", _("They were thanked on %(date)s already.") % words)
+        is_ahead = facts.others.is_supposed(of_the_kind.message)
+        sentence = _("They are thanked on %(date)s.") if is_ahead else _("They were thanked on %(date)s already.")
+        return Ruling(State.CANCELLED, "budget", sentence % words)
     last = max(filter(None, (any_two, of_the_kind)), key=lambda found: found.free_at, default=None)
     if last is None:
         return None
     gone_at = _owners_day(message, _handed_over_at(last.message))
     words = {"what": last.message.get_kind_display(), "date": gone_at}
-    why = _("They got another message on %(date)s (%(what)s).") % words
-    return put_off(message, "budget", why, last.free_at, _owners_day(message, last.free_at))
+    is_ahead = facts.others.is_supposed(last.message)
+    why = (
+        _("They get another message on %(date)s (%(what)s).")
+        if is_ahead
+        else _("They got another message on %(date)s (%(what)s).")
+    )
+    return put_off(message, "budget", why % words, last.free_at, _owners_day(message, last.free_at))
 
 
 @dataclass(frozen=True)
@@ -126,19 +133,20 @@ def _latest(message: Message, facts: Facts, days: int) -> _Latest | None:
     """Of all that went to the customer or the address, for the kinds that wait for any other."""
     if message.kind not in ON_WORKING_DAYS:
         return None
-    return _last_of([other for other in facts.others.gone_to(message) if other.kind != MessageKind.RECAP], facts, days)
+    gone = facts.others.gone_to(message, facts.at)
+    return _last_of([other for other in gone if other.kind != MessageKind.RECAP], facts, days)
 
 
 def _latest_of_the_kind(message: Message, facts: Facts) -> _Latest | None:
     company, others = facts.company, facts.others
     if message.kind == MessageKind.BIRTHDAY:
-        at_address = [other for other in others.at_address_of(message) if other.state in GONE_OUT]
+        at_address = [other for other in others.at_address_of(message, facts.at) if other.state in GONE_OUT]
         return _last_of([other for other in at_address if other.kind == message.kind], facts, company.greeting_gap_days)
     if message.kind in _OTHER_GREETINGS:
-        greetings = [other for other in others.gone_to(message) if other.kind in _GREETINGS]
+        greetings = [other for other in others.gone_to(message, facts.at) if other.kind in _GREETINGS]
         return _last_of(greetings, facts, company.greeting_gap_days)
     days = {MessageKind.THANK_YOU: company.thanks_gap_days, MessageKind.SURVEY: company.survey_gap_days}
-    same = [other for other in others.gone_to(message) if other.kind == message.kind]
+    same = [other for other in others.gone_to(message, facts.at) if other.kind == message.kind]
     return _last_of(same, facts, days.get(MessageKind(message.kind), 0))
 
 

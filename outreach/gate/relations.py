@@ -33,7 +33,7 @@ def _day(message: Message, moment: datetime) -> str:
 
 
 def open_complaint(message: Message, facts: Facts) -> Ruling | None:
-    complaint = facts.troubles.get(("open_complaint", message.customer_id or 0))
+    complaint = facts.trouble("open_complaint", message)
     if complaint is None or not _is_automatic(message):
         return None
     words = {"date": _day(message, complaint.at), "what": complaint.words}
@@ -41,7 +41,7 @@ def open_complaint(message: Message, facts: Facts) -> Ruling | None:
 
 
 def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
-    promise = facts.troubles.get(("overdue_promise", message.customer_id or 0))
+    promise = facts.trouble("overdue_promise", message)
     if promise is None or not _is_automatic(message):
         return None
     words = {"date": _day(message, promise.at), "what": promise.words}
@@ -52,7 +52,7 @@ def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
 
 def detractor(message: Message, facts: Facts) -> Ruling | None:
     """One unhappy person speaks for the customer; a better answer of the same person since ends it."""
-    answer = facts.troubles.get(("detractor", message.customer_id or 0))
+    answer = facts.trouble("detractor", message)
     if answer is None or not _is_automatic(message):
         return None
     words = {"date": _day(message, answer.at), "score": answer.score}
@@ -60,7 +60,7 @@ def detractor(message: Message, facts: Facts) -> Ruling | None:
 
 
 def owner_changed(message: Message, facts: Facts) -> Ruling | None:
-    change = facts.troubles.get(("owner_changed", message.customer_id or 0))
+    change = facts.trouble("owner_changed", message)
     if change is None or not _is_automatic(message):
         return None
     words = {"date": _day(message, change.at), "owner": change.words}
