@@ -80,6 +80,30 @@ def test_an_administrator_stops_and_starts(login: Login, administrator: User) ->
     assert (pause.began_by, pause.ended_by) == (administrator, administrator)
 
 
+def test_an_administrator_makes_a_stop_of_a_pause_that_would_end_by_itself(
+    login: Login, administrator: User, manager: User
+) -> None:
+    first = refused()
+    browser = login(administrator)
+    assert "Stop it for good" in text(browser)
+    assert "Stop it for good" not in text(login(manager))
+
+    page = browser.post(reverse("sending_stop"), follow=True).content.decode()
+
+    stop = SendingPause.objects.get(ended_at=None)
+    assert (stop.cause, stop.began_by, stop.try_again_at, stop.words) == (Cause.PERSON, administrator, None, WORDS)
+    assert "Stop it for good" not in page
+    assert "It is tried by itself" not in page
+    assert "Nothing is sent until somebody starts sending again." in page
+    assert "535 5.7.8" in page
+    first.refresh_from_db()
+    assert (first.ended_at is not None, first.ended_by) == (True, administrator)
+    assert pausing.take_probe(at=clock.now() + timedelta(hours=9)) == 0
+    # A message that was being tried for the first pause changes nothing.
+    pausing.succeed(first.pk, at=clock.now())
+    assert pausing.is_paused()
+
+
 @pytest.mark.parametrize("shown", ["", "x", "²", "0", "9" * 40, "1\0"])
 def test_what_is_not_the_pause_that_is_open_is_not_ended(login: Login, administrator: User, shown: str) -> None:
     refused()

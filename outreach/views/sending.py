@@ -36,7 +36,10 @@ def sending(request: PersonRequest) -> HttpResponse:
 @require_POST
 @administrators_only
 def sending_stop(request: PersonRequest) -> HttpResponse:
-    if pausing.begin(SendingPause.Cause.PERSON, "", at=clock.now(), by=request.user):
+    """Also while a pause is open that would end by itself; what the server said stays to be read."""
+    pause = pausing.current()
+    words = pause.words if pause else ""
+    if pausing.begin(SendingPause.Cause.PERSON, words, at=clock.now(), by=request.user):
         notices.success(request, _("Nothing is sent until somebody starts sending again."))
     return redirect("sending")
 
