@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.models import Contact, Customer
+from outreach.alerting import urgent_occasion
 from outreach.cancelling import UNSENT, cancel
 from outreach.models import Message, ProviderEvent, Rehearsal
 from outreach.planning import one_at_a_time
-from outreach.reporting import urgent_occasion
 
 log = logging.getLogger(__name__)
 

@@ -9,13 +9,13 @@ from django.db import models
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, Customer
 from outreach.accounting import account
+from outreach.alerting import urgent_occasion
 from outreach.cancelling import UNSENT
 from outreach.delivery import deliver
 from outreach.erasing import erase
 from outreach.merging import merge
 from outreach.models import Message, MessageKind, ProviderEvent, Rehearsal, State, Suppression
 from outreach.planning import plan
-from outreach.reporting import urgent_occasion
 from outreach.unsubscribing import meant_by, unsubscribe_token
 from surveys.models import Response
 from tests import factories
