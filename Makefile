@@ -24,7 +24,7 @@ help:
 	@echo "make run           run the product with its demo company; prints the address"
 	@echo "make test          run the test suite"
 	@echo "make test-slow     run the tests that take long: risk on large histories, whole installations"
-	@echo "make faults        kill, starve and mislead the sender's processes and print what became of the mails (two hours)"
+	@echo "make faults        kill, starve and mislead the sender's processes and print what became of the mails (two hours; ARGS=--side-by-side=3: one)"
 	@echo "make lint          check style, types, layers, templates, migrations and production settings"
 	@echo "make bench         measure speed on a large company and print a table"
 	@echo "make requirements  pin the newest allowed versions of all packages"

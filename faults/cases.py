@@ -3,12 +3,19 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from faults import clocks, kills, mail_servers, races, servers
+from faults import clocks, hosts, kills, mail_servers, races, servers
 from faults.stage import Result, Stage
 
 type Case = Callable[[Stage], Result]
 
-CASES: dict[str, Case] = {**kills.CASES, **mail_servers.CASES, **servers.CASES, **races.CASES, **clocks.CASES}
+CASES: dict[str, Case] = {
+    **kills.CASES,
+    **mail_servers.CASES,
+    **servers.CASES,
+    **races.CASES,
+    **hosts.CASES,
+    **clocks.CASES,
+}
 SHORT: dict[str, Case] = {**kills.SHORT, **mail_servers.SHORT, **servers.SHORT}
 HEADS = ("case", "faults", "messages", "sent", "unknown", "failed", "taken", "twice", "recovery", "")
 

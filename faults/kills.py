@@ -26,8 +26,11 @@ def kill(stage: Stage, victim: str, point: str, *, kills: int = KILLS) -> Result
 
     def struck() -> bool:
         stage.tick()
-        if stage.hurry:
-            stage.settled()
+        # An outcome is committed by itself only when nothing more is due, so there must be an end again and again.
+        if stage.hurry or point == "after commit":
+            is_settled = stage.settled()
+            if is_settled and point == "after commit" and any(tokens.iterdir()):
+                stage.greetings(_EACH)
         return not any(tokens.iterdir())
 
     patience = max(_SHORTEST, kills * 10.0)

@@ -61,10 +61,12 @@ class Processes:
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
 
-    def worker(self, name: str, *, processes: int = 2, **environ: str) -> Tree:
+    def worker(self, name: str, *, processes: int = 2, on_host: str = "", **environ: str) -> Tree:
+        """Starts a worker; `on_host` is a network namespace it is to live in."""
+        where = ["ip", "netns", "exec", on_host] if on_host else []
         options = ["worker", "-n", f"{name}@{name}", "-c", str(processes), "-l", "WARNING"]
         quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return self._run(name, [sys.executable, "-m", "faults.worker", *options, *quiet], environ)
+        return self._run(name, [*where, sys.executable, "-m", "faults.worker", *options, *quiet], environ)
 
     def beat(self, name: str, **environ: str) -> Tree:
         schedule = str(self.home / f"{name}.schedule")

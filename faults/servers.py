@@ -1,10 +1,14 @@
 """PostgreSQL and Valkey that die, forget, or are away."""
 
+import contextlib
 import random
 import shutil
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 from django.db import connection
@@ -12,8 +16,11 @@ from redis import Redis
 
 from faults.stage import Result, Stage
 from outreach.models import SendingPause
+from retention_crm.embedded.server import Server
 
 LOAD = 6_000
+# What the database may still write before its disk is full.
+_ROOM = 200_000_000
 
 
 def postgres_dies(stage: Stage, *, times: int = 20, load: int = LOAD) -> Result:
@@ -63,6 +70,78 @@ def valkey_forgets(stage: Stage, *, times: int = 20, load: int = LOAD) -> Result
     return stage.finish("", faults=times, recovery=time.monotonic() - began, unknown=0)
 
 
+def disk_full(stage: Stage, *, load: int = 3_000, seconds: float = 15.0) -> Result:
+    """The disk of the database fills up while mails are handed over, and has room again later."""
+    server = stage.servers.postgres
+    assert server is not None
+    connection.close()
+    server.stop()
+    with small_disk(server) as problem:
+        server.start()
+        if problem:
+            result = stage.finish("", faults=0, recovery=0.0)
+            result.complaints.append(problem)
+            return result
+        stage.greetings(load)
+        stage.start()
+        stage.wait(lambda: sum(stage.sink.taken.values()) >= load // 4, patience=60, every=0.02)
+        filler = server.home / "filler"
+        free = shutil.disk_usage(server.home).free
+        with filler.open("wb") as file, contextlib.suppress(OSError):
+            file.write(bytes(free))
+        time.sleep(seconds)
+        waiting = load - sum(stage.sink.taken.values())
+        filler.unlink()
+        connection.close()
+        if not server.is_running:
+            server.start()
+        began = time.monotonic()
+        stage.wait(stage.settled)
+        # Each of the four processes may have had one under way.
+        result = stage.finish("", faults=1, recovery=time.monotonic() - began, unknown=4)
+        if not waiting:
+            result.complaints.append("everything was sent before the disk was full")
+        connection.close()
+        server.stop()
+    server.start()
+    return result
+
+
+@contextmanager
+def small_disk(server: Server) -> Iterator[str]:
+    """Puts the files of a stopped server on a disk of their own with a little room; says so if it can not."""
+    aside = server.home.with_name("aside")
+    server.home.rename(aside)
+    server.home.mkdir()
+    size = sum(path.stat().st_size for path in aside.rglob("*") if path.is_file()) + _ROOM
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(server.home)]
+    try:
+        made = subprocess.run(mount, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        made = subprocess.CompletedProcess(mount, 1, stderr=str(error))
+    _move(aside, server.home)
+    for path in (server.home, *server.home.rglob("*")):
+        server.account.own(path)
+    try:
+        yield f"no small disk could be mounted (it needs root): {made.stderr}" if made.returncode else ""
+    finally:
+        _move(server.home, aside)
+        if made.returncode == 0:
+            subprocess.run(["umount", str(server.home)], check=True)
+        server.home.rmdir()
+        aside.rename(server.home)
+        for path in (server.home, *server.home.rglob("*")):
+            server.account.own(path)
+
+
+def _move(here: Path, there: Path) -> None:
+    """What is in the one directory into the other."""
+    there.mkdir(exist_ok=True)
+    there.chmod(0o700)
+    for path in list(here.iterdir()):
+        shutil.move(path, there / path.name)
+
+
 def put_back(stage: Stage) -> Result:
     """The files of a backup are put back in place: nothing goes out until a person says so."""
     server = stage.servers.postgres
@@ -100,6 +179,7 @@ CASES: dict[str, Callable[[Stage], Result]] = {
     "Valkey killed under load": valkey_dies,
     "Valkey emptied under load": valkey_forgets,
     "Valkey away for ten minutes": partial(valkey_dies, times=1, away=600),
+    "disk full for the database": disk_full,
     "a backup put back": put_back,
 }
 SHORT: dict[str, Callable[[Stage], Result]] = {

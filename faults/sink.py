@@ -1,4 +1,7 @@
-"""A mail server that writes down every mail it takes, and answers, waits or hangs up as it is told."""
+"""A mail server that writes down every mail it takes, and answers, waits or hangs up as it is told.
+
+Like the common ones it takes commands in one go, and answers those behind one that it refused with 503.
+"""
 
 import asyncio
 import threading
@@ -53,6 +56,7 @@ class Conversation:
 
     def __init__(self, sink: Sink, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.sink, self.reader, self.writer = sink, reader, writer
+        self._has_refused = False
 
     async def hold(self) -> None:
         try:
@@ -71,7 +75,7 @@ class Conversation:
     async def _obey(self, line: str) -> bool:
         command = line.split(" ", 1)[0].upper()
         if command == "EHLO":
-            self._say("250-sink\r\n250 AUTH PLAIN")
+            self._say("250-sink\r\n250-PIPELINING\r\n250 AUTH PLAIN")
         elif command in OK:
             return await self._step(command)
         else:
@@ -79,11 +83,15 @@ class Conversation:
         return command != "QUIT"
 
     async def _step(self, command: str) -> bool:
+        if self._has_refused and command in {"RCPT", "DATA"}:
+            self._say("503 5.5.1 not after what was refused")
+            return True
         answer, after = self.sink.answer_to(command)
         await asyncio.sleep(after)
         if answer == DROP:
             return False
         self._say(answer)
+        self._has_refused = command != "AUTH" and answer[0] not in "23"
         return await self._content() if answer.startswith("354") else not answer.startswith("421")
 
     async def _content(self) -> bool:
