@@ -47,18 +47,28 @@ def side_by_side(names: list[str], at_once: int) -> int:
     django.setup()
     cases = importlib.import_module("faults.cases")
     chosen = [name for name, _case in cases.chosen(names, short=False)]
+    running: list[subprocess.Popen[str]] = []
+
+    def alone(name: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "faults", name]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            running.append(process)
+            found, _none = process.communicate()
+        print(found.partition("Measured on")[0], end="", flush=True)
+        return process.returncode, found
+
     with ThreadPoolExecutor(at_once) as pool:
-        done = list(pool.map(_alone, chosen))
-    lines = [line for found in done for line in found.stdout.splitlines() if line.startswith("| ")]
+        try:
+            done = list(pool.map(alone, chosen))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in running:
+                process.terminate()
+            raise
+    lines = [line for _status, found in done for line in found.splitlines() if line.startswith("| ")]
     print(cases.table([], on=date.today()))  # noqa: DTZ011 - the day of this machine's clock
     print("\n".join(line for line in lines if not line.startswith("| case |")))
-    return max(found.returncode for found in done)
-
-
-def _alone(name: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([sys.executable, "-m", "faults", name], capture_output=True, text=True, check=False)
-    print(done.stdout.partition("Measured on")[0], done.stderr[-2000:], flush=True)
-    return done
+    return max(status for status, _found in done)
 
 
 def play(names: list[str], *, short: bool) -> int:

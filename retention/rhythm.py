@@ -214,8 +214,10 @@ WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
       IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in STORED)})
 """
 
-# A few customers at once: computed and stored in one statement.
-SCORE = _STORE.replace("%s", _RESULT)
+# A few customers at once: computed with the median gap as it was learnt last, and stored, in one statement.
+_STORED_GAP = "(SELECT median_gap_days FROM retention_riskbasis WHERE id = 1)"
+_LEARNT_GAP = f"coalesce({_STORED_GAP}, {DEFAULT_MEDIAN_GAP_DAYS})"
+SCORE = _STORE.replace("%s", _RESULT.replace("%(median_gap)s", _LEARNT_GAP))
 
 # Everybody: computed first without any lock, then stored a part at a time, so that nobody who logs something waits.
 STAGE = f"""

@@ -18,6 +18,8 @@ LARGEST_GAP_DAYS = 365.0
 BATCH = 500
 # About a second's work: so long may somebody wait who logs something while the rebuild runs.
 STORED_AT_ONCE = 5000
+# A statement of its own, before the one that looks: what is logged meanwhile is seen by it or stays marked.
+_FRESH = "UPDATE customers_customer SET risk_stale_since = NULL WHERE id = ANY(%s) AND risk_stale_since IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,10 @@ def rescore(customer_ids: Sequence[int], *, at: datetime, company: Company | Non
     if not customer_ids:
         return 0
     zone = (company or Company.current()).time_zone
-    with transaction.atomic():
-        Customer.objects.filter(pk__in=customer_ids, risk_stale_since__isnull=False).update(risk_stale_since=None)
-        return _score(list(customer_ids), _moments(zone, at), _stored_median_gap())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FRESH, [list(customer_ids)])
+        cursor.execute(rhythm.SCORE, {**_moments(zone, at), "ids": list(customer_ids)})
+        return int(cursor.rowcount)
 
 
 def rescore_stale(*, at: datetime, limit: int = BATCH) -> int:
@@ -72,11 +75,6 @@ def rescore_stale(*, at: datetime, limit: int = BATCH) -> int:
         ids = list(waiting.values_list("pk", flat=True)[:limit])
         rescore(ids, at=at)
     return len(ids)
-
-
-def _stored_median_gap() -> float:
-    stored = RiskBasis.objects.filter(pk=1).values_list("median_gap_days", flat=True).first()
-    return rhythm.DEFAULT_MEDIAN_GAP_DAYS if stored is None else stored
 
 
 def _median_gap(known: dict[str, Any]) -> float:
@@ -106,12 +104,6 @@ def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
         "opinion_from": start(rhythm.OPINION_DAYS),
         "resolved_from": start(rhythm.RESOLVED_DAYS),
     }
-
-
-def _score(customer_ids: list[int], known: dict[str, Any], median_gap: float) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(rhythm.SCORE, {**known, "ids": customer_ids, "median_gap": median_gap})
-        return int(cursor.rowcount)
 
 
 def _score_everybody(known: dict[str, Any], median_gap: float) -> int:

@@ -269,14 +269,14 @@ def test_rescoring_a_customer_who_is_gone_does_nothing(customer: Customer) -> No
     assert rescore([customer.pk + 1000], at=NOW) == 0
 
 
-def test_a_rescore_takes_four_queries_however_many_customers(
+def test_a_rescore_takes_three_queries_however_many_customers(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     made = [customer.pk for customer in everything(owner)]
     savepoint = 2
-    with django_assert_num_queries(4 + savepoint):
+    with django_assert_num_queries(3 + savepoint):
         rescore(made[:1], at=NOW)
-    with django_assert_num_queries(4 + savepoint):
+    with django_assert_num_queries(3 + savepoint):
         rescore(made, at=NOW)
 
 
