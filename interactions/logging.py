@@ -1,14 +1,16 @@
-"""Logging what happened: the interaction, what it changes on the customer, and the next step."""
+"""Logging what happened: the interaction, what it changes on the customer, the next step, and what they wish."""
 
 from datetime import date, datetime
 
 from django.db import connection, transaction
 
-from interactions.models import ALWAYS_HELD, FollowUp, Interaction, Outcome
+from interactions.models import ALWAYS_HELD, FollowUp, Interaction, Outcome, Wish
 
 
-def record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None = None) -> Interaction:
-    """Saves an interaction and its follow-up as one; the customer's last touchpoint and due date follow at once.
+def record(
+    interaction: Interaction, *, at: datetime, next_step: FollowUp | None = None, wish: Wish | None = None
+) -> Interaction:
+    """Saves an interaction, its follow-up and what was wished for as one; the customer's dates follow at once.
 
     A back-dated touchpoint moves them only if it is the latest. `at` is the moment of logging; the risk is marked
     stale from then on.
@@ -21,6 +23,9 @@ def record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None
             next_step.customer = interaction.customer
             next_step.source = interaction
             next_step.save()
+        if wish is not None:
+            wish.interaction = interaction
+            wish.save()
         due_days = refresh_touchpoints([interaction.customer_id], at=at)
     interaction.customer.next_due_on = due_days[interaction.customer_id]
     return interaction

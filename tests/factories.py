@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import Absence, Role, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
 from interactions.logging import record
-from interactions.models import Complaint, FollowUp, Interaction, Kind, Outcome
+from interactions.models import CLOSED, Complaint, FollowUp, Interaction, Kind, Outcome, Wish
 from outreach.models import Message, MessageKind
 from surveys.models import Invitation, Response, Survey
 
@@ -97,6 +97,18 @@ def complaint(of: Customer | None = None, **fields: Any) -> Complaint:
     fields.setdefault("what", "Late delivery")
     fields.setdefault("opened_at", NOW)
     return Complaint.objects.create(customer=of, **fields)
+
+
+def wish(of: Customer | None = None, **fields: Any) -> Wish:
+    """Open; or closed an hour ago, to be told of, with a state that says so."""
+    of = of or customer()
+    fields.setdefault("text", f"Wish {next(_numbers)}")
+    fields.setdefault("said_at", NOW - timedelta(days=3))
+    if fields.get("state") in CLOSED:
+        fields.setdefault("outcome", "From January on it is like that.")
+        fields.setdefault("decided_at", NOW - timedelta(hours=1))
+        fields.setdefault("wants_answer", True)
+    return Wish.objects.create(customer=of, **fields)
 
 
 def survey(**fields: Any) -> Survey:

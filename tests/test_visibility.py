@@ -63,6 +63,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Interaction": lambda: factories.interaction(of),
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
+        "Wish": lambda: factories.wish(of),
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),
         "Message": lambda: Message.objects.create(

@@ -1,4 +1,4 @@
-"""What happened between us and a customer, and what is to be done by when."""
+"""What happened between us and a customer, what is to be done, and what they said they would like."""
 
 from interactions.models.history import (
     ALWAYS_HELD,
@@ -15,9 +15,11 @@ from interactions.models.history import (
     Sentiment,
     Severity,
 )
+from interactions.models.wish import CLOSED, Wish, WishQuerySet, WishState
 
 __all__ = [
     "ALWAYS_HELD",
+    "CLOSED",
     "TOUCHPOINT_KINDS",
     "WITH_AMOUNT",
     "Complaint",
@@ -30,4 +32,7 @@ __all__ = [
     "Outcome",
     "Sentiment",
     "Severity",
+    "Wish",
+    "WishQuerySet",
+    "WishState",
 ]
