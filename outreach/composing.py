@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.utils.dateformat import format as format_date
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
@@ -19,7 +20,7 @@ from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
-from outreach.models import CUSTOMER_KINDS, STAFF_KINDS, Message, MessageKind
+from outreach.models import STAFF_KINDS, Message, MessageKind
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.rehearsing import links_of
@@ -59,7 +60,7 @@ class Composer:
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
-            *("interaction", "dated_event", "invitation__survey"),
+            *("interaction", "dated_event", "invitation__survey", "wish"),
         )
         prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
 
@@ -105,7 +106,7 @@ class Composer:
         text = self.text_of(message, contact)
         values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
         signature = customer.owner.signature
-        frame = Frame.of(self.company, CONSENT_FOR.get(message.kind), signature=signature, is_for_customer=True)
+        frame = Frame.of(self.company, message.kind, signature=signature)
         as_text, as_html = signature_parts(signature)
         return fill_for(lay_out(text, frame), values | as_text, as_html)
 
@@ -121,8 +122,7 @@ class Composer:
                 shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
             )
             as_text, as_html = sample_list("Lindqvist AB") if shown.kind in STAFF_KINDS else ({}, {})
-            is_theirs = shown.kind in CUSTOMER_KINDS
-            frame = Frame.of(self.company, CONSENT_FOR.get(shown.kind), is_for_customer=is_theirs)
+            frame = Frame.of(self.company, shown.kind)
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
             subject, body, html = self.filled(shown.about, links)
@@ -144,6 +144,8 @@ class Composer:
             values["years"] = phrases.years_of(day.year - contact.customer.customer_since.year)
         if message.kind == MessageKind.EVENT:
             values["event"] = message.dated_event.name if message.dated_event else ""
+        if message.kind == MessageKind.YOU_SAID:
+            values |= {"wish": message.wish.text, "outcome": message.wish.outcome} if message.wish else {}
         if message.kind == MessageKind.THANK_YOU:
             values["occasion"] = _occasion(message, contact, phrases)
         if message.kind == MessageKind.RECAP:
@@ -172,7 +174,7 @@ class Composer:
             "list": list_as_text(digest.sections),
         }
         blocks: Values = {"list": list_as_html(digest.sections)}
-        filled = fill_for(lay_out(text, Frame.of(self.company, None)), values, blocks)
+        filled = fill_for(lay_out(text, Frame.of(self.company, message.kind)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
 
 
@@ -235,7 +237,12 @@ def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> 
 
 
 def _shown(name: str, value: str, phrases: Phrases) -> str:
-    return note_as_html(value) if name in _NOTES else _isolated(value, phrases)
+    """A value as it stands in HTML: its lines stay lines."""
+    if name in _NOTES:
+        return note_as_html(value)
+    if "\n" not in value:
+        return _isolated(value, phrases)
+    return format_html_join(SafeString("<br>"), "{}", ((_isolated(line, phrases),) for line in value.splitlines()))
 
 
 def _isolated(value: str, phrases: Phrases) -> str:

@@ -16,7 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Company
 from customers.models import ConsentKind
+from outreach.models import CUSTOMER_KINDS, SERVICE_KINDS
 from outreach.phrases import Phrases, phrases_in
+from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text, parse, sanitise
 
 # Private-use characters; taken out of every text that is laid out.
@@ -49,15 +51,26 @@ class Frame:
     is_for_customer: bool
     # Whether the sender's signature stands below the wording; itself it is a value, other for each sender.
     is_signed: bool = False
+    # The name of the reason in the phrases of what answers a customer or concerns their contract.
+    service: str = ""
 
     @classmethod
-    def of(
-        cls, company: Company, consent: ConsentKind | None, *, signature: str = "", is_for_customer: bool = False
-    ) -> "Frame":
-        """What they can end is for customers; what else is has to be said."""
-        is_theirs = is_for_customer or consent is not None
-        address = company.postal_address if is_theirs else ""
-        return cls(company.name, address, consent, is_theirs, bool(signature.strip()))
+    @classmethod
+    def of(cls, company: Company, kind: str, *, signature: str = "") -> "Frame":
+        is_theirs = kind in CUSTOMER_KINDS
+        return cls(
+            company.name,
+            company.postal_address if is_theirs else "",
+            CONSENT_FOR.get(kind),
+            is_theirs,
+            bool(signature.strip()),
+            kind if kind in SERVICE_KINDS else "",
+        )
+
+    def why(self, phrases: Phrases) -> str:
+        """Why they get this mail, in a sentence."""
+        sentence = phrases.service[self.service] if self.service else phrases.why
+        return sentence.replace("{company}", self.company)
 
 
 @lru_cache(maxsize=256)
@@ -73,7 +86,7 @@ def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
     letter = text.text.rstrip() + ("\n\n{signature}" if frame.is_signed else "")
     if not frame.is_for_customer:
         return letter + "\n"
-    foot = [phrases.why.replace("{company}", frame.company), "", frame.company, *frame.postal_address.splitlines()]
+    foot = [frame.why(phrases), "", frame.company, *frame.postal_address.splitlines()]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
     ways = [f"{phrases.preferences.link}:\n{{preference_link}}"]
     if frame.consent is not None:
@@ -95,7 +108,7 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
             "title": _mark("subject"),
             "letter": mark_safe("".join(letter)),  # noqa: S308 - sanitised above
             "address": [frame.company, *frame.postal_address.splitlines()],
-            "why": phrases.why.replace("{company}", frame.company) if frame.is_for_customer else "",
+            "why": frame.why(phrases) if frame.is_for_customer else "",
             "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
             "unsubscribe_link": _mark("unsubscribe_link"),
             "preferences": phrases.preferences.link if frame.is_for_customer else "",

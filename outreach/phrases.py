@@ -85,6 +85,8 @@ class Phrases:
     direction: str
     day: str
     why: str
+    # Why a mail comes that needs no consent, by the kind of message.
+    service: dict[str, str]
     unsubscribe: dict[ConsentKind, str]
     scale: Scale
     occasion: dict[str, dict[str, str]]

@@ -9,7 +9,6 @@ from outreach.composing import Unwritable, fill_for
 from outreach.layout import Frame, lay_out, signature_parts
 from outreach.models import STAFF_KINDS
 from outreach.sampling import Links, Values, sample_list, sample_values
-from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text
 
 _WORST_NAME = 'عبد الرحمن "Bobby" O’Neil-Łukasiewicz <b>&amp; Söhne</b> 👩🏽‍💻 {sender} ' + "Wolfeschlegelstein" * 3
@@ -38,14 +37,15 @@ def samples(kind: str, tone: str, text: Text, *, company: Company, sender: User)
         found.append(_sample(_("With nothing filled in but a name"), kind, text, company, bare, signature=signed))
         other = ordinary | dict.fromkeys(("preferred_name", "name", "customer"), _RIGHT_TO_LEFT_NAME)
         found.append(_sample(_("With a name written from right to left"), kind, text, company, other, signature=signed))
-    worst = {name: _WORST_NAME if name in _NAMES else value for name, value in ordinary.items()}
+    worst = {name: _WORST_NAME if name in _TYPED else value for name, value in ordinary.items()}
     return [
         *found,
         _sample(_("With the worst data there is"), kind, text, company, worst, _WORST_NAME, signature=signed),
     ]
 
 
-_NAMES = frozenset({"preferred_name", "name", "customer", "sender"})
+# What people typed somewhere.
+_TYPED = frozenset({"preferred_name", "name", "customer", "sender", "wish", "outcome"})
 
 
 def _sample(
@@ -60,8 +60,7 @@ def _sample(
 ) -> Sample:
     is_staffs = kind in STAFF_KINDS
     as_text, as_html = sample_list(listed) if is_staffs else signature_parts(signature)
-    signed = "" if is_staffs else signature
-    frame = Frame.of(company, CONSENT_FOR.get(kind), signature=signed, is_for_customer=not is_staffs)
+    frame = Frame.of(company, kind, signature="" if is_staffs else signature)
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)
     except Unwritable as error:

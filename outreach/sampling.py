@@ -54,6 +54,8 @@ def sample_values(kind: str, tone: str, language: str, *, company: Company, send
         "occasion": phrases.purchase(today, tone),
         "years": phrases.years_of(5),
         "event": _("the opening of your shop"),
+        "wish": _("invoices by e-mail instead of paper"),
+        "outcome": _("From January on your invoices come by e-mail, to the address this mail comes to."),
         "question": question,
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
         "recap": _sample_recap(phrases, today),

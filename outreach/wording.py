@@ -58,6 +58,11 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.THANK_YOU: {**_OF_CUSTOMERS, "occasion": _("what we thank for, as in “thank you for {occasion}”")},
     MessageKind.SURVEY: _OF_SURVEYS,
     MessageKind.REMINDER: _OF_SURVEYS,
+    MessageKind.YOU_SAID: {
+        **_OF_CUSTOMERS,
+        "wish": _("what they wished for, as it was noted"),
+        "outcome": _("what became of it, as it was written when it was closed (needed)"),
+    },
     MessageKind.LETTER: _OF_CUSTOMERS,
     MessageKind.RECAP: _OF_RECAPS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
@@ -71,13 +76,14 @@ REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.SURVEY: ("scores", "survey_link"),
     MessageKind.REMINDER: ("scores", "survey_link"),
     MessageKind.RECAP: ("recap",),
+    MessageKind.YOU_SAID: ("outcome",),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.URGENT: ("list",),
     MessageKind.WEEKLY: ("list",),
     MessageKind.ESCALATION: ("list",),
 }
 # Several lines or an address of a person's own: not for the subject.
-NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap"})
+NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap", "outcome"})
 # What is needed in their wordings may be written out in a text for one message.
 MAY_BE_WRITTEN_OUT = frozenset({MessageKind.RECAP})
 

@@ -17,7 +17,10 @@ from surveys.models import DETRACTOR_MAX
 GONE_OUT = (State.SENT, State.UNKNOWN)
 GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 
-_SHARED = ("customer__owner", "recipient", "interaction", "dated_event", "invitation__survey", "invitation__response")
+_SHARED = (
+    *("customer__owner", "recipient", "interaction", "dated_event", "wish"),
+    *("invitation__survey", "invitation__response"),
+)
 
 
 class Trouble(NamedTuple):
@@ -104,7 +107,7 @@ class Others:
 def load(pks: Sequence[int]) -> list[Message]:
     """The messages with all that the rules and the composer look at, in the order they are due.
 
-    In at most seven small queries: one that joins so many tables takes the database longer to plan than to run, and
+    In at most eight small queries: one that joins so many tables takes the database longer to plan than to run, and
     gives each message an owner and a survey of its own.
     """
     messages = list(

@@ -12,7 +12,9 @@ from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock, workdays
 
 # A birthday falls on some weekend every year, and is celebrated on its day.
-ON_WORKING_DAYS = frozenset({MessageKind.THANK_YOU.value, MessageKind.SURVEY.value, MessageKind.REMINDER.value})
+ON_WORKING_DAYS = frozenset(
+    kind.value for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER, MessageKind.YOU_SAID)
+)
 ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.value})
 # Once a year each: they wait for no other mail, but two within a few days are one too many.
 _OTHER_GREETINGS = frozenset({MessageKind.ANNIVERSARY.value, MessageKind.EVENT.value})

@@ -1,16 +1,17 @@
 """Rules about what a message is about: whether it is still true, and still in time."""
 
+from collections.abc import Callable
 from datetime import date
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from customers.models import Contact
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock
-
-_ASKING = frozenset({MessageKind.SURVEY.value, MessageKind.REMINDER.value})
 
 
 def too_late(message: Message, facts: Facts) -> Ruling | None:
@@ -27,17 +28,20 @@ def answered(message: Message, facts: Facts) -> Ruling | None:
 
 
 def no_longer_true(message: Message, facts: Facts) -> Ruling | None:
-    """A greeting whose day was corrected, a survey whose link no longer works."""
-    invitation = message.invitation
-    if message.kind in _ASKING and (invitation is None or not invitation.is_open(facts.at)):
-        return Ruling(State.CANCELLED, "no_longer_true", _("The invitation was withdrawn."))
-    if message.kind == MessageKind.BIRTHDAY and not _is_birthday(message, facts):
-        return Ruling(State.CANCELLED, "no_longer_true", _("The birthday was changed; it is not on this day."))
-    if message.kind == MessageKind.EVENT and not _is_event(message, facts):
-        return Ruling(State.CANCELLED, "no_longer_true", _("The day was changed or taken out; it is not this one."))
-    if message.kind == MessageKind.ANNIVERSARY and not _is_anniversary(message, facts):
-        return Ruling(State.CANCELLED, "no_longer_true", _("The anniversary or the main contact was changed."))
-    return None
+    """A greeting whose day was corrected, a survey whose link no longer works, an answer to a wish that is open."""
+    is_true, sentence = _STILL_TRUE.get(message.kind, (None, ""))
+    if is_true is None or is_true(message, facts):
+        return None
+    return Ruling(State.CANCELLED, "no_longer_true", str(sentence))
+
+
+def _is_open(message: Message, facts: Facts) -> bool:
+    return message.invitation is not None and message.invitation.is_open(facts.at)
+
+
+def _is_to_be_told(message: Message, facts: Facts) -> bool:
+    wish = message.wish
+    return wish is not None and wish.wants_answer and not wish.is_open
 
 
 def _is_birthday(message: Message, facts: Facts) -> bool:
@@ -70,3 +74,14 @@ def _falls_on(message: Message, month: int, day: int, facts: Facts) -> bool:
 
 def _local_day(message: Message, contact: Contact) -> date:
     return clock.today(contact.effective_time_zone, message.dated_at)
+
+
+# What has to be true of a kind of message, and what is said where it is not.
+_STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], Promise]] = {
+    MessageKind.SURVEY: (_is_open, gettext_lazy("The invitation was withdrawn.")),
+    MessageKind.REMINDER: (_is_open, gettext_lazy("The invitation was withdrawn.")),
+    MessageKind.BIRTHDAY: (_is_birthday, gettext_lazy("The birthday was changed; it is not on this day.")),
+    MessageKind.EVENT: (_is_event, gettext_lazy("The day was changed or taken out; it is not this one.")),
+    MessageKind.ANNIVERSARY: (_is_anniversary, gettext_lazy("The anniversary or the main contact was changed.")),
+    MessageKind.YOU_SAID: (_is_to_be_told, gettext_lazy("The wish was opened again, or they need not be told.")),
+}

@@ -20,10 +20,16 @@ AUTOMATIC = frozenset(
         *(MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER),
     )
 )
+# What somebody asked for is no greeting, but as little welcome while something is owed.
+_WITH_CARE = AUTOMATIC | {MessageKind.YOU_SAID.value}
 
 
 def _is_automatic(message: Message) -> bool:
     return message.kind in AUTOMATIC and message.customer is not None
+
+
+def _needs_care(message: Message) -> bool:
+    return message.kind in _WITH_CARE and message.customer is not None
 
 
 def _day(message: Message, moment: datetime) -> str:
@@ -34,7 +40,7 @@ def _day(message: Message, moment: datetime) -> str:
 
 def open_complaint(message: Message, facts: Facts) -> Ruling | None:
     complaint = facts.trouble("open_complaint", message)
-    if complaint is None or not _is_automatic(message):
+    if complaint is None or not _needs_care(message):
         return None
     words = {"date": _day(message, complaint.at), "what": complaint.words}
     return Ruling(State.HELD, "open_complaint", _("Open complaint since %(date)s: %(what)s. Call instead.") % words)
@@ -42,7 +48,7 @@ def open_complaint(message: Message, facts: Facts) -> Ruling | None:
 
 def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
     promise = facts.trouble("overdue_promise", message)
-    if promise is None or not _is_automatic(message):
+    if promise is None or not _needs_care(message):
         return None
     words = {"date": _day(message, promise.at), "what": promise.words}
     return Ruling(
@@ -51,7 +57,10 @@ def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
 
 
 def detractor(message: Message, facts: Facts) -> Ruling | None:
-    """One unhappy person speaks for the customer; a better answer of the same person since ends it."""
+    """One unhappy person speaks for the customer; a better answer of the same person since ends it.
+
+    That their wish was heard may be the very thing such a person waits for.
+    """
     answer = facts.trouble("detractor", message)
     if answer is None or not _is_automatic(message):
         return None
@@ -61,7 +70,7 @@ def detractor(message: Message, facts: Facts) -> Ruling | None:
 
 def owner_changed(message: Message, facts: Facts) -> Ruling | None:
     change = facts.trouble("owner_changed", message)
-    if change is None or not _is_automatic(message):
+    if change is None or not _needs_care(message):
         return None
     words = {"date": _day(message, change.at), "owner": change.words}
     sentence = _("%(owner)s looks after them since %(date)s; introduce yourself first.")

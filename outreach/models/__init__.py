@@ -1,6 +1,6 @@
 """The ledger of outbound mail, the wordings, and the addresses nothing is sent to."""
 
-from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, STAFF_KINDS, WAITING, MessageKind, State
+from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
@@ -9,6 +9,7 @@ from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal
 __all__ = [
     "CUSTOMER_KINDS",
     "RECOVERY",
+    "SERVICE_KINDS",
     "STAFF_KINDS",
     "WAITING",
     "Approval",

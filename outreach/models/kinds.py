@@ -11,6 +11,7 @@ class MessageKind(models.TextChoices):
     THANK_YOU = "thank_you", _("Thank-you note")
     SURVEY = "survey", _("Survey invitation")
     REMINDER = "reminder", _("Survey reminder")
+    YOU_SAID = "you_said", _("Answer to a wish")
     LETTER = "letter", _("Letter")
     RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
@@ -27,9 +28,12 @@ CUSTOMER_KINDS = (
     MessageKind.THANK_YOU,
     MessageKind.SURVEY,
     MessageKind.REMINDER,
+    MessageKind.YOU_SAID,
     MessageKind.LETTER,
     MessageKind.RECAP,
 )
+# What answers a customer or concerns their contract; it needs no consent, but says why it comes.
+SERVICE_KINDS = (MessageKind.YOU_SAID,)
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,
     MessageKind.URGENT,

@@ -12,6 +12,7 @@ from outreach.planning.telling import plan_digests, plan_escalations, plan_weekl
 from outreach.planning.thanks import plan_thanks
 from outreach.planning.urgent import plan_urgent
 from outreach.planning.window import OVERLAP, Planner, Window
+from outreach.planning.wishes import plan_answers
 from retention_crm.lib import clock
 
 # A first run, or one after a long pause, does not go back further: what is older is too late to be kind anyway.
@@ -24,6 +25,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.THANK_YOU.value: plan_thanks,
     MessageKind.SURVEY.value: plan_surveys,
     MessageKind.REMINDER.value: plan_reminders,
+    MessageKind.YOU_SAID.value: plan_answers,
     MessageKind.OVERDUE_DIGEST.value: plan_digests,
     MessageKind.URGENT.value: plan_urgent,
     MessageKind.WEEKLY.value: plan_weekly,

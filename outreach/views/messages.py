@@ -116,6 +116,7 @@ def occasion(message: Message) -> str:
         MessageKind.THANK_YOU: _("A complaint put right") if message.is_recovery else _("A new customer"),
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.REMINDER: _("They have not answered yet"),
+        MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
@@ -142,7 +143,8 @@ def _figures(visible: MessageQuerySet, chosen: str) -> list[dict[str, object]]:
 def visible(request: PersonRequest, pk: int) -> Message:
     """The message with what its pages show; 404 for one the person may not see."""
     rows = Message.objects.visible_to(request.user).select_related(
-        "contact__customer", "customer__owner", "recipient", "interaction", "invitation__survey", "decided_by"
+        *("contact__customer", "customer__owner", "recipient", "decided_by"),
+        *("interaction", "invitation__survey", "wish"),
     )
     return get_object_or_404(rows, pk=pk)
 
