@@ -14,7 +14,7 @@ from django.db.models import FETCH_RAISE, Model, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import ConsentChange, Customer, Merge, OwnerChange, PreferenceChange
-from interactions.models import Complaint, FollowUp, Interaction, Kind
+from interactions.models import Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
 from surveys.models import Response
@@ -28,8 +28,9 @@ SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
     "answers": (_("Survey answers"), {"answer"}),
     "done": (_("Things done"), {"done"}),
     "complaints": (_("Complaints"), {"complaint", "resolved"}),
+    "wishes": (_("Wishes"), {"wish", "answered"}),
     "owner": (_("Who looks after them"), {"owner"}),
-    "consent": (_("Consent and wishes"), {"consent", "preference"}),
+    "consent": (_("Consent and preferences"), {"consent", "preference"}),
 }
 
 
@@ -149,6 +150,17 @@ def _resolved(customer: Customer) -> QuerySet[Complaint]:
     return _complaints(customer).filter(resolved_at__isnull=False)
 
 
+def _wishes(customer: Customer) -> QuerySet[Wish]:
+    rows = Wish.objects.filter(customer=customer).select_related("contact", "noted_by")
+    return rows.only("text", "origin", "said_at", "contact__name", *_person("noted_by"))
+
+
+def _answered(customer: Customer) -> QuerySet[Wish]:
+    """What became of wishes, also where something is only planned."""
+    rows = Wish.objects.filter(customer=customer, decided_at__isnull=False).select_related("decided_by")
+    return rows.only("text", "state", "outcome", "decided_at", *_person("decided_by"))
+
+
 # The place in the list is the rank of a source; of two things with the same time the higher rank is shown first.
 SOURCES = (
     Source("interaction", "happened_at", _interactions),
@@ -161,6 +173,8 @@ SOURCES = (
     Source("preference", "changed_at", _preferences),
     Source("owner", "changed_at", _owners),
     Source("merge", "merged_at", _merges),
+    Source("wish", "said_at", _wishes),
+    Source("answered", "decided_at", _answered),
 )
 
 

@@ -10,6 +10,7 @@ from dashboard.views.logging import log
 from dashboard.views.portfolio import portfolio
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
+from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 
 urlpatterns = [
     path("", today, name="today"),
@@ -20,6 +21,9 @@ urlpatterns = [
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
     path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
     path("complaints/<int:pk>/resolve/", complaint_resolve, name="complaint_resolve"),
+    path("customers/<int:pk>/wishes/new/", wish_new, name="wish_new"),
+    path("wishes/<int:pk>/close/", wish_close, name="wish_close"),
+    path("wishes/<int:pk>/reopen/", wish_reopen, name="wish_reopen"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),

@@ -24,7 +24,7 @@ from typing import Any
 
 from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
-from interactions.models import Complaint, FollowUp, Interaction
+from interactions.models import Complaint, FollowUp, Interaction, Wish
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
 
@@ -82,6 +82,7 @@ class Side:
     interaction: Interaction
     follow_up: FollowUp
     complaint: Complaint
+    wish: Wish
     invitation: Invitation
     response: Response
     message: Message
@@ -145,6 +146,9 @@ TABLE: tuple[Line, ...] = (
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
+    Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("wish_close", CUSTOMER_DATA, methods=_FORM, args=("wish",), changes_only=True),
+    Line("wish_reopen", CUSTOMER_DATA, methods=("POST",), args=("wish",)),
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),

@@ -51,6 +51,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         interaction=factories.interaction(customer),
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
+        wish=factories.wish(customer),
         invitation=invitation,
         response=factories.response(factories.invitation(contact)),
         message=Message.objects.create(

@@ -17,6 +17,8 @@ from interactions.models import (
     Kind,
     Outcome,
     Sentiment,
+    Wish,
+    WishState,
 )
 from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Invitation, Opinion, Response
 
@@ -205,6 +207,27 @@ def complain(
     """Notes a complaint that came up on that occasion."""
     opened = moment(event.day, event.minutes, of.zone)
     book.add(Complaint, of.pk, of.owner.pk, what, severity, opened, resolved, outcome)
+
+
+def wish(
+    book: Book,
+    of: Relationship,
+    event: Event,
+    *,
+    what: str,
+    state: WishState = WishState.OPEN,
+    outcome: str = "",
+    decided: str | None = None,
+    tell: bool = True,
+) -> None:
+    """Notes what was wished for on that occasion, and what became of it."""
+    said = moment(event.day, event.minutes, of.zone)
+    by, decider = of.owner.pk, of.owner.pk if decided else None
+    book.add(
+        Wish,
+        *(of.pk, event.contact, what, said, event.pk, Wish.Origin.STAFF.value, by),
+        *(state.value, outcome, tell, decider, decided),
+    )
 
 
 def _ask(book: Book, stage: Stage, of: Relationship, random: Random, event: Event, asked: dict[int, int]) -> None:

@@ -15,7 +15,7 @@ from dashboard.demo.moments import moment
 from dashboard.demo.people import ZONE, Stage
 from dashboard.demo.relationships import Birthday, Relationship, Wish
 from dashboard.demo.writing import Book
-from interactions.models import Kind, Outcome, Severity
+from interactions.models import Kind, Outcome, Severity, WishState
 from retention_crm.lib import clock
 
 
@@ -111,6 +111,32 @@ def _answer(score: int, comment: str) -> Play:
     return play
 
 
+def _wished(
+    what: str,
+    days_ago: int,
+    state: WishState = WishState.OPEN,
+    outcome: str = "",
+    *,
+    decided_days_ago: int = 1,
+    tell: bool = True,
+) -> Play:
+    def play(scene: Set) -> None:
+        day = scene.stage.on.toordinal() - decided_days_ago
+        decided = None if state == WishState.OPEN else moment(day, 23 * 60 + 30, ZONE)
+        event = scene.event(Kind.CALL, days_ago)
+        histories.wish(scene.book, scene.of, event, what=what, state=state, outcome=outcome, decided=decided, tell=tell)
+
+    return play
+
+
+def _all(*plays: Play) -> Play:
+    def play(scene: Set) -> None:
+        for part in plays:
+            part(scene)
+
+    return play
+
+
 def _taken_over(scene: Set) -> None:
     """From a colleague, yesterday; nobody has told the customer."""
     former = next(person for person in scene.stage.owners if person != scene.of.owner)
@@ -152,10 +178,30 @@ def _wish(
     )
 
 
+_PLANNED = _wished("Smaller boxes for the shop in town", 12, WishState.PLANNED, "Our packer has them from spring on.")
+_FULFILLED = _wished(
+    "Deliveries before ten in the morning",
+    30,
+    WishState.DONE,
+    "From December on our lorry comes to you first, between eight and half past nine.",
+)
+_DECLINED = _wished(
+    "Payment within 90 days",
+    40,
+    WishState.DECLINED,
+    "We can not lend that long; 45 days are possible from the next order on.",
+    decided_days_ago=25,
+    tell=False,
+)
+
 # Birthdays are spread over the clock, so that at any hour somewhere it is past nine on somebody's day. A complaint, a
 # broken promise, a bad answer and a new owner each hold one greeting back.
 SCENES = (
-    Scene(_wish("sv", 1, rhythms.GROWING), _promise_today, birthday_in=0),
+    Scene(
+        _wish("sv", 1, rhythms.GROWING),
+        _all(_wished("Invoices by e-mail instead of paper", 8), _promise_today),
+        birthday_in=0,
+    ),
     Scene(_wish("en_gb", 0, rhythms.SILENT), _broken_promise, birthday_in=0),
     Scene(_wish("de", 1), _open_complaint, birthday_in=0),
     Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back."), birthday_in=0),
@@ -163,13 +209,13 @@ SCENES = (
     Scene(_wish("ko", 1), _late(Kind.PURCHASE)),
     Scene(_wish("en_us", 1, zone="America/Los_Angeles"), _late(Kind.VISIT), birthday_in=-1),
     Scene(_wish("sv", 2, rhythms.NEW, since_days=1), _nothing),
-    Scene(_wish("hi", 2), _nothing, birthday_in=0),
+    Scene(_wish("hi", 2), _PLANNED, birthday_in=0),
     Scene(_wish("ar", 0, rhythms.SILENT), _nothing, birthday_in=1),
-    Scene(_wish("fr", 2), _plain_step_today, birthday_in=3),
+    Scene(_wish("fr", 2), _all(_DECLINED, _plain_step_today), birthday_in=3),
     Scene(_wish("en_us", 1, zone="America/New_York"), _late(Kind.PURCHASE), birthday_in=0),
     Scene(_wish("he", 1, rhythms.LOST), _nothing),
     Scene(_wish("uk", 2, contacts=4, mourned=True), _nothing, leap_day=True),
-    Scene(_wish("el", 1), _answer(10, "Reliable for years.")),
+    Scene(_wish("el", 1), _all(_FULFILLED, _answer(10, "Reliable for years."))),
     Scene(_wish("zh", 2, rhythms.SILENT), _answer(7, "Good quality, a little slow sometimes.")),
     Scene(_wish("pl", 1), _taken_over, birthday_in=0),
 )

@@ -10,7 +10,7 @@ from django.core.management.color import no_style
 from django.db import connection, models
 
 from customers.models import ConsentChange, Contact, Customer, OwnerChange
-from interactions.models import Complaint, FollowUp, Interaction
+from interactions.models import Complaint, FollowUp, Interaction, Wish
 from surveys.models import Invitation, Response
 
 # In the order in which rows may refer to rows of an earlier model.
@@ -36,6 +36,10 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
         "done_by", "created_at",
     ),
     Complaint: ("id", "customer", "owner", "what", "severity", "opened_at", "resolved_at", "outcome"),
+    Wish: (
+        "id", "customer", "contact", "text", "said_at", "interaction", "origin", "noted_by", "state", "outcome",
+        "wants_answer", "decided_by", "decided_at",
+    ),
     Invitation: (
         "id", "survey", "customer", "contact", "trigger", "nonce", "send_at", "expires_at", "created_at",
     ),

@@ -203,5 +203,5 @@ def test_fifty_of_everything_cost_as_many_queries_as_one(customer: Customer) -> 
     with CaptureQueriesContext(connection) as fifty:
         shown = timeline(customer)
 
-    assert len(fifty) == len(one) == 10
+    assert len(fifty) == len(one) == 13
     assert shown.older

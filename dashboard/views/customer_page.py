@@ -11,7 +11,7 @@ from customers.models import Customer, OwnerChange
 from customers.requests import may_change
 from dashboard.timeline import SHOWN_KINDS, timeline
 from dashboard.views.replying import PageRequest
-from interactions.models import Complaint, FollowUp
+from interactions.models import Complaint, FollowUp, Wish
 from retention.models import CustomerRisk
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
@@ -78,6 +78,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "contacts": list(customer.contacts.prefetch_related("events")),
         "follow_ups": list(FollowUp.objects.open().filter(customer=customer).select_related("assignee")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
+        "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],

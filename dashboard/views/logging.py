@@ -1,4 +1,4 @@
-"""The log panel: what happened with a customer, and what is to follow."""
+"""The log panel: what happened with a customer, what they wish, and what is to follow."""
 
 from typing import Any
 
@@ -15,7 +15,8 @@ from customers.searching import search
 from dashboard.views.replying import PageRequest, posted, saved
 from interactions.forms import InteractionForm, NextStepForm
 from interactions.logging import record
-from interactions.models import Interaction
+from interactions.models import Interaction, Wish
+from interactions.wish_forms import SaidWishForm
 from retention.scoring import rescore
 from retention_crm.lib import clock, text
 
@@ -33,19 +34,26 @@ def log(request: PageRequest) -> HttpResponse:
     at = clock.now()
     data = posted(request)
     contacts = list(customer.contacts.all())
-    initial = {"contact": next((contact.pk for contact in contacts if contact.is_primary), None)}
+    main = next((contact for contact in contacts if contact.is_primary), None)
+    initial = {"contact": main and main.pk}
     currency = request.user.company.currency
     form = InteractionForm(data, user=request.user, customer=customer, at=at, currency=currency, initial=initial)
+    said = SaidWishForm(data, customer=customer, contact=main)
     next_step = NextStepForm(data, user=request.user, at=at)
-    if data is not None and form.is_valid() and next_step.is_valid():
-        interaction = record(form.save(commit=False), at=at, next_step=next_step.follow_up())
+    # All are checked, so that all messages show at once.
+    if data is not None and all([form.is_valid(), said.is_valid(), next_step.is_valid()]):
+        happened = form.save(commit=False)
+        wish = said.wish(happened, by=request.user)
+        interaction = record(happened, at=at, next_step=next_step.follow_up(), wish=wish)
         rescore([customer.pk], at=at, company=request.user.company)
         return saved(request, _told(interaction), to=_page(customer), interaction=interaction.pk)
     context = {
         "form": form,
+        "said": said,
         "next_step": next_step,
         "customer": customer,
         "contacts": [contact for contact in contacts if not contact.deceased],
+        "open_wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "next": sent.get("next", ""),
     }
     return _show(request, context, status=422 if data is not None else 200)
