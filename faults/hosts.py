@@ -5,7 +5,7 @@ import os
 import subprocess
 import threading
 from asyncio import (
-    AbstractServer,
+    Server,
     StreamReader,
     StreamWriter,
     gather,
@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -73,7 +74,7 @@ def hosts() -> Iterator[list[Host]]:
 def lines(host: Host, targets: dict[str, Target]) -> Iterator[dict[str, int]]:
     """A port on this end of the host's line for each of the targets, which open the connection behind it."""
     loop = new_event_loop()
-    servers: dict[str, AbstractServer] = {}
+    servers: dict[str, Server] = {}
 
     def carry(name: str, target: Target) -> Meeting:
         async def meet(reader: StreamReader, writer: StreamWriter) -> None:
@@ -109,7 +110,8 @@ def two_hosts(stage: Stage, *, number: int = NUMBER) -> Result:
         with hosts() as both, contextlib.ExitStack() as open_lines:
             for host in both:
                 ports = open_lines.enter_context(lines(host, _targets(stage)))
-                stage.processes.worker(host.name, on_host=host.name, **_addresses(host, ports))
+                addresses: dict[str, Any] = _addresses(host, ports)
+                stage.processes.worker(host.name, on_host=host.name, **addresses)
             stage.processes.beat("beat")
             recovery = stage.wait(stage.settled)
             result = stage.finish("", faults=0, recovery=recovery, unknown=0)
