@@ -55,7 +55,6 @@ class Frame:
     service: str = ""
 
     @classmethod
-    @classmethod
     def of(cls, company: Company, kind: str, *, signature: str = "") -> "Frame":
         is_theirs = kind in CUSTOMER_KINDS
         return cls(
