@@ -15,7 +15,7 @@ from accounts.models import User
 from customers import changing
 from customers.handing_over import note_owner
 from customers.models import ConsentKind, Contact, Customer, DatedEvent, Merge
-from retention_crm.lib import text
+from retention_crm.lib import clock, text
 
 
 class Gone(Exception):
@@ -98,8 +98,9 @@ def locked[M: (Contact, Customer)](kept: M, lost: M) -> tuple[M, M]:
 # What is taken over where nothing stands.
 _FILLED = ("preferred_name", "job_title", "email", "phone", "language", "time_zone")
 _BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")
-_SHOWN_OF_CONTACT = ("name", *_FILLED, "preferred_channel", "tone", *_BIRTHDAY)
-_SHOWN_OF_CUSTOMER = ("name", "segment", "stage", "language", "time_zone", "country", "cadence_days")
+# What is written down where it differed, beside the name.
+_SHOWN_OF_CONTACT = (*_FILLED, "preferred_channel", "tone", *_BIRTHDAY)
+_SHOWN_OF_CUSTOMER = ("segment", "stage", "language", "time_zone", "country", "cadence_days")
 _LONGEST_NOTE = 1000
 
 
@@ -196,5 +197,6 @@ def _differing(kept: Model, lost: Model, names: tuple[str, ...]) -> dict[str, st
         value = getattr(lost, name)
         if value not in (None, "", getattr(kept, name)):
             display = getattr(lost, f"get_{name}_display", None)
-            found[name] = str(display() if display else value)
+            words = clock.zone_label(value) if name == "time_zone" else value
+            found[name] = str(display() if display else words)
     return found

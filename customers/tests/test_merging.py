@@ -141,7 +141,7 @@ def test_a_contact_takes_over_what_it_did_not_have_and_writes_down_what_differs(
     assert (kept.birthday_day, kept.birthday_month, kept.birthday_year) == (3, 5, 1980)
     merge = Merge.objects.get()
     assert (merge.customer, merge.contact, merge.former_pk, merge.merged_by) == (kept.customer, kept, lost.pk, owner)
-    assert merge.differences == [("name", "A. Haddad"), ("e-mail address", "haddad@example.com")]
+    assert (merge.former_name, merge.differences) == ("A. Haddad", [("e-mail address", "haddad@example.com")])
 
 
 def test_a_birthday_that_is_known_stays_and_only_gets_the_year_it_lacked(company: Company, owner: User) -> None:
@@ -197,13 +197,18 @@ def test_a_customer_keeps_its_own_and_takes_over_what_must_not_be_lost(company: 
         customer_since=date(2018, 1, 1),
         external_key="import:shop:1",
         do_not_contact=True,
+        segment=kept.segment,
+        time_zone="Etc/GMT+12",
+        stage="married",
     )
 
     into(kept, lost, owner)
 
     assert kept.care_note == "Speaks slowly.\nCall after 10."
     assert (kept.customer_since, kept.external_key, kept.do_not_contact) == (date(2018, 1, 1), "import:shop:1", True)
-    assert Merge.objects.get().differences[0] == ("name", "Lindqvist")
+    merge = Merge.objects.get()
+    assert (merge.former_name, merge.former_pk) == ("Lindqvist", lost.pk)
+    assert merge.differences == [("stage", "Married"), ("time zone", "UTC−12")]
 
 
 @pytest.mark.parametrize(
