@@ -71,6 +71,13 @@ class Frame:
         sentence = phrases.service[self.service] if self.service else phrases.why
         return sentence.replace("{company}", self.company)
 
+    @property
+    def address(self) -> list[str]:
+        """Who we are and where, in lines; the name is not said twice."""
+        lines = self.postal_address.splitlines()
+        is_named = lines and lines[0].casefold().startswith(self.company.casefold())
+        return lines if is_named else [self.company, *lines]
+
 
 @lru_cache(maxsize=256)
 def lay_out(text: Text, frame: Frame) -> Pattern:
@@ -85,7 +92,7 @@ def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
     letter = text.text.rstrip() + ("\n\n{signature}" if frame.is_signed else "")
     if not frame.is_for_customer:
         return letter + "\n"
-    foot = [frame.why(phrases), "", frame.company, *frame.postal_address.splitlines()]
+    foot = [frame.why(phrases), "", *frame.address]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
     ways = [f"{phrases.preferences.link}:\n{{preference_link}}"]
     if frame.consent is not None:
@@ -106,7 +113,7 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
             "direction": phrases.direction,
             "title": _mark("subject"),
             "letter": mark_safe("".join(letter)),  # noqa: S308 - sanitised above
-            "address": [frame.company, *frame.postal_address.splitlines()],
+            "address": frame.address,
             "why": frame.why(phrases) if frame.is_for_customer else "",
             "unsubscribe": phrases.unsubscribe[frame.consent] if frame.consent else "",
             "unsubscribe_link": _mark("unsubscribe_link"),
@@ -156,7 +163,7 @@ def note_as_html(note: str) -> SafeString:
 
 
 # Styles of what is built for each reader and so comes after the inlining; the classes are those of the frame.
-_HEAD = "margin: 0 0 12px;font-size: 16px;line-height: 1.4;"
+_HEAD = "margin: 24px 0 12px;font-size: 16px;line-height: 1.4;"
 _ITEM = "margin: 0 0 12px;"
 _LINK = "color: #0b6b62;"
 _WHY = "font-size: 14px;color: #5b6168;"
@@ -185,14 +192,7 @@ def list_as_html(sections: list[Section]) -> SafeString:
     parts = []
     for section in sections:
         parts.append(format_html('<h3 style="{}">{}</h3>', _HEAD, section.title))
-        parts += [
-            format_html(
-                '<p class="item" style="{}"><a href="{}" style="{}"><bdi>{}</bdi></a>'
-                '<br><span class="why" style="{}">{}</span></p>',
-                *(_ITEM, entry.link, _LINK, entry.about, _WHY, entry.why),
-            )
-            for entry in section.entries
-        ]
+        parts += [_entry_as_html(entry) for entry in section.entries]
         if section.rest:
             parts.append(
                 format_html(
@@ -202,12 +202,18 @@ def list_as_html(sections: list[Section]) -> SafeString:
     return SafeString("\n".join(parts))
 
 
+def _entry_as_html(entry: Entry) -> SafeString:
+    why = format_html('<br><span class="why" style="{}">{}</span>', _WHY, entry.why) if entry.why else ""
+    link = format_html('<a href="{}" style="{}"><bdi>{}</bdi></a>', entry.link, _LINK, entry.about)
+    return format_html('<p class="item" style="{}">{}{}</p>', _ITEM, link, why)
+
+
 def list_as_text(sections: list[Section]) -> str:
     blocks = []
     for section in sections:
         lines = [section.title, ""]
         for entry in section.entries:
-            lines += [f"- {entry.about}", f"  {entry.why}", f"  {entry.link}"]
+            lines += [f"- {entry.about}", *([f"  {entry.why}"] if entry.why else []), f"  {entry.link}"]
         if section.rest:
             lines += [f"- {section.rest}", f"  {section.rest_link}"]
         blocks.append("\n".join(lines))

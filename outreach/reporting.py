@@ -1,6 +1,6 @@
 """What single alerts to staff and the weekly mail to managers say."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -39,7 +39,7 @@ def _answer(pk: int, reader: User) -> Section | None:
         return None
     why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
     title = _("Unhappy answer: %(customer)s") % {"customer": answer.customer}
-    return alert_section(title, answer.customer, str(answer.contact), why, reader)
+    return alert_section(title, answer.customer, str(answer.contact), why, known={reader.pk})
 
 
 def _complaint(pk: int, reader: User) -> Section | None:
@@ -49,7 +49,7 @@ def _complaint(pk: int, reader: User) -> Section | None:
         return None
     title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
     why = _("In the hands of %(owner)s.") % {"owner": complaint.owner}
-    return alert_section(title, complaint.customer, complaint.what, why, reader)
+    return alert_section(title, complaint.customer, complaint.what, why, known={reader.pk, complaint.owner_id})
 
 
 def _promise(pk: int, reader: User) -> Section | None:
@@ -60,7 +60,7 @@ def _promise(pk: int, reader: User) -> Section | None:
     title = _("Promise not kept: %(customer)s") % {"customer": promise.customer}
     due = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
     why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": due}
-    return alert_section(title, promise.customer, promise.title, why, reader)
+    return alert_section(title, promise.customer, promise.title, why, known={reader.pk, promise.assignee_id})
 
 
 _TELL: dict[str, Callable[[int, User], Section | None]] = {
@@ -70,9 +70,9 @@ _TELL: dict[str, Callable[[int, User], Section | None]] = {
 }
 
 
-def alert_section(title: str, customer: Customer, what: str, why: str, reader: User) -> Section:
-    """An alert about a customer; who reads it for somebody else is told who looks after them."""
-    if customer.owner_id != reader.pk:
+def alert_section(title: str, customer: Customer, what: str, why: str, *, known: Collection[int]) -> Section:
+    """An alert about a customer; who looks after them is said, unless that is the reader or named already (`known`)."""
+    if customer.owner_id not in known:
         why = _("%(why)s Looked after by %(owner)s.") % {"why": why.strip(), "owner": customer.owner}
     return Section(title, [Entry(_link("customer", customer.pk), f"{customer}: {what}", why.strip())])
 

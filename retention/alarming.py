@@ -39,7 +39,7 @@ def red_section(reader: User, numbers: Sequence[int], at: datetime) -> Section |
         return None
     title = _("Turned red: %(customer)s") % {"customer": risk.customer}
     why = " ".join(reasons_in_words(risk, on=reader.today(at)))
-    return alert_section(title, risk.customer, _("at risk of being lost"), why, reader)
+    return alert_section(title, risk.customer, _("at risk of being lost"), why, known={reader.pk})
 
 
 def _second_of(moment: datetime | None) -> int:

@@ -77,6 +77,13 @@ def test_a_severe_complaint_is_told_to_who_has_it_in_hand_and_to_the_manager(
     assert "Lindqvist AB: The machine burnt\n  In the hands of Tom Falk. Looked after by Mia Berg.\n" in text
 
 
+def test_who_is_named_already_is_not_named_twice(customer: Customer, manager: User) -> None:
+    severe(customer)
+    text = text_of(read(build(alerts()["Max Lind"], SOON)))
+    assert "The machine burnt\n  In the hands of Mia Berg.\n" in text
+    assert "Looked after" not in text
+
+
 def test_where_the_team_has_no_manager_those_without_a_team_hear_of_it(
     customer: Customer, owner: User, administrator: User
 ) -> None:

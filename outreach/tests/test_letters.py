@@ -93,6 +93,25 @@ def test_it_has_our_address_and_the_way_to_their_wishes_at_its_foot_but_no_way_t
     assert "/u/" not in shown + text_of(mail)
 
 
+@pytest.mark.parametrize(
+    ("address", "lines"),
+    [
+        ("Nordlicht AB\nStorgatan 1", ["Nordlicht AB", "Storgatan 1"]),
+        ("NORDLICHT AB (publ)\nStorgatan 1", ["NORDLICHT AB (publ)", "Storgatan 1"]),
+        ("Storgatan 1", ["Nordlicht AB", "Storgatan 1"]),
+        ("", ["Nordlicht AB"]),
+    ],
+)
+def test_our_name_is_not_said_twice_at_the_foot(
+    contact: Contact, owner: User, login: Login, address: str, lines: list[str]
+) -> None:
+    Company.objects.update(postal_address=address)
+    login(owner).post(page(contact.customer), posted(contact))
+    mail = read(build(Message.objects.get()))
+    assert "\n\n".join(["as a contact.", "\n".join(lines), "Choose"]) in text_of(mail)
+    assert html_of(mail).count("Storgatan") == sum("Storgatan" in line for line in lines)
+
+
 def test_the_preview_of_a_letter_has_the_foot_too(contact: Contact, owner: User, login: Login) -> None:
     Company.objects.update(postal_address="Storgatan 1")
     shown = login(owner).post(page(contact.customer, "preview/"), posted(contact)).content.decode()

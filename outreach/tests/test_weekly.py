@@ -71,6 +71,9 @@ def test_says_how_the_week_went_for_the_team_and_what_is_open(
     text = week(manager)
     for line in ("1 customer gone quiet", "1 promise kept", "2 promises not kept in time", "1 message held back"):
         assert f"- {line}\n" in text
+    # What needs no reason has no empty line in its place.
+    assert not [line for line in text.splitlines() if line and line.isspace()]
+    assert "- 1 customer gone quiet\n  http" in text
     assert "Open complaints (1)" in text
     assert "Lindqvist AB: Late again\n  Serious, since 10 November.\n" in text
     assert "Lindqvist AB\n  Scored us 2 of 10. Too slow\n" in text
