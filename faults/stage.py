@@ -130,12 +130,14 @@ class Stage:
             sweep(at=clock.now())
         return not under_way.exists() and not due.exists()
 
-    def finish(self, case: str, *, faults: int, recovery: float, unknown: int | None = None) -> Result:
+    def finish(
+        self, case: str, *, faults: int, recovery: float, unknown: int | None = None, may_expire: bool = False
+    ) -> Result:
         """The account: every message in one state, what was sent was taken once, and nothing was taken twice."""
         connection.close()
         states = Counter(Message.objects.values_list("state", flat=True))
         result = Result(case, faults, states, sum(self.sink.taken.values()), self.sink.duplicates, recovery)
-        result.complaints += self._complaints()
+        result.complaints += self._complaints(may_expire=may_expire)
         if recovery >= PATIENCE:
             result.complaints.append("did not recover")
         if unknown is not None and states["unknown"] > unknown:
@@ -143,7 +145,7 @@ class Stage:
         self.processes.stop(but="web")
         return result
 
-    def _complaints(self) -> Iterable[str]:
+    def _complaints(self, *, may_expire: bool) -> Iterable[str]:
         if not account(at=clock.now()).balances:
             out = StringIO()
             with contextlib.suppress(SystemExit):
@@ -151,18 +153,18 @@ class Stage:
             yield f"the ledger does not balance:\n{out.getvalue()}"
         if self.sink.duplicates:
             yield f"{self.sink.duplicates} mails were sent twice"
-        yield from self._differences()
+        yield from self._differences(may_expire=may_expire)
         if not answers(self.web):
             yield "the web does not answer"
 
-    def _differences(self) -> Iterable[str]:
+    def _differences(self, *, may_expire: bool) -> Iterable[str]:
         """Between what the ledger says and what the mail server has; of `unknown` it may have some."""
         states = {key.hex: state for key, state in Message.objects.values_list("mail_key", "state")}
         had = Counter(states.get(mail.strip("<").split("@")[0], "nowhere") for mail in self.sink.taken)
         number = Counter(states.values())
         if had["sent"] != number["sent"]:
             yield f"{number['sent']} are sent by the ledger, {had['sent']} of them were taken by the mail server"
-        if number["expired"]:
+        if number["expired"] and not may_expire:
             yield f"{number['expired']} are expired"
         for state in set(had) - {"sent", "unknown"}:
             yield f"{had[state]} mails were taken of messages that are {state}"
