@@ -1,29 +1,87 @@
 """Fixtures every test may use: a company with two teams and people in each role."""
 
+import itertools
+import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client, TransactionTestCase
 
 from accounts.models import Company, Role, Team, User
 from customers.models import Customer
 from retention_crm.celery import app
-from tests import factories
+from tests import databases, factories
 from tests.celery_workers import broker_address
 from tests.emptying import empty
 
+WAITS = "processes"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, to work while others wait for processes of their own."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spreads the files that wait for processes evenly among the others, the first before everything.
+
+    Each process of the suite begins with an equal part of the list; so they do not all wait, or all work, at once.
+    """
+    waiting = [item for item in items if item.get_closest_marker(WAITS)]
+    files = [list(of) for _path, of in itertools.groupby(waiting, key=lambda item: item.path)]
+    if not files:
+        return
+    others = [item for item in items if not item.get_closest_marker(WAITS)]
+    each = -(-len(others) // len(files))
+    items[:] = []
+    for number, file in enumerate(files):
+        items += file + others[number * each : (number + 1) * each]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest,
+    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_blocker: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[None]:
+    """With several processes only one of them runs the migrations."""
+    if not hasattr(request.config, "workerinput"):
+        yield
+        return
+    # All processes of a run have their directories in one.
+    lock = tmp_path_factory.getbasetemp().parent / "databases.lock"
+    copy = ExitStack()
+    with django_db_blocker.unblock():
+        copy.enter_context(databases.copied(lock))
+    yield
+    with django_db_blocker.unblock():
+        copy.close()
+
 
 @pytest.fixture(autouse=True, scope="session")
-def _emptied_quickly() -> Iterator[None]:
+def emptied_quickly() -> Iterator[None]:
     """After a test whose work was committed: Django's own way makes every table and all permissions anew."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty())
         yield
 
 
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """For rows that are made once for a file: a transaction around those of its tests, which give them back as they
+    were. Only for files whose tests are each rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
 def company(db: None) -> Company:
-    return Company.objects.get_or_create(pk=1, defaults={"name": "Nordlicht AB"})[0]
+    return Company.objects.first() or Company.objects.create(pk=1, name="Nordlicht AB")
 
 
 @pytest.fixture

@@ -75,15 +75,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
 
 
 @pytest.fixture(scope="module")
-def _kept(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What is made once for all lines, in a transaction around theirs: each test gives it back as it was."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-@pytest.fixture(scope="module")
-def people(_kept: None) -> dict[str, User]:
+def people(kept: None) -> dict[str, User]:
     north, south = factories.team("North"), factories.team("South")
     return {
         "owner": factories.user(team=north),
