@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 
+from accounts.models import User
+from dashboard.tests.demo_company import seed
 from tests.factories import NOW
 
 
@@ -13,3 +15,10 @@ def this_morning() -> Iterator[None]:
     """10:00 in Stockholm on Thursday, 26 November 2026."""
     with time_machine.travel(NOW, tick=False):
         yield
+
+
+@pytest.fixture(scope="module")
+def demo(kept: None) -> User:
+    """The demo as a first run loads it; its first member of staff. Loaded once for all tests of a file."""
+    seed(60)
+    return User.objects.get(email="sales@example.com")
