@@ -35,16 +35,20 @@ PATIENCE = 40
 PROMISE = "Send the new price list"
 
 
-@pytest.fixture(autouse=True)
-def orm_beside_the_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def started() -> Iterator[Browser]:
     """The browser's driver runs an event loop in this thread, which Django takes for asynchronous code."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with pytest.MonkeyPatch.context() as patch, browser.running() as running:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        yield running
 
 
 @pytest.fixture
-def chromium() -> Iterator[Browser]:
-    with browser.running() as running:
-        yield running
+def chromium(started: Browser) -> Iterator[Browser]:
+    """The one that was started for all tests; nothing of a test stays open in it."""
+    yield started
+    for context in started.contexts:
+        context.close()
 
 
 @pytest.fixture
