@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -81,10 +81,13 @@ class Processes:
         self._run("web", [sys.executable, *command, "--log-level", "warning", "--no-control-socket"], {})
         return f"http://127.0.0.1:{port}"
 
-    def stop(self, *, but: str = "") -> None:
-        """Ends all at once, but the one of that name; the next may be started."""
-        trees = [tree for tree in self.trees if tree.name != but]
-        self.trees = [tree for tree in self.trees if tree.name == but]
+    def has(self, name: str) -> bool:
+        return any(tree.name == name for tree in self.trees)
+
+    def stop(self, *, but: Collection[str] = ()) -> None:
+        """Ends all at once, but those of that name; the next may be started."""
+        trees = [tree for tree in self.trees if tree.name not in but]
+        self.trees = [tree for tree in self.trees if tree.name in but]
         for tree in trees:
             tree.kill()
 

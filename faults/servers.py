@@ -155,7 +155,7 @@ def put_back(stage: Stage) -> Result:
     stage.start()
     stage.wait(stage.settled)
     before = sum(stage.sink.taken.values())
-    stage.processes.stop(but="web")
+    stage.processes.stop(but=("web",))
     connection.close()
     server.stop()
     shutil.rmtree(server.home)

@@ -53,8 +53,10 @@ class Stage:
 
     def __init__(self, servers: Servers, sink: Sink, processes: Processes, home: Path, *, hurry: bool) -> None:
         self.servers, self.sink, self.processes, self.home = servers, sink, processes, home
-        # In a hurry the leases of the dead are ended by hand instead of being waited for.
+        # In a hurry the leases of the dead are ended by hand instead of being waited for, beat stays between the cases,
+        # and there are no more than two workers.
         self.hurry = hurry
+        self.standing = ("web", "beat0") if hurry else ("web",)
         self.web = ""
 
     def prepare(self) -> None:
@@ -67,8 +69,8 @@ class Stage:
         self.web = self.processes.web()
 
     def reset(self) -> None:
-        """No process but the web, no customer, no message, a mail server that takes everything."""
-        self.processes.stop(but="web")
+        """No worker, no customer, no message, a mail server that takes everything."""
+        self.processes.stop(but=self.standing)
         with connection.cursor() as cursor:
             cursor.execute("TRUNCATE customers_customer, outreach_message, outreach_tally CASCADE")
         for model in (SendingPause, LedgerPlace, Suppression, Watermark):
@@ -100,10 +102,11 @@ class Stage:
         plan(at=at)
 
     def start(self, *, workers: int = 2, beats: int = 1, processes: int = 2, **environ: str) -> None:
-        for number in range(workers):
+        for number in range(min(workers, 2) if self.hurry else workers):
             self.processes.worker(f"worker{number}", processes=processes, **environ)
-        for number in range(beats):
-            self.processes.beat(f"beat{number}")
+        for name in (f"beat{number}" for number in range(beats)):
+            if not self.processes.has(name):
+                self.processes.beat(name)
 
     def tick(self) -> None:
         """Has a worker look for what is due, sooner than beat would."""
@@ -142,7 +145,7 @@ class Stage:
             result.complaints.append("did not recover")
         if unknown is not None and states["unknown"] > unknown:
             result.complaints.append(f"{states['unknown']} unknown, expected at most {unknown}")
-        self.processes.stop(but="web")
+        self.processes.stop(but=self.standing)
         return result
 
     def _complaints(self, *, may_expire: bool) -> Iterable[str]:
