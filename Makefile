@@ -41,11 +41,12 @@ install-dev:
 run: install
 	@exec $(PY) -m retention_crm.embedded run
 
+# The many processes of the suite share what was compiled, also where the shell tells Python to keep nothing.
 test: install-dev
-	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
 
 test-slow: install-dev
-	@$(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m slow $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m slow $(ARGS)
 
 faults: install-dev
 	@$(PY) -m faults $(ARGS)
