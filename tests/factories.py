@@ -7,8 +7,9 @@ from typing import Any
 
 from accounts.models import Absence, Role, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
+from interactions.announcing import Proposal, announce
 from interactions.logging import record
-from interactions.models import CLOSED, Complaint, FollowUp, Interaction, Kind, Outcome, Wish
+from interactions.models import CLOSED, Complaint, FollowUp, How, Interaction, Kind, Notice, NoticeFor, Outcome, Wish
 from outreach.models import Message, MessageKind
 from surveys.models import Invitation, Response, Survey
 
@@ -109,6 +110,22 @@ def wish(of: Customer | None = None, **fields: Any) -> Wish:
         fields.setdefault("decided_at", NOW - timedelta(hours=1))
         fields.setdefault("wants_answer", True)
     return Wish.objects.create(customer=of, **fields)
+
+
+def notice(by: User | None = None, **fields: Any) -> Notice:
+    fields.setdefault("title", f"News {next(_numbers)}")
+    fields.setdefault("words", "Our prices rise by three per cent.")
+    fields.setdefault("tell_by", TODAY + timedelta(days=5))
+    fields.setdefault("created_at", NOW)
+    return Notice.objects.create(created_by=by or user(), **fields)
+
+
+def notice_for(of: Customer | None = None, how: str = How.CALL, at: datetime = NOW, **fields: Any) -> NoticeFor:
+    """One notice for one customer, with the owner's task."""
+    of = of or customer()
+    fields = {"title": f"News {next(_numbers)}", "words": "Prices rise.", "tell_by": TODAY + timedelta(days=5)} | fields
+    stored, _is_new = announce(Notice(how=how, **fields), [Proposal(of, How(how))], by=of.owner, at=at)
+    return stored.customers.get()
 
 
 def survey(**fields: Any) -> Survey:

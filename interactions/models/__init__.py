@@ -1,4 +1,4 @@
-"""What happened between us and a customer, what is to be done, and what they said they would like."""
+"""What happened between us and a customer, what is to be done, what they wish, and what they have to be told."""
 
 from interactions.models.history import (
     ALWAYS_HELD,
@@ -15,6 +15,15 @@ from interactions.models.history import (
     Sentiment,
     Severity,
 )
+from interactions.models.notice import (
+    CallBecause,
+    How,
+    Notice,
+    NoticeFor,
+    NoticeForQuerySet,
+    NoticeKind,
+    NoticeQuerySet,
+)
 from interactions.models.wish import CLOSED, Wish, WishQuerySet, WishState
 
 __all__ = [
@@ -22,13 +31,20 @@ __all__ = [
     "CLOSED",
     "TOUCHPOINT_KINDS",
     "WITH_AMOUNT",
+    "CallBecause",
     "Complaint",
     "ComplaintQuerySet",
     "FollowUp",
     "FollowUpQuerySet",
+    "How",
     "Interaction",
     "InteractionQuerySet",
     "Kind",
+    "Notice",
+    "NoticeFor",
+    "NoticeForQuerySet",
+    "NoticeKind",
+    "NoticeQuerySet",
     "Outcome",
     "Sentiment",
     "Severity",

@@ -136,6 +136,7 @@ class FollowUp(models.Model):
         STAFF = "staff", _("Planned by staff")
         SURVEY = "survey", _("Bad survey answer")
         MAIL = "mail", _("Mail that came back")
+        NOTICE = "notice", _("News to tell")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="follow_ups")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="follow_ups")
@@ -176,6 +177,10 @@ class FollowUp(models.Model):
                 fields=["due_at"],
                 name="follow_up_promises",
                 condition=models.Q(done_at__isnull=True, is_promise=True),
+            ),
+            # Whom to write to, and who was written to, is asked again every few seconds.
+            models.Index(
+                fields=["due_at"], name="follow_up_notices", condition=models.Q(done_at__isnull=True, origin="notice")
             ),
         ]
 
