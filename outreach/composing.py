@@ -56,11 +56,11 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most ten queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most twelve queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
-            *("interaction", "dated_event", "invitation__survey", "wish"),
+            *("interaction", "dated_event", "invitation__survey", "wish", "notice_for__notice"),
         )
         prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
 
@@ -144,8 +144,6 @@ class Composer:
             values["years"] = phrases.years_of(day.year - contact.customer.customer_since.year)
         if message.kind == MessageKind.EVENT:
             values["event"] = message.dated_event.name if message.dated_event else ""
-        if message.kind == MessageKind.YOU_SAID:
-            values |= {"wish": message.wish.text, "outcome": message.wish.outcome} if message.wish else {}
         if message.kind == MessageKind.THANK_YOU:
             values["occasion"] = _occasion(message, contact, phrases)
         if message.kind == MessageKind.RECAP:
@@ -155,7 +153,7 @@ class Composer:
             if invitation is None:
                 raise Unwritable("missing_field", _("The invitation to the survey is gone."))
             values["question"] = invitation.survey.question
-        return values
+        return values | _service(message)
 
     def _to_staff(self, message: Message) -> Mail:
         reader = message.recipient
@@ -176,6 +174,15 @@ class Composer:
         blocks: Values = {"list": list_as_html(digest.sections)}
         filled = fill_for(lay_out(text, Frame.of(self.company, message.kind)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
+
+
+def _service(message: Message) -> Values:
+    """What an answer to a wish or a notice says; nothing for other kinds, or where that is gone."""
+    if message.wish is not None:
+        return {"wish": message.wish.text, "outcome": message.wish.outcome}
+    if message.notice_for is not None:
+        return {"title": message.notice_for.notice.title, "notice": message.notice_for.notice.words}
+    return {}
 
 
 def _one_click(link: str) -> list[tuple[str, str]]:

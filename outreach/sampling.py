@@ -56,6 +56,8 @@ def sample_values(kind: str, tone: str, language: str, *, company: Company, send
         "event": _("the opening of your shop"),
         "wish": _("invoices by e-mail instead of paper"),
         "outcome": _("From January on your invoices come by e-mail, to the address this mail comes to."),
+        "title": _("New prices from 1 January"),
+        "notice": _("Our suppliers charge more, and so our prices rise by three per cent.\n\nOpen orders keep theirs."),
         "question": question,
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
         "recap": _sample_recap(phrases, today),

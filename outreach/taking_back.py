@@ -1,15 +1,17 @@
-"""Taking back what was decided, together with the mail that would have told of it."""
+"""Taking back what was decided, or doing it otherwise, together with the mails that would have told of it."""
 
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from interactions.models import Wish
+from accounts.models import User
+from interactions.logging import record
+from interactions.models import FollowUp, How, Interaction, Notice, NoticeFor, Wish
 from outreach.cancelling import STOPPABLE, cancel
-from outreach.models import Message, State
+from outreach.models import Message, MessageQuerySet, State
 
-# What did not go out and will not by itself: closing the wish again brings it back.
+# What did not go out and will not by itself: deciding the same again brings it back.
 _NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
 
 
@@ -20,3 +22,36 @@ def reopen(wish: Wish, *, at: datetime) -> bool:
         answers = Message.objects.filter(wish=wish)
         cancel(answers, reason="opened_again", detail=_("The wish was opened again."), at=at, states=_NOT_GONE)
         return not answers.exclude(state=State.CANCELLED).exists()
+
+
+def tell_in_person(row: NoticeFor, interaction: Interaction, *, by: User, at: datetime) -> None:
+    """They were told in this conversation: it is logged, the task is done, and no mail goes out."""
+    with transaction.atomic():
+        record(interaction, at=at)
+        if row.follow_up is not None:
+            row.follow_up.finish(by, at)
+        row.told_in = interaction
+        row.save(update_fields=["told_in"])
+        _call_off(Message.objects.filter(notice_for=row), _("They were told in person."), at)
+
+
+def tell_otherwise(row: NoticeFor, how: How, *, at: datetime) -> None:
+    """Another way is chosen for one customer; a mail that waits is called off, or planned anew."""
+    with transaction.atomic():
+        row.how, row.how_since = how, at
+        row.save(update_fields=["how", "how_since"])
+        if how != How.MAIL:
+            _call_off(Message.objects.filter(notice_for=row), _("They are to be told in person."), at)
+
+
+def withdraw(notice: Notice, *, at: datetime) -> None:
+    """The news is not true any more: nobody else is told, and the tasks are gone. Who was told stays known."""
+    with transaction.atomic():
+        Notice.objects.filter(pk=notice.pk, withdrawn_at__isnull=True).update(withdrawn_at=at)
+        FollowUp.objects.open().filter(notice_for__notice=notice).delete()
+        _call_off(Message.objects.filter(notice_for__notice=notice), _("The notice was withdrawn."), at)
+    notice.refresh_from_db()
+
+
+def _call_off(notices: MessageQuerySet, words: str, at: datetime) -> None:
+    cancel(notices, reason="told_otherwise", detail=words, at=at, states=_NOT_GONE)

@@ -63,6 +63,11 @@ FIELDS: dict[MessageKind, Descriptions] = {
         "wish": _("what they wished for, as it was noted"),
         "outcome": _("what became of it, as it was written when it was closed (needed)"),
     },
+    MessageKind.NOTICE: {
+        **_OF_CUSTOMERS,
+        "title": _("what it is, as the notice is called"),
+        "notice": _("what it means for them, as it was written in the notice (needed)"),
+    },
     MessageKind.LETTER: _OF_CUSTOMERS,
     MessageKind.RECAP: _OF_RECAPS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
@@ -77,13 +82,14 @@ REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.REMINDER: ("scores", "survey_link"),
     MessageKind.RECAP: ("recap",),
     MessageKind.YOU_SAID: ("outcome",),
+    MessageKind.NOTICE: ("notice",),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.URGENT: ("list",),
     MessageKind.WEEKLY: ("list",),
     MessageKind.ESCALATION: ("list",),
 }
 # Several lines or an address of a person's own: not for the subject.
-NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap", "outcome"})
+NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap", "outcome", "notice"})
 # What is needed in their wordings may be written out in a text for one message.
 MAY_BE_WRITTEN_OUT = frozenset({MessageKind.RECAP})
 

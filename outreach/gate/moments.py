@@ -12,9 +12,11 @@ from outreach.models import Message, MessageKind, State
 from retention_crm.lib import clock, workdays
 
 # A birthday falls on some weekend every year, and is celebrated on its day.
-ON_WORKING_DAYS = frozenset(
+_WITHIN_BUDGET = frozenset(
     kind.value for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER, MessageKind.YOU_SAID)
 )
+# What customers have to know does not wait for other mails.
+ON_WORKING_DAYS = _WITHIN_BUDGET | {MessageKind.NOTICE.value}
 ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.value})
 # Once a year each: they wait for no other mail, but two within a few days are one too many.
 _OTHER_GREETINGS = frozenset({MessageKind.ANNIVERSARY.value, MessageKind.EVENT.value})
@@ -133,7 +135,7 @@ class _Latest:
 
 def _latest(message: Message, facts: Facts, days: int) -> _Latest | None:
     """Of all that went to the customer or the address, for the kinds that wait for any other."""
-    if message.kind not in ON_WORKING_DAYS:
+    if message.kind not in _WITHIN_BUDGET:
         return None
     gone = facts.others.gone_to(message, facts.at)
     return _last_of([other for other in gone if other.kind != MessageKind.RECAP], facts, days)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from customers.models import Contact
+from interactions.models import How
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, State
@@ -28,7 +29,7 @@ def answered(message: Message, facts: Facts) -> Ruling | None:
 
 
 def no_longer_true(message: Message, facts: Facts) -> Ruling | None:
-    """A greeting whose day was corrected, a survey whose link no longer works, an answer to a wish that is open."""
+    """A greeting whose day was corrected, a survey whose link no longer works, news they know already."""
     is_true, sentence = _STILL_TRUE.get(message.kind, (None, ""))
     if is_true is None or is_true(message, facts):
         return None
@@ -42,6 +43,11 @@ def _is_open(message: Message, facts: Facts) -> bool:
 def _is_to_be_told(message: Message, facts: Facts) -> bool:
     wish = message.wish
     return wish is not None and wish.wants_answer and not wish.is_open
+
+
+def _is_news(message: Message, facts: Facts) -> bool:
+    row = message.notice_for
+    return row is not None and row.is_to_be_told and row.how == How.MAIL and row.notice.withdrawn_at is None
 
 
 def _is_birthday(message: Message, facts: Facts) -> bool:
@@ -84,4 +90,5 @@ _STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], Promise]] = {
     MessageKind.EVENT: (_is_event, gettext_lazy("The day was changed or taken out; it is not this one.")),
     MessageKind.ANNIVERSARY: (_is_anniversary, gettext_lazy("The anniversary or the main contact was changed.")),
     MessageKind.YOU_SAID: (_is_to_be_told, gettext_lazy("The wish was opened again, or they need not be told.")),
+    MessageKind.NOTICE: (_is_news, gettext_lazy("They were told otherwise, or need not be told any more.")),
 }

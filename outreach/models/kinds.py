@@ -12,6 +12,7 @@ class MessageKind(models.TextChoices):
     SURVEY = "survey", _("Survey invitation")
     REMINDER = "reminder", _("Survey reminder")
     YOU_SAID = "you_said", _("Answer to a wish")
+    NOTICE = "notice", _("Notice")
     LETTER = "letter", _("Letter")
     RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
@@ -29,11 +30,12 @@ CUSTOMER_KINDS = (
     MessageKind.SURVEY,
     MessageKind.REMINDER,
     MessageKind.YOU_SAID,
+    MessageKind.NOTICE,
     MessageKind.LETTER,
     MessageKind.RECAP,
 )
 # What answers a customer or concerns their contract; it needs no consent, but says why it comes.
-SERVICE_KINDS = (MessageKind.YOU_SAID,)
+SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE)
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,
     MessageKind.URGENT,

@@ -10,7 +10,7 @@ from django.db.models import Value
 from django.db.models.functions import Now
 
 from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent
-from interactions.models import Interaction, Wish
+from interactions.models import Interaction, NoticeFor, Wish
 from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, WAITING, MessageKind, State
 from retention_crm.lib.fields import LineField, NoteField
 from surveys.models import Invitation
@@ -74,6 +74,9 @@ class Message(models.Model):
     )
     wish = models.ForeignKey(
         Wish, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
+    )
+    notice_for = models.ForeignKey(
+        NoticeFor, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
     )
     due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
     expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
@@ -152,6 +155,7 @@ class Message(models.Model):
                 fields=["dated_event"], name="message_by_event", condition=models.Q(dated_event__isnull=False)
             ),
             models.Index(fields=["wish"], name="message_by_wish", condition=models.Q(wish__isnull=False)),
+            models.Index(fields=["notice_for"], name="message_by_notice", condition=models.Q(notice_for__isnull=False)),
             models.Index(fields=["customer", "-due_at"], name="message_by_customer"),
             models.Index(fields=["recipient", "-due_at"], name="message_by_recipient"),
             models.Index(fields=["state", "-due_at"], name="message_by_state"),

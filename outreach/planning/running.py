@@ -8,6 +8,7 @@ from accounts.models import Company
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
+from outreach.planning.notices import plan_notices
 from outreach.planning.telling import plan_digests, plan_escalations, plan_weekly
 from outreach.planning.thanks import plan_thanks
 from outreach.planning.urgent import plan_urgent
@@ -26,6 +27,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.SURVEY.value: plan_surveys,
     MessageKind.REMINDER.value: plan_reminders,
     MessageKind.YOU_SAID.value: plan_answers,
+    MessageKind.NOTICE.value: plan_notices,
     MessageKind.OVERDUE_DIGEST.value: plan_digests,
     MessageKind.URGENT.value: plan_urgent,
     MessageKind.WEEKLY.value: plan_weekly,

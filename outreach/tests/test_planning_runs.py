@@ -98,6 +98,7 @@ class TestRuns:
         factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))
         factories.wish(factories.contact().customer, state="done")
+        factories.notice_for(factories.contact().customer, "mail")
         whole = PLANNERS[broken]
 
         def fail(window: Any) -> int:

@@ -109,6 +109,10 @@ def occasion(message: Message) -> str:
             "event": happened.get_kind_display(),
             "day": date_format(happened.day, "DATE_FORMAT"),
         }
+    if message.wish is not None:
+        return _("Their wish: %(wish)s") % {"wish": message.wish}
+    if message.notice_for is not None:
+        return str(message.notice_for.notice)
     return {
         MessageKind.BIRTHDAY: _("Their birthday"),
         MessageKind.ANNIVERSARY: _("The day they became a customer"),
@@ -117,6 +121,7 @@ def occasion(message: Message) -> str:
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
+        MessageKind.NOTICE: _("Something they have to know"),
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
@@ -144,7 +149,7 @@ def visible(request: PersonRequest, pk: int) -> Message:
     """The message with what its pages show; 404 for one the person may not see."""
     rows = Message.objects.visible_to(request.user).select_related(
         *("contact__customer", "customer__owner", "recipient", "decided_by"),
-        *("interaction", "invitation__survey", "wish"),
+        *("interaction", "invitation__survey", "wish", "notice_for__notice"),
     )
     return get_object_or_404(rows, pk=pk)
 
