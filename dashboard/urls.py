@@ -7,6 +7,15 @@ from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.logging import log
+from dashboard.views.notices import (
+    notice,
+    notice_find,
+    notice_how,
+    notice_new,
+    notice_told,
+    notice_withdraw,
+    notices,
+)
 from dashboard.views.portfolio import portfolio
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
@@ -24,6 +33,13 @@ urlpatterns = [
     path("customers/<int:pk>/wishes/new/", wish_new, name="wish_new"),
     path("wishes/<int:pk>/close/", wish_close, name="wish_close"),
     path("wishes/<int:pk>/reopen/", wish_reopen, name="wish_reopen"),
+    path("messages/notices/", notices, name="notices"),
+    path("messages/notices/new/", notice_new, name="notice_new"),
+    path("messages/notices/new/find/", notice_find, name="notice_find"),
+    path("messages/notices/<int:pk>/", notice, name="notice"),
+    path("messages/notices/<int:pk>/withdraw/", notice_withdraw, name="notice_withdraw"),
+    path("messages/notices/customers/<int:pk>/how/", notice_how, name="notice_how"),
+    path("follow-ups/<int:pk>/told/", notice_told, name="notice_told"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),

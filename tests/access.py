@@ -24,7 +24,7 @@ from typing import Any
 
 from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, DatedEvent, Segment
-from interactions.models import Complaint, FollowUp, Interaction, Wish
+from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
 
@@ -69,6 +69,8 @@ MANAGERS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL, FULL)
 MANAGERS_READ = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, READ, FULL)
 # Shut for everybody: opened by a setting, to a machine.
 NOBODY = _same(HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
+# Whoever wrote it, and managers.
+AUTHOR = Rule(own=(FULL, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
 ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
 
 
@@ -83,6 +85,9 @@ class Side:
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
+    notice: Notice
+    notice_for: NoticeFor
+    notice_task: FollowUp
     invitation: Invitation
     response: Response
     message: Message
@@ -149,6 +154,13 @@ TABLE: tuple[Line, ...] = (
     Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("wish_close", CUSTOMER_DATA, methods=_FORM, args=("wish",), changes_only=True),
     Line("wish_reopen", CUSTOMER_DATA, methods=("POST",), args=("wish",)),
+    Line("notices", EVERYONE),
+    Line("notice_new", EVERYONE, methods=_FORM),
+    Line("notice_find", EVERYONE),
+    Line("notice", CUSTOMER_DATA, args=("notice",)),
+    Line("notice_withdraw", AUTHOR, methods=_FORM, args=("notice",), changes_only=True),
+    Line("notice_told", CUSTOMER_DATA, methods=_FORM, args=("notice_task",), changes_only=True),
+    Line("notice_how", CUSTOMER_DATA, methods=_FORM, args=("notice_for",), changes_only=True),
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),

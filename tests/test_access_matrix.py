@@ -44,6 +44,8 @@ def named_addresses() -> Iterator[str]:
 def side_of(customer: Customer, team: Team, person: User) -> Side:
     contact = factories.contact(customer)
     invitation = factories.invitation(contact, expires_at=clock.now() + timedelta(days=1))
+    news = factories.notice_for(customer)
+    assert news.follow_up
     return Side(
         customer=customer,
         contact=contact,
@@ -52,6 +54,9 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),
+        notice=news.notice,
+        notice_for=news,
+        notice_task=news.follow_up,
         invitation=invitation,
         response=factories.response(factories.invitation(contact)),
         message=Message.objects.create(

@@ -53,6 +53,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
             progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
         book.continue_sequences()
         showcase.keep_a_day(on)
+        showcase.tell_news(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))

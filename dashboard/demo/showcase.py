@@ -9,13 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from random import Random
 
-from customers.models import Contact, DatedEvent, OwnerChange
+from accounts.models import User
+from customers.models import Contact, Customer, DatedEvent, OwnerChange
 from dashboard.demo import histories, rhythms
 from dashboard.demo.moments import moment
-from dashboard.demo.people import ZONE, Stage
+from dashboard.demo.people import LOGINS, ZONE, Stage
 from dashboard.demo.relationships import Birthday, Relationship, Wish
 from dashboard.demo.writing import Book
-from interactions.models import Kind, Outcome, Severity, WishState
+from interactions.announcing import announce, propose
+from interactions.models import How, Kind, Notice, NoticeKind, Outcome, Severity, WishState
 from retention_crm.lib import clock
 
 
@@ -229,6 +231,33 @@ def wish_for(scene: Scene, on: date) -> Wish:
         return scene.wish
     day = on + timedelta(days=scene.birthday_in)
     return replace(scene.wish, birthday=Birthday(day.day, day.month))
+
+
+_NEWS = (
+    "From 1 January our prices rise by three per cent, because transport has become dearer.\n\n"
+    "Orders that reach us before 20 December have the old prices, whenever we deliver."
+)
+_NEWS_FOR, _NEWS_TOLD = 12, 3
+
+
+def tell_news(on: date) -> None:
+    """A price change that the manager wrote down this morning for a dozen customers; some were told at once."""
+    at = clock.moment(on, time(), ZONE)
+    others = Customer.objects.cared_for().filter(pk__gt=len(SCENES)).select_related("owner").order_by("pk")
+    notice = Notice(
+        kind=NoticeKind.PRICE,
+        title="New prices from 1 January",
+        words=_NEWS,
+        tell_by=on + timedelta(days=6),
+        how=How.MAIL,
+    )
+    proposals = propose(list(others[:_NEWS_FOR]), How.MAIL)
+    manager = User.objects.get(email=LOGINS[1])
+    stored, _is_new = announce(notice, proposals, by=manager, at=at)
+    called = stored.customers.filter(how=How.CALL).select_related("customer__owner", "follow_up").order_by("pk")
+    for row in called[:_NEWS_TOLD]:
+        if row.follow_up is not None:
+            row.follow_up.finish(row.customer.owner, at)
 
 
 def keep_a_day(on: date) -> None:

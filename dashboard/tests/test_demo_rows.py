@@ -63,7 +63,9 @@ def test_rows_of_a_customer_speak_of_its_own_people(demo: User) -> None:
     assert not Invitation.objects.exclude(contact__customer=F("customer")).exists()
     assert not Invitation.objects.exclude(trigger__customer=F("customer")).exists()
     assert not Response.objects.exclude(contact=F("invitation__contact")).exists()
-    assert not FollowUp.objects.exclude(source__customer=F("customer")).exists()
+    # News to tell come from no conversation.
+    agreed = FollowUp.objects.exclude(origin=FollowUp.Origin.NOTICE)
+    assert not agreed.exclude(source__customer=F("customer")).exists()
     assert not Complaint.objects.exclude(owner=F("customer__owner")).exists()
 
 
