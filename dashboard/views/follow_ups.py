@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from customers.requests import get_editable
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.forms import WhenForm
-from interactions.models import FollowUp
+from interactions.models import FollowUp, NoticeFor
 from retention.scoring import rescore
 from retention_crm.lib import clock
 
@@ -30,6 +30,8 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
 def follow_up_reopen(request: PageRequest, pk: int) -> HttpResponse:
     follow_up = get_editable(FollowUp.objects.all(), request, pk)
     follow_up.reopen()
+    # The conversation happened, but it was not the one in which they were told.
+    NoticeFor.objects.filter(follow_up=follow_up).update(told_in=None)
     rescore([follow_up.customer_id], at=clock.now())
     return saved(request, _("Open again: %(title)s") % {"title": follow_up.title}, to=_customer(follow_up))
 
