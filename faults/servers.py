@@ -143,9 +143,16 @@ def _move(here: Path, there: Path) -> None:
 
 
 def put_back(stage: Stage) -> Result:
-    """The files of a backup are put back in place: nothing goes out until a person says so."""
+    """The files of a backup are put back in place: nothing goes out until a person says so.
+
+    Something was sent before the backup: a ledger that never sent anything can not be told apart.
+    """
     server = stage.servers.postgres
     assert server is not None
+    stage.greetings(50)
+    stage.start()
+    stage.wait(stage.settled)
+    stage.processes.stop(but=("web",))
     stage.greetings(200)
     connection.close()
     server.stop()
@@ -167,9 +174,10 @@ def put_back(stage: Stage) -> Result:
     stage.wait(lambda: SendingPause.objects.filter(ended_at=None, cause="restored").exists(), patience=60)
     time.sleep(10)
     result = stage.finish("", faults=1, recovery=0, unknown=0)
-    # By this ledger nothing was sent, and that is what it is not believed.
-    result.complaints = [] if result.states == {"planned": 200} else [f"in the ledger: {dict(result.states)}"]
-    if (before, sum(stage.sink.taken.values())) != (200, 200):
+    # By this ledger those 200 were not sent, and that is what it is not believed.
+    as_put_back = {"sent": 50, "planned": 200}
+    result.complaints = [] if result.states == as_put_back else [f"in the ledger: {dict(result.states)}"]
+    if (before, sum(stage.sink.taken.values())) != (250, 250):
         result.complaints.append(f"{before} mails before, {sum(stage.sink.taken.values())} after")
     return result
 
