@@ -50,7 +50,7 @@ def customer(owner: User | None = None, **fields: Any) -> Customer:
     made = Customer.objects.create(owner=owner or user(), **fields)
     if "next_due_on" not in fields:
         Customer.objects.filter(pk=made.pk).recompute_due()
-        made.refresh_from_db(fields=["next_due_on"])
+        made.refresh_from_db()
     return made
 
 
