@@ -68,7 +68,8 @@ def _place(here: str, at: datetime) -> LedgerPlace:
 def announce(number: int, *, at: datetime) -> str:
     """Counts that many hand-overs before they begin, here and in Valkey; returns the doubt if Valkey knows of more.
 
-    What Valkey knows is asked first: a count that other workers raise meanwhile is then never below it.
+    What Valkey knows is asked first, and it is told only of what the ledger has counted: so the ledger's count before
+    this one is never below it, whatever other workers announce meanwhile.
     """
     (ledger,) = LedgerPlace.objects.filter(pk=1).values_list("ledger", flat=True)
     known = _mark(str(ledger))
@@ -78,7 +79,7 @@ def announce(number: int, *, at: datetime) -> str:
             [number, at],
         )
         (handed_over,) = cursor.fetchone()
-    if known > handed_over:
+    if known > handed_over - number:
         return _(
             "More mails were sent than the ledger knows of: an older state of the database was put back. Messages that "
             "were sent after the backup may be planned again. Look through the messages that are waiting, cancel "
