@@ -73,18 +73,22 @@ def test_another_database_pauses_until_a_person_releases_it(sink: Sink, administ
     assert len(set(sink.message_ids)) == 2
 
 
-def test_a_ledger_older_than_what_was_sent_pauses_and_hands_nothing_over(sink: Sink, administrator: User) -> None:
+@pytest.mark.parametrize("waiting", [1, 5], ids=["fewer wait than were lost", "more wait than were lost"])
+def test_a_ledger_older_than_what_was_sent_pauses_and_hands_nothing_over(
+    sink: Sink, administrator: User, waiting: int
+) -> None:
     for _number in range(3):
         factories.message()
     assert run() == {"sent": 3}
     # The files of the database are put back in place: one of the three was sent then.
     LedgerPlace.objects.update(handed_over=1)
-    factories.message()
-    assert run() == {"waiting": 1}
+    for _number in range(waiting):
+        factories.message()
+    assert run() == {"waiting": waiting}
     assert run() == {}
     assert (open_cause(), len(sink.mails)) == (Cause.RESTORED, 3)
     pausing.start(administrator, at=NOW)
-    assert run() == {"sent": 1}
+    assert run() == {"sent": waiting}
     assert open_cause() == ""
 
 
