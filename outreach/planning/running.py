@@ -48,20 +48,32 @@ def plan(*, at: datetime) -> dict[str, int]:
         one_at_a_time()
         reached = dict(Watermark.objects.values_list("planner", "through"))
         for kind, planner in PLANNERS.items():
-            since = max(reached.get(kind, at - timedelta(days=1)), at - LONGEST_GAP)
+            since = _since(reached.get(kind), at)
             try:
                 with transaction.atomic():
                     window = Window(since, at, company, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
                     planned[kind] = planner(window)
             except Exception as failure:
                 failures.append(failure)
-        marks = [Watermark(planner=kind, through=max(at, reached.get(kind, at))) for kind in planned]
+        marks = [Watermark(planner=kind, through=_through(reached.get(kind), at)) for kind in planned]
         Watermark.objects.bulk_create(
             marks, update_conflicts=True, unique_fields=["planner"], update_fields=["through"]
         )
     if failures:
         raise ExceptionGroup("Planners failed", failures)
     return planned
+
+
+def _since(reached: datetime | None, at: datetime) -> datetime:
+    """From when on a planner looks. A mark far ahead was set by a clock that was wrong, and says nothing."""
+    if reached is None:
+        return at - timedelta(days=1)
+    return at - LONGEST_GAP if reached > at + OVERLAP else max(reached, at - LONGEST_GAP)
+
+
+def _through(reached: datetime | None, at: datetime) -> datetime:
+    """The mark does not go back where clocks differ a little: each run overlaps with the one before."""
+    return at if reached is None or reached > at + OVERLAP else max(reached, at)
 
 
 def plan_as_of(*, at: datetime) -> dict[str, int]:

@@ -118,10 +118,36 @@ class TestRuns:
         assert {kind for kind, number in caught_up.items() if number} == {broken}
         assert set(Message.objects.values_list("kind", flat=True)) == set(PLANNERS)
 
-    def test_a_clock_set_back_does_not_move_the_watermark_back(self, company: Company) -> None:
+    def test_a_clock_a_little_behind_does_not_move_the_watermark_back(self, company: Company) -> None:
         plan(at=NOW)
-        plan(at=NOW - timedelta(hours=2))
+        plan(at=NOW - timedelta(minutes=50))
         assert set(Watermark.objects.values_list("planner", "through")) == {(kind, NOW) for kind in PLANNERS}
+
+    @pytest.mark.parametrize("ahead", [timedelta(minutes=50), timedelta(hours=2), timedelta(days=1)])
+    def test_what_is_entered_while_a_clock_is_ahead_is_planned_once_it_is_right(
+        self, owner: User, company: Company, ahead: timedelta
+    ) -> None:
+        plan(at=NOW - timedelta(minutes=5) + ahead)
+        everything(owner)
+        born(TODAY, of=factories.customer(owner, created_at=NOW, customer_since=TODAY))
+        plan(at=NOW + timedelta(minutes=1) + ahead)
+        after = NOW + timedelta(minutes=2)
+
+        plan(at=after)
+
+        # A digest of this morning would have been too early for what was entered after it.
+        planned = set(Message.objects.values_list("kind", flat=True))
+        assert planned >= {"birthday", "anniversary", "event", "thank_you", "survey"}
+        assert Message.objects.filter(kind="birthday").count() == 2
+        assert set(plan(at=after).values()) == {0}
+
+    def test_going_back_behind_a_mark_of_a_wrong_clock_plans_nothing_twice(self, owner: User, company: Company) -> None:
+        everything(owner)
+        asked_a_week_ago()
+        plan(at=NOW)
+        Watermark.objects.update(through=NOW + timedelta(days=1))
+        assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
+        assert set(Watermark.objects.values_list("through", flat=True)) == {NOW + timedelta(minutes=1)}
 
     def test_as_of_a_day_plans_that_day_only_and_leaves_the_watermarks(self, owner: User, company: Company) -> None:
         factories.survey()
