@@ -4,8 +4,12 @@ A tick is only a hint that rows may be due; state lives in PostgreSQL, so a lost
 """
 
 import os
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from celery import Celery
+from celery.schedules import schedule
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention_crm.settings")
 
@@ -15,11 +19,32 @@ app.autodiscover_tasks()
 
 SECOND = 1.0
 MINUTE = 60 * SECOND
+# Ticks that nobody took so long are dropped, so that they do not pile up while no worker runs. That goes by two clocks,
+# beat's and the worker's, which may be this far apart.
+EXPIRES = 10 * MINUTE
+_BEGAN = datetime.now(UTC), time.monotonic()
+
+
+def steady_now() -> datetime:
+    """The time since this process began, however its clock is set meanwhile.
+
+    Beat waits until a moment by this clock comes: by another, one that was put back would keep it silent.
+    """
+    at, began = _BEGAN
+    return at + timedelta(seconds=time.monotonic() - began)
+
+
+def every(seconds: float, task: str) -> dict[str, Any]:
+    return {"task": task, "schedule": schedule(seconds, nowfun=steady_now), "options": {"expires": EXPIRES}}
+
+
+# Remembers nothing: a moment kept in a file would be believed after the clock was put back.
+app.conf.beat_scheduler = "celery.beat:Scheduler"
 app.conf.beat_schedule = {
-    "plan": {"task": "outreach.plan", "schedule": 20 * SECOND, "options": {"expires": 60}},
-    "deliver": {"task": "outreach.deliver", "schedule": 5 * SECOND, "options": {"expires": 30}},
-    "sweep": {"task": "outreach.sweep", "schedule": 15 * SECOND, "options": {"expires": 60}},
-    "read_bounces": {"task": "outreach.read_bounces", "schedule": 2 * MINUTE, "options": {"expires": 100}},
-    "rescore": {"task": "retention.rescore", "schedule": 15 * SECOND, "options": {"expires": 60}},
-    "rebuild": {"task": "retention.rebuild_if_due", "schedule": 15 * MINUTE, "options": {"expires": 600}},
+    "plan": every(20 * SECOND, "outreach.plan"),
+    "deliver": every(5 * SECOND, "outreach.deliver"),
+    "sweep": every(15 * SECOND, "outreach.sweep"),
+    "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
+    "rescore": every(15 * SECOND, "retention.rescore"),
+    "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),
 }

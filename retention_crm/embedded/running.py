@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .console import Console
 from .errors import EmbeddedError
 from .modes import demo_environment
-from .places import PROJECT, data_directory
+from .places import PROJECT
 from .servers import Servers
 from .supervision import Job, Supervisor
 
@@ -98,7 +98,6 @@ def addresses(environ: Mapping[str, str], doors: Doors) -> dict[str, str]:
 
 def jobs(environ: Mapping[str, str], doors: Doors) -> list[Job]:
     """The processes of a running product."""
-    schedule = data_directory(environ) / "celerybeat-schedule"
     python = (sys.executable, *(f"-Wignore:{text}" for text in EXPECTED_WARNINGS))
     celery = (*python, "-m", "celery", "-q", "-A", "retention_crm.celery")
     web, mail = doors.web.fileno(), doors.mail
@@ -107,7 +106,7 @@ def jobs(environ: Mapping[str, str], doors: Doors) -> list[Job]:
     logger = ("--logger-class", "retention_crm.access_log.Logger", "--log-level", "warning")
     log = ("--access-logfile", "-", "--access-logformat", "%(m)s %(U)s %(s)s %(M)s ms")
     worker = ("worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-    beat = ("beat", "--schedule", str(schedule), "--pidfile=", "--loglevel", "WARNING")
+    beat = ("beat", "--pidfile=", "--loglevel", "WARNING")
     wanted = [
         Job("web", (*gunicorn, *options, *logger, *log), pass_fds=(web,)),
         Job("worker", (*celery, *worker), stop_seconds=WORKER_STOP_SECONDS),
