@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from datetime import date
 
-from faults import clocks, hosts, kills, mail_servers, races, servers
+from faults import clocks, hosts, kills, mail_servers, meanwhile, races, servers
 from faults.stage import Result, Stage
 
 type Case = Callable[[Stage], Result]
@@ -14,10 +14,11 @@ CASES: dict[str, Case] = {
     **servers.CASES,
     **races.CASES,
     **hosts.CASES,
+    **meanwhile.CASES,
     **clocks.CASES,
 }
 SHORT: dict[str, Case] = {**kills.SHORT, **mail_servers.SHORT, **servers.SHORT}
-HEADS = ("case", "faults", "messages", "sent", "unknown", "failed", "taken", "twice", "recovery", "")
+HEADS = ("case", "faults", "messages", "sent", "unknown", "failed", "other", "taken", "twice", "recovery", "")
 
 
 def chosen(names: list[str], *, short: bool) -> list[tuple[str, Case]]:
@@ -46,6 +47,7 @@ def table(results: Iterable[Result], *, on: date) -> str:
 
 def _cells(result: Result) -> list[str]:
     states = result.states
-    numbers = (result.faults, result.messages, states["sent"], states["unknown"], states["failed"], result.taken)
+    known = [states[name] for name in ("sent", "unknown", "failed")]
+    numbers = (result.faults, result.messages, *known, result.messages - sum(known), result.taken)
     good = "balances" if not result.complaints else "FAILS"
     return [result.case, *map(str, numbers), str(result.duplicates), f"{result.recovery:.0f} s", good]

@@ -8,30 +8,33 @@ from faults.stage import PATIENCE, Result, Stage
 from faults.striking import POINTS
 
 KILLS = 30
-# A batch is 50; what the dead had taken is back only when their leases end, so there must be enough for all.
-_EACH = 51
-# For the workers that are not killed at that moment.
+# What the dead had taken is back only when their leases end, so each takes little, and there is enough for all of them
+# and for the others.
+_CLAIM = 50
+_EACH = _CLAIM + 1
 _MORE = 200
 _SHORTEST = 90.0
 LONGEST = 90.0
+# There must be an end again and again, so that there is a last commit.
+_AT_THE_END = "after the last commit"
 
 
 def kill(stage: Stage, victim: str, point: str, *, kills: int = KILLS) -> Result:
     tokens = stage.home / "tokens"
     tokens.mkdir(exist_ok=True)
-    stage.greetings(kills * _EACH + _MORE)
+    stage.greetings(_EACH if point == _AT_THE_END else kills * _EACH + _MORE)
     for number in range(kills):
         (tokens / str(number)).touch()
-    stage.start(workers=2 if victim == "child" else 4, FAULT_POINT=point, FAULT_VICTIM=victim, FAULT_TOKENS=str(tokens))
+    environ = {"FAULT_POINT": point, "FAULT_VICTIM": victim, "FAULT_TOKENS": str(tokens), "FAULT_CLAIM": str(_CLAIM)}
+    stage.start(workers=2 if victim == "child" else 4, beats=1, processes=2, **environ)
 
     def struck() -> bool:
         stage.tick()
-        # An outcome is committed by itself only when nothing more is due, so there must be an end again and again.
-        if stage.hurry or point == "after commit":
-            is_settled = stage.settled()
-            if is_settled and point == "after commit" and any(tokens.iterdir()):
-                stage.greetings(_EACH)
-        return not any(tokens.iterdir())
+        is_settled = (stage.hurry or point == _AT_THE_END) and stage.settled()
+        is_over = not any(tokens.iterdir())
+        if is_settled and not is_over and point == _AT_THE_END:
+            stage.greetings(_EACH)
+        return is_over
 
     # A tree has to start again each time, which takes some seconds on a busy machine.
     patience = max(_SHORTEST, kills * (30.0 if victim == "tree" else 15.0))

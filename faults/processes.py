@@ -69,8 +69,7 @@ class Processes:
         return self._run(name, [*where, sys.executable, "-m", "faults.worker", *options, *quiet], environ)
 
     def beat(self, name: str, **environ: str) -> Tree:
-        schedule = str(self.home / f"{name}.schedule")
-        options = ["beat", "--schedule", schedule, "--pidfile=", "-l", "WARNING"]
+        options = ["beat", "--pidfile=", "-l", "WARNING"]
         return self._run(name, [sys.executable, "-m", "celery", "-q", "-A", "retention_crm.celery", *options], environ)
 
     def web(self) -> str:

@@ -2,6 +2,7 @@
 
 FAULT_POINT names the point, FAULT_VICTIM is `child` or `tree`, FAULT_TOKENS a directory: each kill takes a file out of
 it, and when none is left the worker is like any other. The kill is SIGKILL: nothing of the process runs after it.
+FAULT_CLAIM is how many messages a worker claims at once at most.
 """
 
 import os
@@ -15,9 +16,8 @@ from outreach import claiming
 from outreach.delivery import Run
 from outreach.transport import ACCEPTED, Transport
 
-POINTS = ("planned", "claimed", "connected", "before the marker", "after the marker", "after the 250", "after commit")
 # Passed so often at most before it strikes, so that it strikes at the beginning of a batch and in its middle.
-_MOST_PASSES = {"planned": 1, "claimed": 1, "connected": 1, "after commit": 1}
+_MOST_PASSES = {"planned": 1, "claimed": 1, "connected": 1, "after the last commit": 1}
 
 type Function = Callable[..., Any]
 
@@ -51,40 +51,59 @@ class Strike:
         return False
 
 
-def _around(owner: Any, name: str, strike: Strike, *, before: bool, only: Function = lambda found: True) -> None:
+def _before(owner: Any, name: str, strike: Strike) -> None:
     real = getattr(owner, name)
 
     def struck(*args: Any, **options: Any) -> Any:
-        if before:
-            strike()
+        strike()
+        return real(*args, **options)
+
+    setattr(owner, name, struck)
+
+
+def _after(owner: Any, name: str, strike: Strike, only: Function = lambda found, **_options: True) -> None:
+    """`only` is told what was returned and the named arguments."""
+    real = getattr(owner, name)
+
+    def struck(*args: Any, **options: Any) -> Any:
         found = real(*args, **options)
-        if not before and only(found):
+        if only(found, **options):
             strike()
         return found
 
     setattr(owner, name, struck)
 
 
+def claim_few(most: int) -> None:
+    real = claiming.claim
+    claiming.claim = lambda *, at, limit: real(at=at, limit=min(limit, most))
+
+
+_PLACES: dict[str, Callable[[Strike], None]] = {
+    "planned": lambda strike: _before(claiming, "claim", strike),
+    "claimed": lambda strike: _after(claiming, "claim", strike, lambda found, **_options: bool(found)),
+    "connected": lambda strike: _after(Transport, "open", strike),
+    "before the marker": lambda strike: _before(claiming, "begin_submitting", strike),
+    "after the marker": lambda strike: _after(claiming, "begin_submitting", strike, lambda found, **_options: found),
+    "after the 250": lambda strike: _after(Transport, "answer", strike, lambda found: found is ACCEPTED),
+    # Of an outcome together with the marker of the next message.
+    "after commit": lambda strike: _after(
+        claiming, "begin_submitting", strike, lambda found, after, **_options: found and after is not None
+    ),
+    # Of an outcome behind which nothing is due.
+    "after the last commit": lambda strike: _after(Run, "_come_to_rest", strike, lambda found: found),
+}
+POINTS = tuple(_PLACES)
+
+
 def arm(strike: Strike) -> None:
     """Puts the strike at its point."""
-    match strike.point:
-        case "planned":
-            _around(claiming, "claim", strike, before=True)
-        case "claimed":
-            _around(claiming, "claim", strike, before=False, only=bool)
-        case "connected":
-            _around(Transport, "open", strike, before=False)
-        case "before the marker":
-            _around(claiming, "begin_submitting", strike, before=True)
-        case "after the marker":
-            _around(claiming, "begin_submitting", strike, before=False, only=bool)
-        case "after the 250":
-            _around(Transport, "answer", strike, before=False, only=lambda found: found is ACCEPTED)
-        case "after commit":
-            _around(Run, "_come_to_rest", strike, before=False, only=bool)
+    _PLACES[strike.point](strike)
 
 
 def arm_from_environment() -> None:
     """Arms this process if the environment says so."""
+    if most := os.environ.get("FAULT_CLAIM"):
+        claim_few(int(most))
     if point := os.environ.get("FAULT_POINT"):
         arm(Strike(point, os.environ["FAULT_VICTIM"], Path(os.environ["FAULT_TOKENS"])))
