@@ -47,6 +47,8 @@ def side_by_side(names: list[str], at_once: int) -> int:
     django.setup()
     cases = importlib.import_module("faults.cases")
     chosen = [name for name, _case in cases.chosen(names, short=False)]
+    if not chosen:
+        sys.exit(f"No case begins with {' or '.join(names)}.")
     running: list[subprocess.Popen[str]] = []
 
     def alone(name: str) -> tuple[int, str]:

@@ -26,6 +26,7 @@ from retention_crm.lib import clock
 LOAD = 6_000
 # What the database may still write before its disk is full.
 _ROOM = 200_000_000
+_BLOCK = 1_000_000
 
 
 def postgres_dies(stage: Stage, *, times: int = 20, load: int = LOAD) -> Result:
@@ -75,7 +76,7 @@ def valkey_forgets(stage: Stage, *, times: int = 20, load: int = LOAD) -> Result
     return stage.finish("", faults=times, recovery=time.monotonic() - began, unknown=0)
 
 
-def disk_full(stage: Stage, *, load: int = 3_000, seconds: float = 15.0) -> Result:
+def disk_full(stage: Stage, *, load: int = 3_000, seconds: float = 20.0) -> Result:
     """The disk of the database fills up while mails are handed over, and has room again later."""
     server = stage.servers.postgres
     assert server is not None
@@ -83,38 +84,49 @@ def disk_full(stage: Stage, *, load: int = 3_000, seconds: float = 15.0) -> Resu
     server.stop()
     with small_disk(server) as problem:
         server.start()
-        if problem:
+        try:
+            if not problem:
+                return _fill_up(stage, server, load, seconds)
             result = stage.finish("", faults=0, recovery=0.0)
             result.complaints.append(problem)
             return result
-        stage.greetings(load)
-        stage.start()
-        stage.wait(lambda: sum(stage.sink.taken.values()) >= load // 4, patience=60, every=0.02)
-        filler = server.home / "filler"
-        free = shutil.disk_usage(server.home).free
-        with filler.open("wb") as file, contextlib.suppress(OSError):
-            file.write(bytes(free))
-        time.sleep(seconds)
-        waiting = load - sum(stage.sink.taken.values())
-        filler.unlink()
-        connection.close()
-        if not server.is_running:
-            server.start()
-        began = time.monotonic()
-        stage.wait(stage.settled)
-        # Each of the four processes may have had one under way.
-        result = stage.finish("", faults=1, recovery=time.monotonic() - began, unknown=4)
-        if not waiting:
-            result.complaints.append("everything was sent before the disk was full")
-        connection.close()
-        server.stop()
-    server.start()
+        finally:
+            connection.close()
+            server.stop()
+
+
+def _fill_up(stage: Stage, server: Server, load: int, seconds: float) -> Result:
+    stage.greetings(load)
+    stage.start()
+    stage.wait(lambda: sum(stage.sink.taken.values()) >= load // 4, patience=60, every=0.02)
+    logged, filler, stop = server.log.stat().st_size, server.home / "filler", time.monotonic() + seconds
+    with filler.open("wb", buffering=0) as file:
+        # What the database gives free meanwhile is taken, too.
+        while time.monotonic() < stop:
+            with contextlib.suppress(OSError):
+                file.write(bytes(_BLOCK))
+            time.sleep(0.0 if shutil.disk_usage(server.home).free >= _BLOCK else 0.2)
+    waiting = load - sum(stage.sink.taken.values())
+    is_noticed = b"No space left on device" in server.log.read_bytes()[logged:]
+    filler.unlink()
+    connection.close()
+    if not server.is_running:
+        server.start()
+    began = time.monotonic()
+    stage.wait(stage.settled)
+    # Each of the four processes may have had one under way.
+    result = stage.finish("", faults=1, recovery=time.monotonic() - began, unknown=4)
+    if not waiting or not is_noticed:
+        result.complaints.append(f"{waiting} waited, and the database noticed {'it' if is_noticed else 'nothing'}")
     return result
 
 
 @contextmanager
 def small_disk(server: Server) -> Iterator[str]:
-    """Puts the files of a stopped server on a disk of their own with a little room; says so if it can not."""
+    """Puts the files of a stopped server on a disk of their own with a little room; says so if it can not.
+
+    It is to be stopped again at the end, and runs afterwards, on the disk of before.
+    """
     aside = server.home.with_name("aside")
     server.home.rename(aside)
     server.home.mkdir()
@@ -137,6 +149,7 @@ def small_disk(server: Server) -> Iterator[str]:
         aside.rename(server.home)
         for path in (server.home, *server.home.rglob("*")):
             server.account.own(path)
+        server.start()
 
 
 def _move(here: Path, there: Path) -> None:
