@@ -42,9 +42,8 @@ def jump(stage: Stage, seconds: int, *, wrong_for: float = 60.0) -> Result:
     """It is the clock of the host of one of two workers and of the only beat."""
     watch = Clock(stage.home)
     stage.greetings(1_000)
+    wrong = (stage.processes.worker("wrong", **watch.environ), stage.processes.beat("beat", **watch.environ))
     stage.processes.worker("right")
-    stage.processes.worker("wrong", **watch.environ)
-    stage.processes.beat("beat", **watch.environ)
     stage.wait(lambda: sum(stage.sink.taken.values()) >= 200, every=0.05)
     watch.jump(seconds)
     is_wrong = abs(watch.reads() - seconds) < 5
@@ -59,6 +58,8 @@ def jump(stage: Stage, seconds: int, *, wrong_for: float = 60.0) -> Result:
     # Who thinks that it is tomorrow thinks that today's greetings are too late.
     fine = [State.EXPIRED] if seconds >= _JUMPS["a day ahead"] else []
     result = stage.finish("", faults=1, recovery=time.monotonic() - began, unknown=0, fine=fine)
+    if any(tree.starts > 1 for tree in wrong):
+        result.complaints.append(f"died of it: {[tree.name for tree in wrong if tree.starts > 1]}")
     if not is_wrong:
         result.complaints.append("the clock did not jump (it needs libfaketime; Debian: apt-get install faketime)")
     return result

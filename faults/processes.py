@@ -69,8 +69,8 @@ class Processes:
         return self._run(name, [*where, sys.executable, "-m", "faults.worker", *options, *quiet], environ)
 
     def beat(self, name: str, **environ: str) -> Tree:
-        options = ["beat", "--pidfile=", "-l", "WARNING"]
-        return self._run(name, [sys.executable, "-m", "celery", "-q", "-A", "retention_crm.celery", *options], environ)
+        command = [sys.executable, "-m", "faults.worker", "beat", "--pidfile=", "-l", "WARNING"]
+        return self._run(name, command, environ)
 
     def web(self) -> str:
         """Starts gunicorn; returns its address."""
