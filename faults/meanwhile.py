@@ -73,7 +73,7 @@ def happen(stage: Stage, *, each: int = EACH) -> Result:
             complaints.append(f"after {happens.__name__} a message was {state}")
         fates[message.pk] = happens.__name__, before
     recovery = stage.wait(stage.settled)
-    result = stage.finish("", faults=len(fates), recovery=recovery, unknown=0)
+    result = stage.finish("", faults=len(fates), recovery=recovery, unknown=0, fine=[State.CANCELLED])
     result.complaints += complaints + _unkind(fates)
     return result
 

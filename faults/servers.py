@@ -188,7 +188,9 @@ def put_back(stage: Stage) -> Result:
     stage.greetings(50)
     began = time.monotonic()
     stage.wait(stage.settled)
-    result = stage.finish("", faults=1, recovery=time.monotonic() - began, unknown=0, fine=[State.CANCELLED])
+    recovery = time.monotonic() - began
+    fine = [State.CANCELLED]
+    result = stage.finish("", faults=1, recovery=recovery, unknown=0, fine=fine, taken=[State.SENT, *fine])
     if (before, states, after) != (300, {"sent": 100, "planned": 200}, 300):
         result.complaints.append(f"{before} mails before, {after} after; then the ledger had {states}")
     return result

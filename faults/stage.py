@@ -139,16 +139,24 @@ class Stage:
         return not under_way.exists() and not due.exists()
 
     def finish(
-        self, case: str, *, faults: int, recovery: float, unknown: int | None = None, fine: Collection[str] = ()
+        self,
+        case: str,
+        *,
+        faults: int,
+        recovery: float,
+        unknown: int | None = None,
+        fine: Collection[str] = (),
+        taken: Collection[str] = ("sent", "unknown"),
     ) -> Result:
         """The account: every message in one state, what was sent was taken once, and nothing was taken twice.
 
-        `fine` are states that are what the case is about: expired, or cancelled although the mail server has the mail.
+        Messages may be sent, unknown, or in a state that is `fine` in this case. The mail server may have those in the
+        states `taken`, and has all that are sent.
         """
         connection.close()
         states = Counter(Message.objects.values_list("state", flat=True))
         result = Result(case, faults, states, sum(self.sink.taken.values()), self.sink.duplicates, recovery)
-        result.complaints += self._complaints(fine)
+        result.complaints += self._complaints(fine, taken)
         if recovery >= PATIENCE:
             result.complaints.append("did not recover")
         if unknown is not None and states["unknown"] > unknown:
@@ -156,7 +164,7 @@ class Stage:
         self.processes.stop(but=self.standing)
         return result
 
-    def _complaints(self, fine: Collection[str]) -> Iterable[str]:
+    def _complaints(self, fine: Collection[str], taken: Collection[str]) -> Iterable[str]:
         if not account(at=clock.now()).balances:
             out = StringIO()
             with contextlib.suppress(SystemExit):
@@ -164,21 +172,25 @@ class Stage:
             yield f"the ledger does not balance:\n{out.getvalue()}"
         if self.sink.duplicates:
             yield f"{self.sink.duplicates} mails were sent twice"
-        yield from self._differences(fine)
+        yield from self._differences(fine, taken)
         if not answers(self.web):
             yield "the web does not answer"
 
-    def _differences(self, fine: Collection[str]) -> Iterable[str]:
-        """Between what the ledger says and what the mail server has; of `unknown` it may have some."""
+    def _differences(self, fine: Collection[str], taken: Collection[str]) -> Iterable[str]:
+        """Between what is expected, what the ledger says and what the mail server has."""
         states = {key.hex: state for key, state in Message.objects.values_list("mail_key", "state")}
         had = Counter(states.get(mail.strip("<").split("@")[0], "nowhere") for mail in self.sink.taken)
         number = Counter(states.values())
         if had["sent"] != number["sent"]:
             yield f"{number['sent']} are sent by the ledger, {had['sent']} of them were taken by the mail server"
-        if number["expired"] and "expired" not in fine:
-            yield f"{number['expired']} are expired"
-        for state in set(had) - {"sent", "unknown", *fine}:
+        for state in set(number) - {"sent", "unknown", *fine}:
+            yield f"{number[state]} are {state}: {self._reasons(state)}"
+        for state in set(had) - set(taken):
             yield f"{had[state]} mails were taken of messages that are {state}"
+
+    def _reasons(self, state: str) -> str:
+        reasons = Counter(Message.objects.filter(state=state).values_list("reason", flat=True))
+        return ", ".join(f"{reason or 'none'} {number}" for reason, number in reasons.items())
 
 
 def _where_it_is_noon(at: datetime) -> str:
