@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Company, User, Visibility
 from customers.models import Customer
-from dashboard.views.logging import FOUND
+from dashboard.looking_ahead import FOUND
 from interactions.models import FollowUp, Interaction, Kind, Outcome
 from retention.models import CustomerRisk
 from tests import factories

@@ -9,19 +9,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from customers.models import Customer, CustomerQuerySet
+from customers.models import Customer
 from customers.requests import get_editable
-from customers.searching import search
+from dashboard.looking_ahead import look_ahead
 from dashboard.views.replying import PageRequest, posted, saved
 from interactions.forms import InteractionForm, NextStepForm
 from interactions.logging import record
 from interactions.models import Interaction, Wish
 from interactions.wish_forms import SaidWishForm
 from retention.scoring import rescore
-from retention_crm.lib import clock, text
-
-FOUND = 8
-SHORTEST_SEARCH = 2
+from retention_crm.lib import clock
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,18 +58,10 @@ def log(request: PageRequest) -> HttpResponse:
 
 def _choose(request: PageRequest) -> HttpResponse:
     """The look-ahead, in a panel or as a page of its own."""
-    words = text.clean_line(request.GET.get("q", ""))[:200]
-    is_long_enough = len(text.sort_key(words)) >= SHORTEST_SEARCH
-    found = _found(request, words) if is_long_enough else []
-    context = {"q": words, "found": found[:FOUND], "more": len(found) > FOUND, "searched": is_long_enough}
+    context = vars(look_ahead(request.GET.get("q", ""), request.user))
     if request.htmx and request.htmx.target == "log-found":
         return render(request, "dashboard/log.html#found", context)
     return _show(request, context, status=422 if request.method == "POST" else 200)
-
-
-def _found(request: PageRequest, words: str) -> list[Customer]:
-    mine: CustomerQuerySet = Customer.objects.editable_by(request.user).kept()
-    return list(search(mine, words).select_related("owner").order_by("sort_key", "pk")[: FOUND + 1])
 
 
 def _number(written: str) -> int:

@@ -15,21 +15,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.models import Customer, CustomerQuerySet
 from customers.requests import get_editable
-from customers.searching import search
 from dashboard import notices as telling
+from dashboard.looking_ahead import look_ahead
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.announcing import Proposal, announce, propose
 from interactions.models import FollowUp, How, Notice, NoticeFor
 from interactions.notice_forms import HowForm, NoticeForm, ToldForm
 from outreach.taking_back import tell_in_person, tell_otherwise, withdraw
 from retention.scoring import rescore
-from retention_crm.lib import clock, text
+from retention_crm.lib import clock
 from surveys.paging import page_after
-
-FOUND = 8
-SHORTEST_SEARCH = 2
 
 
 @require_safe
@@ -87,12 +83,8 @@ def _save(request: PageRequest, notice: Notice, proposals: list[Proposal], at: d
 @require_safe
 def notice_find(request: PageRequest) -> HttpResponse:
     """The look-ahead beside the names."""
-    words = text.clean_line(request.GET.get("q", ""))[:200]
-    found: list[Customer] = []
-    if len(text.sort_key(words)) >= SHORTEST_SEARCH:
-        mine: CustomerQuerySet = Customer.objects.editable_by(request.user).kept()
-        found = list(search(mine, words).select_related("owner").order_by("sort_key", "pk")[:FOUND])
-    return render(request, "dashboard/notice_new.html#found", {"found": found, "q": words})
+    context = vars(look_ahead(request.GET.get("q", ""), request.user))
+    return render(request, "dashboard/notice_new.html#found", context)
 
 
 @require_safe
