@@ -1,26 +1,27 @@
 """One timeline of everything that happened with a customer, newest first, page by page.
 
-Each source gives at most one page from the place on where the last page ended; the pages are merged here. The order is
+One statement finds which rows a page has, wherever they are; only the tables that have some are then read. The order is
 by time, then by source, then by id, so that nothing is lost or shown twice where many things have the same time.
 """
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
-from django.db.models import FETCH_RAISE, Model, Prefetch, Q, QuerySet
+from django.db import connection
+from django.db.models import FETCH_RAISE, Model, Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Customer, Merge, OwnerChange, PreferenceChange
+from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, PreferenceChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
 from surveys.models import Response
 
 PAGE = 30
-SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
+SHOWN_KINDS: dict[str, tuple[Any, Set[str]]] = {
     "calls": (_("Calls"), {Kind.CALL}),
     "meetings": (_("Meetings"), {Kind.MEETING, Kind.VISIT}),
     "messages": (_("Messages"), {Kind.EMAIL, Kind.MESSAGE, "mail"}),
@@ -34,13 +35,21 @@ SHOWN_KINDS: dict[str, tuple[Any, Collection[str]]] = {
 }
 
 
+_CUSTOMER = "customer_id = %(customer)s"
+
+
 @dataclass(frozen=True)
 class Source:
-    """A kind of row: `moment` is the column its place in time comes from."""
+    """A kind of row: `moment` is the column its place in time comes from, `belongs` says in SQL which are a customer's.
+
+    `rows` are those of all customers, with what the page shows of them.
+    """
 
     name: str
+    model: type[Model]
     moment: str
-    rows: Callable[[Customer], QuerySet[Any]]
+    rows: Callable[[], QuerySet[Any]]
+    belongs: str = _CUSTOMER
 
 
 @dataclass(frozen=True)
@@ -79,15 +88,6 @@ class Place:
         is_sound = place.at.tzinfo is not None and 1900 < place.at.year < 2200 and 0 < place.pk < 2**63
         return place if is_sound else None
 
-    def older(self, moment: str, rank: int) -> Q:
-        """Rows of the source with that rank that come after this place."""
-        if rank > self.rank:
-            return Q(**{f"{moment}__lt": self.at})
-        until = Q(**{f"{moment}__lte": self.at})
-        if rank < self.rank:
-            return until
-        return until & (Q(**{f"{moment}__lt": self.at}) | Q(pk__lt=self.pk))
-
 
 @dataclass(frozen=True)
 class Timeline:
@@ -100,108 +100,127 @@ def _person(path: str) -> tuple[str, str]:
     return f"{path}__name", f"{path}__email"
 
 
-def _interactions(customer: Customer) -> QuerySet[Interaction]:
-    rows = Interaction.objects.filter(customer=customer).select_related("author", "contact")
+def _interactions() -> QuerySet[Interaction]:
     shown = ("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "contact__name")
-    recaps = Prefetch("messages", queryset=shown_recaps(), to_attr="recaps")
-    return rows.only(*shown, *_person("author")).prefetch_related(recaps)
+    rows = Interaction.objects.select_related("author", "contact").only(*shown, *_person("author"))
+    return rows.prefetch_related(Prefetch("messages", queryset=shown_recaps(), to_attr="recaps"))
 
 
-def _mails(customer: Customer) -> QuerySet[Message]:
-    sent = Message.objects.filter(customer=customer, state=State.SENT, finished_at__isnull=False)
-    return sent.select_related("contact").only("kind", "finished_at", "subject", "contact__name")
+def _mails() -> QuerySet[Message]:
+    return Message.objects.select_related("contact").only("kind", "finished_at", "subject", "contact__name")
 
 
-def _answers(customer: Customer) -> QuerySet[Response]:
-    rows = Response.objects.filter(customer=customer).select_related("contact")
-    return rows.only("score", "comment", "answered_at", "contact__name")
+def _answers() -> QuerySet[Response]:
+    return Response.objects.select_related("contact").only("score", "comment", "answered_at", "contact__name")
 
 
-def _done(customer: Customer) -> QuerySet[FollowUp]:
-    done = FollowUp.objects.filter(customer=customer, done_at__isnull=False).select_related("done_by")
+def _done() -> QuerySet[FollowUp]:
+    done = FollowUp.objects.select_related("done_by")
     return done.only("title", "is_promise", "due_at", "done_at", *_person("done_by"))
 
 
-def _consent(customer: Customer) -> QuerySet[ConsentChange]:
-    rows = ConsentChange.objects.filter(contact__customer=customer).select_related("contact", "changed_by")
+def _consent() -> QuerySet[ConsentChange]:
+    rows = ConsentChange.objects.select_related("contact", "changed_by")
     return rows.only("kind", "granted", "source", "changed_at", "contact__name", *_person("changed_by"))
 
 
-def _preferences(customer: Customer) -> QuerySet[PreferenceChange]:
-    rows = PreferenceChange.objects.filter(contact__customer=customer).select_related("contact")
+def _preferences() -> QuerySet[PreferenceChange]:
+    rows = PreferenceChange.objects.select_related("contact")
     return rows.only("what", "former", "chosen", "changed_at", "contact__name")
 
 
-def _owners(customer: Customer) -> QuerySet[OwnerChange]:
-    rows = OwnerChange.objects.filter(customer=customer).select_related("former", "owner", "changed_by")
+def _owners() -> QuerySet[OwnerChange]:
+    rows = OwnerChange.objects.select_related("former", "owner", "changed_by")
     return rows.only("changed_at", "announced_at", *_person("former"), *_person("owner"), *_person("changed_by"))
 
 
-def _merges(customer: Customer) -> QuerySet[Merge]:
-    rows = Merge.objects.filter(customer=customer).select_related("contact", "merged_by")
+def _merges() -> QuerySet[Merge]:
+    rows = Merge.objects.select_related("contact", "merged_by")
     return rows.only("former_name", "differing", "customer_id", "merged_at", "contact__name", *_person("merged_by"))
 
 
-def _complaints(customer: Customer) -> QuerySet[Complaint]:
-    return Complaint.objects.filter(customer=customer)
+def _complaints() -> QuerySet[Complaint]:
+    return Complaint.objects.all()
 
 
-def _resolved(customer: Customer) -> QuerySet[Complaint]:
-    return _complaints(customer).filter(resolved_at__isnull=False)
-
-
-def _wishes(customer: Customer) -> QuerySet[Wish]:
-    rows = Wish.objects.filter(customer=customer).select_related("contact", "noted_by")
+def _wishes() -> QuerySet[Wish]:
+    rows = Wish.objects.select_related("contact", "noted_by")
     return rows.only("text", "origin", "said_at", "contact__name", *_person("noted_by"))
 
 
-def _answered(customer: Customer) -> QuerySet[Wish]:
+def _answered() -> QuerySet[Wish]:
     """What became of wishes, also where something is only planned."""
-    rows = Wish.objects.filter(customer=customer, decided_at__isnull=False).select_related("decided_by")
-    return rows.only("text", "state", "outcome", "decided_at", *_person("decided_by"))
+    return Wish.objects.select_related("decided_by").only(
+        "text", "state", "outcome", "decided_at", *_person("decided_by")
+    )
 
+
+_CONTACT = f"contact_id IN (SELECT id FROM {Contact._meta.db_table} WHERE {_CUSTOMER})"  # noqa: S608 - only constants
 
 # The place in the list is the rank of a source; of two things with the same time the higher rank is shown first.
 SOURCES = (
-    Source("interaction", "happened_at", _interactions),
-    Source("mail", "finished_at", _mails),
-    Source("answer", "answered_at", _answers),
-    Source("complaint", "opened_at", _complaints),
-    Source("resolved", "resolved_at", _resolved),
-    Source("done", "done_at", _done),
-    Source("consent", "changed_at", _consent),
-    Source("preference", "changed_at", _preferences),
-    Source("owner", "changed_at", _owners),
-    Source("merge", "merged_at", _merges),
-    Source("wish", "said_at", _wishes),
-    Source("answered", "decided_at", _answered),
+    Source("interaction", Interaction, "happened_at", _interactions),
+    Source(
+        "mail", Message, "finished_at", _mails, f"{_CUSTOMER} AND state = '{State.SENT}' AND finished_at IS NOT NULL"
+    ),
+    Source("answer", Response, "answered_at", _answers),
+    Source("complaint", Complaint, "opened_at", _complaints),
+    Source("resolved", Complaint, "resolved_at", _complaints, f"{_CUSTOMER} AND resolved_at IS NOT NULL"),
+    Source("done", FollowUp, "done_at", _done, f"{_CUSTOMER} AND done_at IS NOT NULL"),
+    Source("consent", ConsentChange, "changed_at", _consent, _CONTACT),
+    Source("preference", PreferenceChange, "changed_at", _preferences, _CONTACT),
+    Source("owner", OwnerChange, "changed_at", _owners),
+    Source("merge", Merge, "merged_at", _merges),
+    Source("wish", Wish, "said_at", _wishes),
+    Source("answered", Wish, "decided_at", _answered, f"{_CUSTOMER} AND decided_at IS NOT NULL"),
 )
 
 
 def timeline(customer: Customer, *, show: str = "", after: str = "", size: int = PAGE) -> Timeline:
     """One page, newest first: all, or what `show` names in SHOWN_KINDS; `after` is `older` of the page before."""
-    kinds = SHOWN_KINDS[show][1] if show in SHOWN_KINDS else None
-    place = Place.read(after)
-    entries: list[Entry] = []
+    places = _places(customer, SHOWN_KINDS[show][1] if show in SHOWN_KINDS else None, Place.read(after), size + 1)
+    has_older = len(places) > size
+    places = places[:size]
+    found = _rows(places)
+    entries = [
+        Entry(place.at, place.rank, SOURCES[place.rank].name, found[place.rank][place.pk])
+        for place in places
+        # What was taken back between the two statements is not there any more.
+        if place.pk in found[place.rank]
+    ]
+    return Timeline(entries, older=str(places[-1]) if has_older else "")
+
+
+def _places(customer: Customer, kinds: Set[str] | None, after: Place | None, size: int) -> list[Place]:
+    """Where the next `size` entries are."""
+    selects = []
     for rank, source in enumerate(SOURCES):
-        rows = _narrowed(source, customer, kinds)
-        if rows is None:
-            continue
-        if place is not None:
-            rows = rows.filter(place.older(source.moment, rank))
-        rows = rows.fetch_mode(FETCH_RAISE).order_by(f"-{source.moment}", "-pk")[: size + 1]
-        moment = attrgetter(source.moment)
-        entries.extend(Entry(moment(row), rank, source.name, row) for row in rows)
-    entries.sort(key=lambda entry: (entry.at, entry.rank, entry.row.pk), reverse=True)
-    has_older = len(entries) > size
-    entries = entries[:size]
-    return Timeline(entries, older=str(entries[-1].place) if has_older else "")
+        condition = source.belongs
+        if kinds is not None and source.name not in kinds:
+            if source.name != "interaction" or kinds.isdisjoint(Kind.values):
+                continue
+            condition += " AND kind = ANY(%(kinds)s)"
+        if after is not None:
+            condition += f" AND ({source.moment}, {rank}, id) < (%(at)s, %(rank)s, %(pk)s)"
+        selects.append(
+            f"(SELECT {source.moment} AS at, {rank} AS rank, id FROM {source.model._meta.db_table} WHERE {condition}"  # noqa: S608 - only constants
+            f" ORDER BY {source.moment} DESC, id DESC LIMIT %(size)s)"
+        )
+    either = " UNION ALL ".join(selects)
+    parameters: dict[str, Any] = {"customer": customer.pk, "kinds": list(kinds or ()), "size": size}
+    if after is not None:
+        parameters |= vars(after)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT * FROM ({either}) AS entries ORDER BY at DESC, rank DESC, id DESC LIMIT %(size)s",  # noqa: S608
+            parameters,
+        )
+        return [Place(*row) for row in cursor.fetchall()]
 
 
-def _narrowed(source: Source, customer: Customer, kinds: Collection[str] | None) -> QuerySet[Any] | None:
-    """The rows of a source, or of it those of the wanted kinds; None if it has none of them."""
-    rows = source.rows(customer)
-    if kinds is None or source.name in kinds:
-        return rows
-    wanted = [kind for kind in kinds if kind in Kind.values]
-    return rows.filter(kind__in=wanted) if source.name == "interaction" and wanted else None
+def _rows(places: list[Place]) -> dict[int, dict[int, Any]]:
+    """The rows at these places by their sources' ranks and their ids."""
+    wanted: dict[int, list[int]] = defaultdict(list)
+    for place in places:
+        wanted[place.rank].append(place.pk)
+    return {rank: SOURCES[rank].rows().fetch_mode(FETCH_RAISE).in_bulk(pks) for rank, pks in wanted.items()}

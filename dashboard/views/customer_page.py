@@ -16,6 +16,9 @@ from retention.models import CustomerRisk
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
 
+# So many open follow-ups are shown before all are asked for: what is due next, on a page that opens at once.
+SHOWN_FOLLOW_UPS = 10
+
 
 @require_safe
 def customer(request: PageRequest, pk: int) -> HttpResponse:
@@ -76,7 +79,6 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
     risk: CustomerRisk | None = getattr(customer, "risk", None)
     return {
         "contacts": list(customer.contacts.prefetch_related("events")),
-        "follow_ups": list(FollowUp.objects.open().filter(customer=customer).select_related("assignee")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
         "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
@@ -85,4 +87,14 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,
-    }
+    } | _open_follow_ups(request, customer)
+
+
+def _open_follow_ups(request: PageRequest, customer: Customer) -> dict[str, Any]:
+    """The next ones due, or all with `?open=all`; `unshown` is how many more there are."""
+    rows = FollowUp.objects.open().filter(customer=customer)
+    is_all = request.GET.get("open") == "all"
+    found = list(rows.select_related("assignee")[: None if is_all else SHOWN_FOLLOW_UPS + 1])
+    if is_all or len(found) <= SHOWN_FOLLOW_UPS:
+        return {"follow_ups": found, "all_open": is_all}
+    return {"follow_ups": found[:SHOWN_FOLLOW_UPS], "unshown": rows.count() - SHOWN_FOLLOW_UPS}
