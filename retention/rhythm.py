@@ -112,7 +112,8 @@ fact AS (
 )"""  # noqa: S608 - only constants of this module
 
 # With x = (t/mu)^1.419 at both ends of the horizon and v = (1 - oneoff)/oneoff, the odds S(e+H)/(S(e) - S(e+H)) are
-# (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is.
+# (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is. What is
+# materialised is worked out once, not anew wherever it is used: for one customer that took longer than all the rest.
 _SCORES = f"""
 pace AS (
     SELECT fact.*,
@@ -139,7 +140,7 @@ pace AS (
            exp(1.419 * (ln(silence) - ln_mu)) AS x1,
            exp(1.419 * (ln(silence + {HORIZON_DAYS}) - ln_mu)) AS x2
     FROM shape
-), base AS (
+), base AS MATERIALIZED (
     SELECT survival.*, ln((1 + x1) * (1 + x2 + v) / (v * (x2 - x1))) AS base FROM survival
 ), scored AS (
     SELECT base.*, 1 / (1 + exp(-(base + signals))) AS risk FROM base

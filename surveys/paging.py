@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db.models import Model, Q, QuerySet
 
-PAGE = 50
+# Answers are read word by word, not scanned like names.
+PAGE = 30
 
 
 def page_after[M: Model](rows: QuerySet[M], by: str, cursor: str) -> tuple[list[M], int | None]:
