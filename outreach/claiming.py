@@ -98,8 +98,8 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
     """Writes outcomes for messages still held with that token; returns how many that were.
 
     An outcome that arrives after the sweep wrote `unknown` still counts: it is better known than the sweep knew.
-    A note or survey that is put off before it was ever handed over is dated anew, so that it does not arrive as old
-    mail; a greeting keeps the date of its day.
+    A note, notice or survey that is put off before it was ever handed over is dated anew, so that it does not arrive
+    as old mail; a greeting keeps the date of its day.
     """
     rows = list(settlements)
     if not rows:
@@ -110,7 +110,7 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
             UPDATE outreach_message m
             SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
                 due_at = coalesce(s.due_at, m.due_at), attempts = m.attempts - s.untried::int,
-                dated_at = CASE WHEN m.attempts = 0 AND m.kind IN ('thank_you', 'survey')
+                dated_at = CASE WHEN m.attempts = 0 AND m.kind IN ('thank_you', 'survey', 'you_said', 'notice')
                                 THEN coalesce(s.due_at, m.dated_at) ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],

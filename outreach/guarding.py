@@ -58,10 +58,14 @@ def doubt(*, at: datetime) -> str:
 
 
 def _place(here: str, at: datetime) -> LedgerPlace:
+    """Where the ledger was last seen; here, if it never was anywhere."""
     place = LedgerPlace.objects.filter(pk=1).first()
     if place is None:
         LedgerPlace.objects.bulk_create([LedgerPlace(pk=1, fingerprint=here, seen_at=at)], ignore_conflicts=True)
         place = LedgerPlace.objects.get(pk=1)
+    if not place.fingerprint:
+        LedgerPlace.objects.filter(pk=1, fingerprint="").update(fingerprint=here)
+        place.refresh_from_db()
     return place
 
 

@@ -25,16 +25,17 @@ MOST_LISTED = 10
 
 def urgent_section(message: Message, reader: User, *, at: datetime) -> Section | None:
     """What the alert is about; nothing if it is settled by now or the reader may not see it."""
-    _kind, what, *numbers = message.occasion.split(":")
+    _kind, what, *written = message.occasion.split(":")
+    numbers = [int(number) for number in written]
     subject = alerting.named(what)
     if subject is not None:
-        return subject.section(reader, [int(number) for number in numbers], at)
-    return _TELL[what](int(numbers[0]), reader)
+        return subject.section(reader, numbers, at)
+    return _TELL[what](numbers, reader)
 
 
-def _answer(pk: int, reader: User) -> Section | None:
+def _answer(numbers: list[int], reader: User) -> Section | None:
     rows = Response.objects.visible_to(reader).detractors().select_related("customer__owner", "contact")
-    answer = rows.filter(pk=pk).first()
+    answer = rows.filter(pk=numbers[0]).first()
     if answer is None:
         return None
     why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
@@ -42,9 +43,9 @@ def _answer(pk: int, reader: User) -> Section | None:
     return alert_section(title, answer.customer, str(answer.contact), why, known={reader.pk})
 
 
-def _complaint(pk: int, reader: User) -> Section | None:
+def _complaint(numbers: list[int], reader: User) -> Section | None:
     rows = Complaint.objects.visible_to(reader).open().select_related("customer__owner", "owner")
-    complaint = rows.filter(pk=pk).first()
+    complaint = rows.filter(pk=numbers[0]).first()
     if complaint is None:
         return None
     title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
@@ -52,18 +53,20 @@ def _complaint(pk: int, reader: User) -> Section | None:
     return alert_section(title, complaint.customer, complaint.what, why, known={reader.pk, complaint.owner_id})
 
 
-def _promise(pk: int, reader: User) -> Section | None:
+def _promise(numbers: list[int], reader: User) -> Section | None:
+    """Nothing, too, if it was put off meanwhile: it is not broken, and if it will be, that is another alert."""
+    pk, due, *_reader = numbers
     rows = FollowUp.objects.visible_to(reader).promises().open().select_related("customer__owner", "assignee")
     promise = rows.filter(pk=pk).first()
-    if promise is None:
+    if promise is None or int(promise.due_at.timestamp()) != due:
         return None
     title = _("Promise not kept: %(customer)s") % {"customer": promise.customer}
-    due = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
-    why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": due}
+    day = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
+    why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": day}
     return alert_section(title, promise.customer, promise.title, why, known={reader.pk, promise.assignee_id})
 
 
-_TELL: dict[str, Callable[[int, User], Section | None]] = {
+_TELL: dict[str, Callable[[list[int], User], Section | None]] = {
     "answer": _answer,
     "complaint": _complaint,
     "promise": _promise,

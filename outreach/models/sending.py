@@ -79,7 +79,7 @@ class LedgerPlace(models.Model):
     """Which database the ledger was last handed over from: one row. Another one means it was restored or moved."""
 
     ledger = models.UUIDField(default=uuid.uuid4, help_text="The ledger's own name; a copy of it has the same.")
-    fingerprint = models.CharField(max_length=120)
+    fingerprint = models.CharField(max_length=120, blank=True, help_text="Empty until a worker first looked.")
     seen_at = models.DateTimeField()
     handed_over = models.BigIntegerField(
         default=0, db_default=0, help_text="How many hand-overs were begun, ever; also known outside the database."

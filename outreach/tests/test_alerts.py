@@ -116,6 +116,14 @@ def test_what_is_settled_by_then_is_not_told(customer: Customer, owner: User) ->
         build(message, SOON)
 
 
+def test_a_promise_put_off_before_anybody_was_told_is_not_told_as_broken(customer: Customer) -> None:
+    promise = factories.follow_up(customer, is_promise=True, due_at=NOW)
+    (message,) = alerts().values()
+    promise.move(SOON + timedelta(days=1))
+    with pytest.raises(Unwritable, match="settled"):
+        build(message, SOON)
+
+
 def test_the_deputy_is_told_instead_of_who_is_away(customer: Customer, owner: User, teammate: User) -> None:
     factories.absence(owner, deputy=teammate)
     unhappy(customer)

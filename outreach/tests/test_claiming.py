@@ -133,6 +133,20 @@ def test_the_second_is_put_off_by_what_became_of_the_first_and_dated_anew(sink: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "is_dated_anew"),
+    [("thank_you", True), ("survey", True), ("you_said", True), ("notice", True), ("birthday", False)],
+)
+def test_what_is_put_off_does_not_arrive_as_old_mail_but_a_greeting_is_of_its_day(
+    kind: str, is_dated_anew: bool
+) -> None:
+    message = factories.message(kind=kind, state=State.LEASED, lease_token=1, lease_until=NOW)
+    before, later = message.dated_at, NOW + timedelta(days=2)
+    assert settle([Settlement(message.pk, 1, State.PLANNED, "budget", due_at=later)], at=NOW) == 1
+    message.refresh_from_db()
+    assert message.dated_at == (later if is_dated_anew else before)
+
+
 # ---- Several workers at once ----
 
 

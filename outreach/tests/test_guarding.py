@@ -3,9 +3,11 @@
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from redis import Redis
 
@@ -52,6 +54,23 @@ def test_a_new_ledger_knows_nothing_and_sends(sink: Sink) -> None:
     factories.message()
     assert run() == {"sent": 1}
     assert place().handed_over == 3
+
+
+def test_a_backup_from_before_the_first_mail_is_known_again(sink: Sink) -> None:
+    """The ledger has its name from the migration on, which may run twice."""
+    migration = import_module("outreach.migrations.0021_ledger_named_from_the_start")
+    migration.name_it(apps, connection.schema_editor())
+    migration.name_it(apps, connection.schema_editor())
+    message = factories.message()
+    assert run() == {"sent": 1}
+    LedgerPlace.objects.update(fingerprint="", handed_over=0)
+    Message.objects.update(state=State.PLANNED, finished_at=None)
+
+    assert run() == {"waiting": 1}
+    message.refresh_from_db()
+    assert message.state == State.PLANNED
+    assert open_cause() == Cause.RESTORED
+    assert len(sink.message_ids) == 1
 
 
 def test_another_database_pauses_until_a_person_releases_it(sink: Sink, administrator: User) -> None:
