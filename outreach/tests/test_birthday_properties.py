@@ -71,8 +71,8 @@ def test_at_either_end_of_the_world_a_greeting_arrives_at_nine_on_the_day(
     customer = factories.customer(time_zone=zone if of_whom == "customer" else "Europe/Stockholm")
     own = zone if of_whom == "contact" else ""
     contact = factories.contact(customer, birthday_month=11, birthday_day=26, time_zone=own)
-    # A tick every hour, from long before the day begins anywhere until it has ended everywhere.
-    for hour in range(-40, 70):
+    # A tick every three hours, from long before the day begins anywhere until it has ended everywhere.
+    for hour in range(-40, 70, 3):
         plan(at=datetime(2026, 11, 26, tzinfo=UTC) + timedelta(hours=hour))
     (greeting,) = Message.objects.filter(contact=contact)
     assert (greeting.occasion, greeting.due_at) == (f"birthday:{contact.pk}:2026", due)

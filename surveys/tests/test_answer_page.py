@@ -82,13 +82,9 @@ def test_no_opening_of_a_link_writes_anything(
     agents = ["Mozilla/5.0", "Microsoft Office Existence Discovery", "GoogleImageProxy", ""]
     before = snapshot.database()
 
-    opened = 0
-    for query, agent, visitor in itertools.cycle(itertools.product(queries, agents, [browser, member])):
+    for query, agent, visitor in itertools.product(queries, agents, [browser, member]):
         for opening in (visitor.get, visitor.head):
             assert opening(url + query, headers={"User-Agent": agent}).status_code == 200
-            opened += 1
-        if opened >= 500:
-            break
 
     assert snapshot.database() == before
     assert browser.post(url, {"score": "3"}).status_code == 302
