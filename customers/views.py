@@ -18,6 +18,8 @@ from accounts.requests import PersonRequest, administrators_only, managers_read_
 from accounts.staffing import responsibility_of
 from customers import changing, handing_over
 from customers.forms import ContactForm, CustomerForm, EventForm, FirstContactForm, SegmentForm
+from customers.label_forms import LabelsForm
+from customers.labelling import label
 from customers.models import Contact, Customer, DatedEvent, Segment
 from customers.requests import get_editable
 from retention_crm.lib import clock
@@ -33,11 +35,13 @@ def _editable_customer(request: PersonRequest, pk: int) -> Customer:
 def customer_new(request: PersonRequest) -> HttpResponse:
     """A new customer and, if anything about one is typed, the first contact."""
     form = CustomerForm(request.POST or None, user=request.user)
+    labels = LabelsForm(request.POST or None, customer=form.instance)
     first = FirstContactForm(request.POST or None)
-    # Both are checked, so that all messages show at once.
-    if request.method == "POST" and all([form.is_valid(), first.is_valid()]):
+    # All are checked, so that all messages show at once.
+    if request.method == "POST" and all([form.is_valid(), labels.is_valid(), first.is_valid()]):
         with transaction.atomic():
             changing.save_customer(form.instance, by=request.user, at=clock.now())
+            _label(form.instance, labels)
             if first.has_changed():
                 first.instance.customer = form.instance
                 first.instance.is_primary = True
@@ -45,19 +49,27 @@ def customer_new(request: PersonRequest) -> HttpResponse:
                 _warn_of_duplicates(request, first.instance)
         messages.success(request, _("%(name)s is added.") % {"name": form.instance})
         return redirect("customer", form.instance.pk)
-    return render(request, "customers/customer_new.html", {"form": form, "first": first})
+    return render(request, "customers/customer_new.html", {"form": form, "labels": labels, "first": first})
 
 
 @page_with_form
 def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
     customer = _editable_customer(request, pk)
     form = CustomerForm(request.POST or None, instance=customer, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
+    labels = LabelsForm(request.POST or None, customer=customer)
+    if request.method == "POST" and all([form.is_valid(), labels.is_valid()]):
+        with transaction.atomic():
+            changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
+            _label(customer, labels)
         messages.success(request, _("Saved."))
         return redirect("customer", pk)
-    contacts = customer.contacts.all()
-    return render(request, "customers/customer_edit.html", {"form": form, "customer": customer, "contacts": contacts})
+    context = {"form": form, "labels": labels, "customer": customer, "contacts": customer.contacts.all()}
+    return render(request, "customers/customer_edit.html", context)
+
+
+def _label(customer: Customer, labels: LabelsForm) -> None:
+    tags = labels.cleaned_data.get("tags", []) if labels.tags_changed else None
+    label(customer, tags=tags, new_tags=labels.cleaned_data["new_tags"], custom=labels.custom)
 
 
 @page_with_form

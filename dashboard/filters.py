@@ -1,16 +1,22 @@
 """What the customer list can be narrowed to."""
 
+from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Q
-from django.forms import Form
+from django.db.models import Exists, OuterRef, Q
+from django.forms import BoundField, CheckboxSelectMultiple, Form
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from customers import searching
-from customers.models import Customer, CustomerQuerySet, Segment, Stage
+from customers.models import Contact, Customer, CustomerQuerySet, CustomField, Segment, Stage, Tag
+from dashboard.columns import COLUMNS, USUAL, Column, column_of
+from dashboard.own_filters import filters_for
+from interactions.models import FollowUp
 from retention.models import Band
 from retention_crm.lib.form_base import QuickSelect
 
@@ -20,13 +26,47 @@ SORTS = {
     "quiet": _("Last contact, longest ago first"),
     "recent": _("Last contact, latest first"),
 }
-ATTENTION = {"overdue": _("Contact overdue"), "never": _("Never contacted")}
+ATTENTION = {
+    "overdue": _("Contact overdue"),
+    "week": _("Due within a week"),
+    "never": _("Never contacted"),
+    "quiet30": _("No contact for 30 days"),
+    "quiet90": _("No contact for 90 days"),
+    "no_step": _("No next step"),
+    "birthday": _("Birthday this month"),
+}
+# Parameters that change how a list looks, not what stands on it.
+_LOOKS = frozenset({"sort", "columns"})
 STATES = {"lost": _("Lost customers"), "all": _("Kept and lost")}
 
 
 def _people_whose_customers_show(request: Any) -> Any:
     users = User.objects.get_queryset().only("name", "email")
     return users.active() if request.user.reads_everything else users.colleagues_of(request.user)
+
+
+def _quiet_for(days: int) -> Callable[[CustomerQuerySet, date], CustomerQuerySet]:
+    return lambda rows, today: rows.filter(last_touchpoint_on__lt=today - timedelta(days=days))
+
+
+def _without_next_step(rows: CustomerQuerySet, _today: date) -> CustomerQuerySet:
+    return rows.filter(~Exists(FollowUp.objects.open().filter(customer=OuterRef("pk"))), do_not_contact=False)
+
+
+def _with_birthday(rows: CustomerQuerySet, today: date) -> CustomerQuerySet:
+    born = Contact.objects.filter(customer=OuterRef("pk"), birthday_month=today.month, deceased=False)
+    return rows.filter(Exists(born))
+
+
+_NEEDING: dict[str, Callable[[CustomerQuerySet, date], CustomerQuerySet]] = {
+    "overdue": lambda rows, today: rows.overdue(on=today),
+    "week": lambda rows, today: rows.cared_for().filter(next_due_on__range=(today, today + timedelta(days=7))),
+    "never": lambda rows, _today: rows.filter(last_touchpoint_at__isnull=True),
+    "quiet30": _quiet_for(30),
+    "quiet90": _quiet_for(90),
+    "no_step": _without_next_step,
+    "birthday": _with_birthday,
+}
 
 
 class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
@@ -62,37 +102,81 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
         method="in_state",
         empty_label=_("Kept customers"),
     )
+    tag = filters.ModelChoiceFilter(
+        widget=QuickSelect, label=_("Tag"), queryset=Tag.objects.all(), method="tagged", empty_label=_("Any tag")
+    )
     sort = filters.ChoiceFilter(
         widget=QuickSelect, label=_("Order"), choices=list(SORTS.items()), method="unchanged", empty_label=None
+    )
+
+    columns = filters.MultipleChoiceFilter(
+        widget=CheckboxSelectMultiple, label=_("Columns"), choices=[], method="unchanged"
     )
 
     class Meta:
         model = Customer
         fields: list[str] = []
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = list(CustomField.objects.used())
+        self.known_columns = [*COLUMNS, *map(column_of, own)]
+        self.filters["columns"].extra["choices"] = [(column.name, column.label) for column in self.known_columns]
+        self.own_names: list[str] = []
+        for field in own:
+            for name, narrowing in filters_for(field).items():
+                narrowing.parent, narrowing.model = self, Customer
+                self.filters[name] = narrowing
+                self.own_names.append(name)
+
     @cached_property
     def form(self) -> Form:
         form: Form = super().form
         for name, field in form.fields.items():
-            kind = "form-control" if name == "q" else "form-select"
+            if name == "columns":
+                continue
+            kind = "form-select" if isinstance(field.widget, QuickSelect) else "form-control"
             field.widget.attrs["class"] = kind + (" is-invalid" if name in form.errors else "")
         form.fields["q"].widget.attrs.update({"type": "search", "placeholder": _("Name, e-mail or phone")})
         return form
 
     @property
-    def words(self) -> dict[str, str]:
-        """The parameters that narrow or sort, as they came; what an address needs to show the same list."""
-        return {name: self.data[name] for name in self.filters if self.data.get(name)}
+    def words(self) -> dict[str, list[str]]:
+        """The parameters that narrow, sort or choose columns, as they came; what an address needs for the same list."""
+        given = {name: [value for value in self.data.getlist(name) if value] for name in self.filters}
+        if set(given["columns"]) == set(USUAL):
+            given["columns"] = []
+        return {name: values for name, values in given.items() if values}
+
+    @property
+    def query(self) -> QueryDict:
+        """Those of them that mean something, for an address."""
+        query = QueryDict(mutable=True)
+        for name, values in self.words.items():
+            if name not in self.form.errors:
+                query.setlist(name, values)
+        return query
+
+    @property
+    def columns_shown(self) -> list[Column]:
+        """Those that were chosen, or the usual ones, in the order all of them have."""
+        chosen = self.form.cleaned_data.get("columns") or USUAL
+        return [column for column in self.known_columns if column.name in chosen]
+
+    @property
+    def own_fields(self) -> list[BoundField]:
+        """What narrows by the company's own fields."""
+        return [self.form[name] for name in self.own_names]
 
     @property
     def narrows(self) -> bool:
         """Whether anything at all is left out by choice."""
-        return bool(self.words.keys() - {"sort"})
+        return bool(self.words.keys() - _LOOKS)
 
     @property
     def is_narrowed(self) -> bool:
         """Whether any filter beside the search is set, so that the page shows them."""
-        return bool(self.words.keys() - {"sort", "q"})
+        return bool(self.words.keys() - _LOOKS - {"q"})
 
     def search(self, rows: CustomerQuerySet, _name: str, value: str) -> CustomerQuerySet:
         return searching.search(rows, value)
@@ -105,9 +189,11 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
         return rows.filter(wanted | Q(risk__isnull=True) if band == Band.UNKNOWN else wanted)
 
     def needing(self, rows: CustomerQuerySet, _name: str, attention: str) -> CustomerQuerySet:
-        if attention == "overdue":
-            return rows.overdue(on=self.request.user.today())
-        return rows.filter(last_touchpoint_at__isnull=True)
+        return _NEEDING[attention](rows, self.request.user.today())
+
+    def tagged(self, rows: CustomerQuerySet, _name: str, tag: Tag) -> CustomerQuerySet:
+        marked = Customer.tags.through.objects.filter(customer=OuterRef("pk"), tag=tag)
+        return rows.filter(Exists(marked))
 
     def in_state(self, rows: CustomerQuerySet, _name: str, state: str) -> CustomerQuerySet:
         return rows.filter(lost_on__isnull=False) if state == "lost" else rows

@@ -6,6 +6,14 @@ from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.labels import (
+    custom_field,
+    custom_field_new,
+    custom_fields,
+    tag,
+    tag_delete,
+    tags,
+)
 from dashboard.views.logging import log
 from dashboard.views.notices import (
     notice,
@@ -17,6 +25,7 @@ from dashboard.views.notices import (
     notices,
 )
 from dashboard.views.portfolio import portfolio
+from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
 from dashboard.views.wishes import wish_close, wish_new, wish_reopen
@@ -44,5 +53,14 @@ urlpatterns = [
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("customers/", customers, name="customers"),
+    path("customers/views/new/", saved_view_new, name="saved_view_new"),
+    path("customers/views/<int:pk>/", saved_view_edit, name="saved_view_edit"),
+    path("customers/views/<int:pk>/delete/", saved_view_delete, name="saved_view_delete"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("settings/tags/", tags, name="tags"),
+    path("settings/tags/<int:pk>/", tag, name="tag"),
+    path("settings/tags/<int:pk>/delete/", tag_delete, name="tag_delete"),
+    path("settings/fields/", custom_fields, name="custom_fields"),
+    path("settings/fields/new/", custom_field_new, name="custom_field_new"),
+    path("settings/fields/<int:pk>/", custom_field, name="custom_field"),
 ]

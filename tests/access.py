@@ -23,7 +23,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Contact, Customer, DatedEvent, Segment
+from customers.models import Contact, Customer, CustomField, DatedEvent, Segment, Tag
+from dashboard.models import SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
@@ -71,6 +72,8 @@ MANAGERS_READ = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, READ, FULL)
 NOBODY = _same(HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
 # Whoever wrote it, and managers.
 AUTHOR = Rule(own=(FULL, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
+# Whoever made it, and nobody else sees it.
+MAKER = Rule(own=(FULL, HIDDEN, HIDDEN, HIDDEN, HIDDEN), foreign=(HIDDEN, HIDDEN, FULL, HIDDEN, HIDDEN))
 ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
 
 
@@ -93,6 +96,9 @@ class Side:
     message: Message
     survey: Survey
     segment: Segment
+    tag: Tag
+    custom_field: CustomField
+    saved_view: SavedView
     team: Team
     person: User
     absence: Absence
@@ -202,6 +208,15 @@ TABLE: tuple[Line, ...] = (
     Line("segments", MANAGERS_READ),
     Line("segment_new", ADMINISTRATORS, methods=_FORM),
     Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),
+    Line("tags", MANAGERS_READ),
+    Line("tag", MANAGERS_READ, methods=_FORM, args=("tag",)),
+    Line("tag_delete", ADMINISTRATORS, methods=_FORM, args=("tag",)),
+    Line("custom_fields", MANAGERS_READ),
+    Line("custom_field_new", ADMINISTRATORS, methods=_FORM),
+    Line("custom_field", MANAGERS_READ, methods=_FORM, args=("custom_field",)),
+    Line("saved_view_new", EVERYONE, methods=_FORM),
+    Line("saved_view_edit", MAKER, methods=_FORM, args=("saved_view",), changes_only=True),
+    Line("saved_view_delete", MAKER, methods=_FORM, args=("saved_view",), changes_only=True),
     # surveys
     Line("survey_answer", EVERYONE, methods=_FORM, args=("survey_token",), data=lambda side: {"score": "9"}),
     Line("surveys", EVERYONE),

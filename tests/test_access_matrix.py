@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Company, Role, Team, User, Visibility
-from customers.models import ConsentKind, Customer
+from customers.models import ConsentKind, Customer, CustomField, Tag
+from dashboard.models import SavedView
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -70,6 +71,9 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         ),
         survey=invitation.survey,
         segment=customer.segment,
+        tag=Tag.objects.create(name=f"Tag {customer.pk}"),
+        custom_field=CustomField.objects.create(name=f"Field {customer.pk}"),
+        saved_view=SavedView.objects.create(owner=customer.owner, name="View", query="q=x"),
         team=team,
         person=person,
         absence=factories.absence(person),

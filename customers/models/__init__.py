@@ -6,6 +6,7 @@ from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Conta
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet
+from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQuerySet
 
 __all__ = [
     "DUE_KEY",
@@ -17,6 +18,8 @@ __all__ = [
     "ConsentKind",
     "Contact",
     "ContactQuerySet",
+    "CustomField",
+    "CustomFieldQuerySet",
     "Customer",
     "CustomerDataQuerySet",
     "CustomerQuerySet",
@@ -29,5 +32,7 @@ __all__ = [
     "PreferenceChangeQuerySet",
     "Segment",
     "Stage",
+    "Tag",
+    "TagQuerySet",
     "Tone",
 ]

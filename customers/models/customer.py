@@ -1,9 +1,11 @@
 """Customers, the relationships we keep, and the segments they are in."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import Language, Stage
+from customers.models.labels import Tag
 from retention_crm.lib import clock, text
 from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
 
@@ -75,6 +78,18 @@ class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
         )
         return self.update(next_due_on=Greatest(due, put_off))
 
+    def set_custom(self, values: Mapping[str, Any]) -> int:
+        """Sets these of the company's own fields, by their keys, and leaves the others; None takes a value out."""
+        known = {key: value for key, value in values.items() if value is not None}
+        without = models.Func(
+            models.F("custom"),
+            models.Value([key for key in values if key not in known], ArrayField(models.TextField())),
+            template="(%(expressions)s)",
+            arg_joiner=" - ",
+        )
+        patch = models.Value(known, models.JSONField())
+        return self.update(custom=models.Func(without, patch, template="(%(expressions)s)", arg_joiner=" || "))
+
     def mark_risk_stale(self, at: datetime) -> int:
         """Asks for a new computation of the risk; the earliest open request stands."""
         return self.update(risk_stale_since=Coalesce(models.F("risk_stale_since"), models.Value(at)))
@@ -114,6 +129,14 @@ class Customer(models.Model):
         help_text=_("Shown before every call, for example “speaks slowly, give him time”."),
     )
     customer_since = models.DateField(_("customer since"))
+    tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
+    custom = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text="What the company's own fields say, by their keys.",
+    )
     do_not_contact = models.BooleanField(
         _("do not contact"), default=False, help_text=_("No automatic messages and no reminders to call.")
     )
@@ -146,6 +169,7 @@ class Customer(models.Model):
             models.Index(DUE_KEY, "id", name="customer_by_due_key"),
             models.Index(TOUCH_KEY, "id", name="customer_by_touch_key"),
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
+            GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_by_custom"),
             models.Index(fields=["created_at"], name="customer_by_created"),
             models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),
             models.Index(

@@ -3,8 +3,8 @@
 from datetime import date
 
 from django.db.models import FETCH_RAISE, F
-from django.http import HttpResponse, QueryDict
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.formats import number_format
 from django.views.decorators.http import require_safe
@@ -13,15 +13,12 @@ from django_htmx.middleware import HtmxDetails
 
 from accounts.requests import PersonRequest
 from customers.models import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet
+from dashboard.columns import in_columns, showing
 from dashboard.filters import CustomerFilter
+from dashboard.models import FirstView, SavedView
 from dashboard.paging import Order, aware_moment, page_of
 
 PAGE_SIZE = 50
-# What a row shows; the objects of a page are half its work.
-SHOWN = (
-    *("name", "sort_key", "lost_on", "do_not_contact", "last_touchpoint_at", "last_touchpoint_on", "next_due_on"),
-    *("owner__name", "segment__name", "risk__band"),
-)
 # Counting further costs more than the number is worth.
 COUNTED_TO = 500
 ORDERS = {
@@ -38,11 +35,20 @@ class ListRequest(PersonRequest):
 
 @require_safe
 def customers(request: ListRequest) -> HttpResponse:
-    """The customers the person may see, narrowed and sorted; for htmx the list alone, with a clean address to show."""
+    """The customers the person may see, narrowed and sorted; for htmx the list alone, with a clean address to show.
+
+    Without a word in the address it opens with the view the person chose for that.
+    """
+    if not request.GET and not request.htmx:
+        first = FirstView.objects.filter(user=request.user).select_related("view").first()
+        if first is not None:
+            return redirect(f"{request.path}?{first.view.address_query}")
     filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
     found: CustomerQuerySet = filters.qs
+    columns = filters.columns_shown
+    today = request.user.today()
     page = page_of(
-        found.select_related("owner", "segment", "risk").only(*SHOWN).fetch_mode(FETCH_RAISE),
+        showing(found, columns).fetch_mode(FETCH_RAISE),
         ORDERS[filters.form.cleaned_data.get("sort") or "name"],
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -53,10 +59,14 @@ def customers(request: ListRequest) -> HttpResponse:
     context = {
         "filters": filters,
         "page": page,
+        "columns": columns,
+        "rows": in_columns(page.rows, columns, today),
         "count": counted,
         "counted_to": number_format(COUNTED_TO, force_grouping=True),
         "has_more": counted > COUNTED_TO,
-        "today": request.user.today(),
+        "views": list(SavedView.objects.visible_to(request.user)),
+        "view": request.GET.get("view", ""),
+        "query": filters.query.urlencode(),
         "following": _address(request, filters, after=page.following),
         "preceding": _address(request, filters, before=page.preceding),
     }
@@ -70,6 +80,8 @@ def _address(request: ListRequest, filters: CustomerFilter, **place: str) -> str
     """Where the same list stands at that place; empty for a place that is not there."""
     if place and not any(place.values()):
         return ""
-    query = QueryDict(mutable=True)
-    query.update(filters.words | place)
+    query = filters.query
+    if view := request.GET.get("view"):
+        query["view"] = view
+    query.update(place)
     return request.path + (f"?{query.urlencode()}" if query else "")

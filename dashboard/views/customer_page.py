@@ -7,7 +7,7 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from customers.models import Customer, OwnerChange
+from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
 from dashboard.timeline import SHOWN_KINDS, timeline
 from dashboard.views.replying import PageRequest
@@ -82,6 +82,8 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
         "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
+        "tags": list(customer.tags.all()),
+        "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],
         "snoozed": customer.is_snoozed(on),
