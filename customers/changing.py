@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from customers.handing_over import note_owner
@@ -88,3 +88,26 @@ def save_segment(segment: Segment) -> int:
     with transaction.atomic():
         segment.save()
         return segment.customers.filter(cadence_days__isnull=True).recompute_due()
+
+
+_MOVE = """
+WITH former AS (
+    SELECT id, segment_id FROM customers_customer WHERE id = ANY(%(ids)s) AND segment_id <> %(to)s
+    ORDER BY id FOR NO KEY UPDATE
+), moved AS (
+    UPDATE customers_customer c SET segment_id = %(to)s FROM former WHERE c.id = former.id
+)
+SELECT id, segment_id FROM former
+"""
+
+
+def move_to_segment(customer_ids: Collection[int], segment: Segment, *, at: datetime) -> dict[int, int]:
+    """Moves these customers; they fall due by the segment's cadence. Returns the former segment of each that moved."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE, {"ids": list(customer_ids), "to": segment.pk})
+            former = dict(cursor.fetchall())
+        moved = Customer.objects.filter(pk__in=former)
+        moved.recompute_due()
+        moved.mark_risk_stale(at)
+    return former

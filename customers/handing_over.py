@@ -1,5 +1,6 @@
 """Giving customers to somebody else, and telling them of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -38,6 +39,32 @@ def _give_all(person: User, to: User, by: User, at: datetime) -> int:
         given = int(cursor.rowcount)
     _forget_round_trips(to, at)
     return given
+
+
+_GIVE = """
+WITH former AS (
+    SELECT id, owner_id FROM customers_customer WHERE id = ANY(%(ids)s) AND owner_id <> %(to)s
+    ORDER BY id FOR NO KEY UPDATE
+), given AS (
+    UPDATE customers_customer c SET owner_id = %(to)s FROM former WHERE c.id = former.id
+), noted AS (
+    INSERT INTO customers_ownerchange (customer_id, former_id, owner_id, changed_at, changed_by_id)
+    SELECT id, owner_id, %(to)s, %(at)s, %(by)s FROM former
+)
+SELECT id, owner_id FROM former
+"""
+
+
+def give(customer_ids: Collection[int], *, to: User, by: User, at: datetime) -> dict[int, int]:
+    """Gives these customers to somebody; returns whose they were, by customer, of those who were not theirs before.
+
+    What others have promised or planned stays with them.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_GIVE, {"ids": list(customer_ids), "to": to.pk, "by": by.pk, "at": at})
+        former = dict(cursor.fetchall())
+        _forget_round_trips(to, at)
+    return former
 
 
 def note_owner(customer: Customer, *, former: User, by: User, at: datetime) -> None:

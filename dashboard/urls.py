@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
@@ -56,6 +57,10 @@ urlpatterns = [
     path("customers/views/new/", saved_view_new, name="saved_view_new"),
     path("customers/views/<int:pk>/", saved_view_edit, name="saved_view_edit"),
     path("customers/views/<int:pk>/delete/", saved_view_delete, name="saved_view_delete"),
+    path("customers/change/", bulk_new, name="bulk_new"),
+    path("customers/changes/", bulk_changes, name="bulk_changes"),
+    path("customers/changes/<int:pk>/", bulk_change, name="bulk_change"),
+    path("customers/changes/<int:pk>/undo/", bulk_undo, name="bulk_undo"),
     path("portfolio/", portfolio, name="portfolio"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),

@@ -14,6 +14,8 @@ from celery.schedules import schedule
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "retention_crm.settings")
 
 app = Celery("retention_crm")
+# Also in the threads of the web server, which did not make it.
+app.set_default()
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -46,5 +48,6 @@ app.conf.beat_schedule = {
     "sweep": every(15 * SECOND, "outreach.sweep"),
     "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
     "rescore": every(15 * SECOND, "retention.rescore"),
+    "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),
 }

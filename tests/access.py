@@ -24,7 +24,7 @@ from typing import Any
 
 from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, CustomField, DatedEvent, Segment, Tag
-from dashboard.models import SavedView
+from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
@@ -74,6 +74,8 @@ NOBODY = _same(HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
 AUTHOR = Rule(own=(FULL, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
 # Whoever made it, and nobody else sees it.
 MAKER = Rule(own=(FULL, HIDDEN, HIDDEN, HIDDEN, HIDDEN), foreign=(HIDDEN, HIDDEN, FULL, HIDDEN, HIDDEN))
+# Whoever made it, and administrators.
+MAKER_OR_ADMINISTRATOR = Rule(own=(FULL, HIDDEN, HIDDEN, HIDDEN, FULL), foreign=(HIDDEN, HIDDEN, FULL, HIDDEN, FULL))
 ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
 
 
@@ -99,6 +101,7 @@ class Side:
     tag: Tag
     custom_field: CustomField
     saved_view: SavedView
+    bulk_change: BulkChange
     team: Team
     person: User
     absence: Absence
@@ -214,6 +217,10 @@ TABLE: tuple[Line, ...] = (
     Line("custom_fields", MANAGERS_READ),
     Line("custom_field_new", ADMINISTRATORS, methods=_FORM),
     Line("custom_field", MANAGERS_READ, methods=_FORM, args=("custom_field",)),
+    Line("bulk_new", EVERYONE, methods=_FORM, ok=302),
+    Line("bulk_changes", EVERYONE),
+    Line("bulk_change", MAKER_OR_ADMINISTRATOR, args=("bulk_change",)),
+    Line("bulk_undo", MAKER_OR_ADMINISTRATOR, methods=("POST",), args=("bulk_change",)),
     Line("saved_view_new", EVERYONE, methods=_FORM),
     Line("saved_view_edit", MAKER, methods=_FORM, args=("saved_view",), changes_only=True),
     Line("saved_view_delete", MAKER, methods=_FORM, args=("saved_view",), changes_only=True),

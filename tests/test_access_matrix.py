@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, Tag
-from dashboard.models import SavedView
+from dashboard.models import BulkChange, SavedView
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -73,6 +73,13 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),
         custom_field=CustomField.objects.create(name=f"Field {customer.pk}"),
+        bulk_change=BulkChange.objects.create(
+            action="owner",
+            parameters={"id": customer.owner_id},
+            words="Given",
+            by=customer.owner,
+            made_at=factories.NOW,
+        ),
         saved_view=SavedView.objects.create(owner=customer.owner, name="View", query="q=x"),
         team=team,
         person=person,
