@@ -25,6 +25,7 @@ from dashboard.views.notices import (
     notice_withdraw,
     notices,
 )
+from dashboard.views.palette import find, find_notes
 from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
@@ -53,6 +54,8 @@ urlpatterns = [
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
+    path("find/", find, name="find"),
+    path("find/notes/", find_notes, name="find_notes"),
     path("customers/", customers, name="customers"),
     path("customers/views/new/", saved_view_new, name="saved_view_new"),
     path("customers/views/<int:pk>/", saved_view_edit, name="saved_view_edit"),

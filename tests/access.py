@@ -153,6 +153,8 @@ TABLE: tuple[Line, ...] = (
     # dashboard
     Line("today", EVERYONE),
     Line("customers", EVERYONE),
+    Line("find", EVERYONE),
+    Line("find_notes", EVERYONE),
     Line("customer", CUSTOMER_DATA, args=("customer",)),
     Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
     Line("log", EVERYONE, methods=_FORM),

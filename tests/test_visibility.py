@@ -17,6 +17,7 @@ from customers.models import (
     OwnerChange,
     PreferenceChange,
 )
+from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
 from tests import factories
@@ -74,6 +75,10 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             due_at=factories.NOW,
             expires_at=factories.NOW,
             dated_at=factories.NOW,
+        ),
+        "BulkRow": lambda: BulkRow.objects.create(
+            customer=of,
+            change=BulkChange.objects.create(action="owner", words="Given", by=of.owner, made_at=factories.NOW),
         ),
         "CustomerRisk": lambda: CustomerRisk.objects.create(customer=of),
     }

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from customers.models import Customer
+from customers.models import Customer, CustomerDataQuerySet
 
 UNDOABLE_FOR = timedelta(days=7)
 
@@ -73,6 +73,10 @@ class BulkChange(models.Model):
         return numbers | {"total": sum(numbers.values())}
 
 
+class BulkRowQuerySet(CustomerDataQuerySet["BulkRow"]):
+    """The door; whoever may see a change sees how many rows it has, not which customers they are."""
+
+
 class BulkRow(models.Model):
     """One customer of such a change."""
 
@@ -88,6 +92,8 @@ class BulkRow(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING, db_default=State.WAITING)
     before = models.BigIntegerField(null=True, blank=True, help_text="The id of what was set before.")
+
+    objects = BulkRowQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["change", "customer"], name="bulk_row_once")]

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -11,6 +12,7 @@ from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
 from retention_crm.lib import clock
 from retention_crm.lib.fields import LineField, NoteField
+from retention_crm.lib.folding import Folded
 
 
 class Kind(models.TextChoices):
@@ -102,6 +104,10 @@ class Interaction(models.Model):
             models.Index(fields=["created_at"], name="interaction_purchases", condition=models.Q(kind=Kind.PURCHASE)),
             models.Index(fields=["created_at"], name="interaction_referrals", condition=models.Q(kind=Kind.REFERRAL)),
             models.Index(fields=["day"], name="interaction_by_day"),
+            GinIndex(
+                OpClass(Folded("notes"), name="gin_trgm_ops"), name="interaction_notes", condition=~models.Q(notes="")
+            ),
+            models.Index(fields=["-happened_at", "-id"], name="interaction_by_moment"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,31 @@
+"""The search at the top of every page."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from dashboard.palette import answers, notes
+from dashboard.views.replying import PageRequest
+
+
+@require_safe
+def find(request: PageRequest) -> HttpResponse:
+    """Everything for `?q=` on one page; for htmx what to choose from while it is typed."""
+    written = request.GET.get("q", "")
+    context: dict[str, Any] = {"answers": answers(written, request.user)}
+    if not request.htmx:
+        context["notes"] = notes(written, request.user, is_page=True)
+    response = render(request, "dashboard/find.html" + ("#palette" if request.htmx else ""), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+def find_notes(request: PageRequest) -> HttpResponse:
+    """The newest notes with `?q=`, to be put below the names."""
+    written = request.GET.get("q", "")
+    context = {"notes": notes(written, request.user), "words": written}
+    return render(request, "dashboard/find.html#notes", context)
