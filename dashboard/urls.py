@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
+from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
@@ -64,6 +65,8 @@ urlpatterns = [
     path("customers/changes/", bulk_changes, name="bulk_changes"),
     path("customers/changes/<int:pk>/", bulk_change, name="bulk_change"),
     path("customers/changes/<int:pk>/undo/", bulk_undo, name="bulk_undo"),
+    path("profile/calendar/", calendar_address, name="calendar_address"),
+    path("calendar/<str:token>/customers.ics", calendar_feed, name="calendar_feed"),
     path("portfolio/", portfolio, name="portfolio"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),

@@ -108,6 +108,7 @@ class Side:
     survey_token: str
     unsubscribe_token: str
     preference_token: str
+    calendar_token: str
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ PUBLIC: tuple[str, ...] = (
     "test_page",
     "preferences",
     "provider_event",
+    "calendar_feed",
 )
 
 _FORM = ("GET", "POST")
@@ -153,6 +155,8 @@ TABLE: tuple[Line, ...] = (
     # dashboard
     Line("today", EVERYONE),
     Line("customers", EVERYONE),
+    Line("calendar_address", EVERYONE, methods=_FORM),
+    Line("calendar_feed", EVERYONE, args=("calendar_token",)),
     Line("find", EVERYONE),
     Line("find_notes", EVERYONE),
     Line("customer", CUSTOMER_DATA, args=("customer",)),

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, Tag
-from dashboard.models import BulkChange, SavedView
+from dashboard.models import BulkChange, CalendarFeed, SavedView
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -87,6 +87,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         survey_token=invitation.token,
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
         preference_token=preference_token(contact.pk),
+        calendar_token=CalendarFeed.renew(customer.owner).token,
     )
 
 

@@ -3,9 +3,8 @@
 import logging
 import re
 
-# The public pages whose address ends with a token: survey answers, the choice of mails, all wishes, and tests.
-_TOKEN = re.compile(r"(/[stup]/)[^/\s?\"']{16,}")
-
+# The public pages whose address has a token: survey answers, the choice of mails, all wishes, tests, and calendars.
+_TOKEN = re.compile(r"(/(?:[stup]|calendar)/)[^/\s?\"']{16,}")
 
 # What stands before the host in an address: the user and the password.
 _CREDENTIALS = re.compile(r"(://)[^/\s:@]*:[^/\s@]+@")

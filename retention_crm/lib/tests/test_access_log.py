@@ -49,6 +49,7 @@ def test_no_line_of_the_web_server_has_a_token(tmp_path: Path) -> None:
         assert ask(f"http://127.0.0.1:{port}/s/{TOKEN}/?score=3") in {404, 500}
         assert ask(f"http://127.0.0.1:{port}/u/{TOKEN}") in {404, 500}
         assert ask(f"http://127.0.0.1:{port}/p/{TOKEN}/") in {404, 500}
+        assert ask(f"http://127.0.0.1:{port}/calendar/{TOKEN}/customers.ics") in {404, 500}
     finally:
         server.terminate()
         server.wait(timeout=60)
