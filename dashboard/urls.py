@@ -7,6 +7,7 @@ from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
+from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.labels import (
     custom_field,
@@ -67,6 +68,8 @@ urlpatterns = [
     path("customers/changes/<int:pk>/undo/", bulk_undo, name="bulk_undo"),
     path("profile/calendar/", calendar_address, name="calendar_address"),
     path("calendar/<str:token>/customers.ics", calendar_feed, name="calendar_feed"),
+    path("customers/export.<str:kind>", customers_export, name="customers_export"),
+    path("contacts/<int:pk>/card.vcf", contact_card, name="contact_card"),
     path("portfolio/", portfolio, name="portfolio"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),

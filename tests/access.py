@@ -157,6 +157,8 @@ TABLE: tuple[Line, ...] = (
     Line("customers", EVERYONE),
     Line("calendar_address", EVERYONE, methods=_FORM),
     Line("calendar_feed", EVERYONE, args=("calendar_token",)),
+    Line("customers_export", EVERYONE, fixed=("csv",), unknown=(("doc",),)),
+    Line("contact_card", CUSTOMER_DATA, args=("contact",)),
     Line("find", EVERYONE),
     Line("find_notes", EVERYONE),
     Line("customer", CUSTOMER_DATA, args=("customer",)),

@@ -1,0 +1,165 @@
+"""Taking customers and contacts away: as CSV, as a spreadsheet, as cards. What is written can be imported again."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import vobject
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+
+from customers.models import Contact, ContactQuerySet, CustomerQuerySet, CustomField, Tag
+
+# A spreadsheet would take these for the beginning of a formula; the importer takes the sign off again.
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_AT_ONCE = 2000
+# More lines make a file of which the reader thinks that it hangs; as CSV they are no matter.
+MOST_IN_SPREADSHEET = 20_000
+
+# The headers stand for the fields in any language: the importer knows them, and so do people's own tables.
+_CUSTOMER = {
+    "Customer": F("name"),
+    "Customer number": F("external_key"),
+    "Owner": F("owner__email"),
+    "Segment": F("segment__name"),
+    "Stage": F("stage"),
+    "Customer since": F("customer_since"),
+    "Cadence in days": F("cadence_days"),
+    "Country": F("country"),
+    "Care note": F("care_note"),
+}
+_CONTACT = {
+    "Name": F("contacts__name"),
+    "Preferred name": F("contacts__preferred_name"),
+    "Job title": F("contacts__job_title"),
+    "E-mail": F("contacts__email"),
+    "Phone": F("contacts__phone"),
+}
+_BIRTHDAY = (F("contacts__birthday_year"), F("contacts__birthday_month"), F("contacts__birthday_day"))
+_REST = {
+    "Language": F("contacts__language"),
+    "Time zone": F("contacts__time_zone"),
+    "Greetings": F("contacts__allows_greetings"),
+    "Thank-you notes": F("contacts__allows_thanks"),
+    "Surveys": F("contacts__allows_surveys"),
+    "Last contact": F("last_touchpoint_on"),
+    "Next due": F("next_due_on"),
+}
+
+
+def table(customers: CustomerQuerySet) -> Iterator[list[str]]:
+    """The headers, then a line for each contact, with the customer in front; a customer without contacts has one too.
+
+    Days are ISO, a birthday without a year is --05-17. Read in portions, so that memory stays flat.
+    """
+    own = list(CustomField.objects.used())
+    yield [*_CUSTOMER, *_CONTACT, "Birthday", *_REST, "Tags", *(field.name for field in own)]
+    tags = Tag.objects.filter(customers=OuterRef("pk")).values("name")
+    fields: list[F] = [*_CUSTOMER.values(), *_CONTACT.values(), *_BIRTHDAY, *_REST.values()]
+    rows = customers.order_by("sort_key", "pk", "contacts__pk").annotate(tag_names=ArraySubquery(tags))
+    before, after = len(_CUSTOMER) + len(_CONTACT), len(fields)
+    for row in rows.values_list(*fields, "tag_names", "custom").iterator(chunk_size=_AT_ONCE):
+        birthday = _birthday(*row[before : before + 3])
+        known = row[after + 1]
+        yield [
+            *map(_cell, row[:before]),
+            birthday,
+            *map(_cell, row[before + 3 : after]),
+            ", ".join(row[after]),
+            *(_cell(field.restored(known.get(field.key))) for field in own),
+        ]
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case date() | datetime():
+            return value.isoformat()
+    return str(value)
+
+
+def _birthday(year: int | None, month: int | None, day: int | None) -> str:
+    if not (month and day):
+        return ""
+    return f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
+
+
+def harmless(value: str) -> str:
+    """With a sign in front of what a spreadsheet would take for a formula."""
+    return f"'{value}" if _FORMULA.match(value) else value
+
+
+def as_csv(customers: CustomerQuerySet) -> Iterator[bytes]:
+    """UTF-8 with the mark by which spreadsheets know it."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    yield b"\xef\xbb\xbf"
+    for number, row in enumerate(table(customers)):
+        writer.writerow(map(harmless, row))
+        if number % _AT_ONCE == 0:
+            yield _taken(buffer)
+    yield _taken(buffer)
+
+
+def _taken(buffer: io.StringIO) -> bytes:
+    written = buffer.getvalue().encode()
+    buffer.seek(0)
+    buffer.truncate()
+    return written
+
+
+def as_spreadsheet(customers: CustomerQuerySet) -> IO[bytes]:
+    """An XLSX file, at its beginning; every cell is text, so nothing is a formula and no zero is lost."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("Customers")
+    for row in table(customers):
+        cells = []
+        for value in row:
+            cell = WriteOnlyCell(sheet, value=value)
+            cell.data_type = "s"
+            cells.append(cell)
+        sheet.append(cells)
+    file = TemporaryFile()  # noqa: SIM115 - the response closes it
+    book.save(file)
+    file.seek(0)
+    return file
+
+
+def as_cards(contacts: ContactQuerySet) -> Iterator[bytes]:
+    """vCard 3.0, which every address book reads."""
+    for contact in contacts.select_related("customer").order_by("pk").iterator(chunk_size=_AT_ONCE):
+        yield card(contact).encode()
+
+
+def card(contact: Contact) -> str:
+    """The card of one contact."""
+    made = vobject.vCard()
+    given, _space, family = contact.name.rpartition(" ")
+    made.add("n").value = vobject.vcard.Name(family=family if given else "", given=given or family)
+    made.add("fn").value = contact.name
+    made.add("org").value = [contact.customer.name]
+    optional = {
+        "nickname": contact.preferred_name,
+        "title": contact.job_title,
+        "email": contact.email,
+        "tel": contact.phone,
+        "bday": _birthday(contact.birthday_year, contact.birthday_month, contact.birthday_day),
+    }
+    for name, value in optional.items():
+        if value:
+            made.add(name).value = value
+    return str(made.serialize())
+
+
+def cards_of(customers: CustomerQuerySet) -> ContactQuerySet:
+    """The living contacts of these customers."""
+    return Contact.objects.filter(customer__in=customers.order_by().values("pk"), deceased=False)
