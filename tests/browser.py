@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import User
 
 DESK = (1280, 900)
 PHONE = (360, 740)
@@ -48,11 +51,19 @@ class Watched:
         context = browser.new_context(
             viewport={"width": width, "height": height}, base_url=address, java_script_enabled=script
         )
+        self.address = address
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []
         self.page.on("console", lambda entry: self._keep(entry.text) if entry.type == "error" else None)
         self.page.on("pageerror", lambda error: self._keep(str(error)))
+
+    def sign_in(self, person: User) -> None:
+        """Without the login page, which has tests of its own."""
+        client = Client()
+        client.force_login(person)
+        session = client.cookies["sessionid"].value
+        self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.address}])
 
     def _keep(self, text: str) -> None:
         self.complaints.append(text)
