@@ -6,6 +6,7 @@ from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.logging import log
 from dashboard.views.notices import (
     notice,
@@ -24,6 +25,8 @@ from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 urlpatterns = [
     path("", today, name="today"),
     path("log/", log, name="log"),
+    path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
+    path("interactions/<int:pk>/next/", log_next, name="log_next"),
     path("customers/<int:pk>/", customer, name="customer"),
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),

@@ -147,6 +147,8 @@ TABLE: tuple[Line, ...] = (
     Line("customer", CUSTOMER_DATA, args=("customer",)),
     Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
     Line("log", EVERYONE, methods=_FORM),
+    Line("log_undo", AUTHOR, methods=("POST",), args=("interaction",)),
+    Line("log_next", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),

@@ -19,11 +19,23 @@
     htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" });
   };
 
+  /* On the page of a customer it is about that one. */
+  const logAddress = (kind = "") => {
+    const link = document.querySelector("[data-log-here]") ?? document.querySelector("[data-log]");
+    const address = new URL(link.href);
+    if (kind) address.searchParams.set("kind", kind);
+    return address.href;
+  };
+
+  body.addEventListener("log", (event) => openPanel(logAddress(event.detail)));
+
   const focusFirst = () => {
     const first = (...choices) => choices.map((choice) => inPanel.querySelector(choice)).find(Boolean);
     const wrong = first(".is-invalid, .chips:has(.invalid-feedback) input", "[autofocus]");
     /* A field that takes the focus calls up the keyboard of a phone, over the very choices to be made first. */
-    const next = window.matchMedia("(pointer: coarse)").matches ? null : first("textarea", "input:not([type=hidden])");
+    const touch = window.matchMedia("(pointer: coarse)").matches;
+    const keys = "keys" in body.dataset && first("[name=outcome]:checked", "input[type=radio]:checked");
+    const next = touch ? null : keys || first("textarea", "input:not([type=hidden])");
     (wrong ?? next)?.focus();
   };
 
@@ -31,7 +43,7 @@
     const link = event.target.closest("a[data-panel]");
     if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    openPanel(link.href);
+    openPanel(link.matches("[data-log]") ? logAddress() : link.href);
   });
 
   document.addEventListener("submit", (event) => {
@@ -41,10 +53,14 @@
     if (panel?.contains(event.target)) event.preventDefault();
   });
 
+  /* What comes while the panel still slides in has the focus at once; Bootstrap takes it when the panel stands. */
   if (panel) {
-    panel.addEventListener("shown.bs.offcanvas", focusFirst);
+    let placed = null;
+    inPanel.addEventListener("focusin", (event) => (placed = event.target));
+    panel.addEventListener("hide.bs.offcanvas", () => (placed = null));
+    panel.addEventListener("shown.bs.offcanvas", () => (placed?.isConnected ? placed.focus() : focusFirst()));
     panel.addEventListener("htmx:afterSettle", (event) => {
-      if (event.target === inPanel && panel.classList.contains("show")) focusFirst();
+      if (event.target === inPanel && panel.matches(".show, .showing")) focusFirst();
     });
   }
 
@@ -105,11 +121,6 @@
       search.select();
     } else if (control && event.key === "Enter" && inPanel?.contains(event.target)) {
       event.target.closest("form")?.requestSubmit();
-    } else if (event.key === "c" && !control && !event.altKey && !event.target.closest("input, textarea, select")) {
-      const log = document.querySelector("[data-log-here]") ?? document.querySelector("[data-log]");
-      if (!log || !panel || panel.classList.contains("show")) return;
-      event.preventDefault();
-      openPanel(log.href);
     }
   });
 
