@@ -121,7 +121,7 @@ def test_two_at_the_same_moment_are_one(owner: User, customer: Customer, login: 
 def test_a_key_says_what_it_was_already(owner: User, customer: Customer, login: Login) -> None:
     browser = login(owner)
     for kind, chosen in (("meeting", "meeting"), ("call", "call"), ("nonsense", "call"), ("", "call")):
-        shown = browser.get(reverse("log"), {"customer": customer.pk, "kind": kind}, headers=HTMX).content.decode()
+        shown = browser.get(f"{reverse('log')}?customer={customer.pk}&kind={kind}", headers=HTMX).content.decode()
         radio = shown[shown.index(f'value="{chosen}"') :]
         assert "checked" in radio[: radio.index(">")]
 
