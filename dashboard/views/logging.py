@@ -44,6 +44,7 @@ def log(request: PageRequest) -> HttpResponse:
         "said": forms.said,
         "next_step": forms.next_step,
         "customer": customer,
+        "editable": True,
         "contacts": [contact for contact in contacts if not contact.deceased],
         "at": at,
         "kind": sent.get("kind", ""),

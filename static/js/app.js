@@ -27,6 +27,7 @@
     return address.href;
   };
 
+  body.addEventListener("panel", (event) => openPanel(event.detail));
   body.addEventListener("log", (event) => openPanel(logAddress(event.detail)));
 
   const focusFirst = () => {

@@ -57,7 +57,7 @@
   const said = (bar, at) => {
     const isToday = new Date(at).toDateString() === new Date().toDateString();
     const day = isToday ? {} : { day: "numeric", month: "long" };
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit" });
+    const format = new Intl.DateTimeFormat(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     return (isToday ? bar.dataset.today : bar.dataset.before).replace("{time}", format.format(at));
   };
 
