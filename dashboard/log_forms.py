@@ -34,8 +34,9 @@ class LogForms:
         at: datetime,
         contacts: Sequence[Contact],
         kind: str = "",
+        written_at: datetime | None = None,
     ) -> Self:
-        """`at` is when it was filled in, from which “tomorrow” is counted; `kind` is chosen if nothing was sent yet."""
+        """`written_at`, if that was not now, is when “tomorrow” was said; `kind` is chosen if nothing was sent yet."""
         main = next((contact for contact in contacts if contact.is_primary), None)
         initial: dict[str, Any] = {"contact": main and main.pk}
         if kind in Kind.values:
@@ -45,7 +46,7 @@ class LogForms:
             customer,
             InteractionForm(data, user=user, customer=customer, at=at, currency=currency, initial=initial),
             SaidWishForm(data, customer=customer, contact=main),
-            NextStepForm(data, user=user, at=at),
+            NextStepForm(data, user=user, at=written_at or at),
         )
 
     def __iter__(self) -> Iterator[BaseForm]:

@@ -2,11 +2,13 @@
 
 from django.urls import path
 
+from dashboard.public_views import app_manifest, offline, service_worker
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.log_afterwards import log_next, log_undo
+from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
 from dashboard.views.notices import (
     notice,
@@ -25,6 +27,10 @@ from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 urlpatterns = [
     path("", today, name="today"),
     path("log/", log, name="log"),
+    path("log/deliver/", log_deliver, name="log_deliver"),
+    path("manifest.webmanifest", app_manifest, name="app_manifest"),
+    path("service-worker.js", service_worker, name="service_worker"),
+    path("offline/", offline, name="offline"),
     path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
     path("interactions/<int:pk>/next/", log_next, name="log_next"),
     path("customers/<int:pk>/", customer, name="customer"),

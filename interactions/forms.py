@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Customer
-from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
@@ -261,6 +261,38 @@ class InteractionForm(_InteractionForm):
             self.add_error("amount", message)
         self.instance.log_key = cleaned.get("log_key")
         return cleaned
+
+
+class UnsentForm(forms.Form):
+    """What can be written down without a network, by a page that is the same for everybody; checked when it is sent."""
+
+    who = LineInput(label=gettext_lazy("Which customer?"), limit=200)
+    kind = forms.ChoiceField(choices=Kind.choices, initial=Kind.CALL, widget=KeyedRadios(KIND_KEYS))
+    outcome = forms.ChoiceField(choices=Outcome.choices, initial=Outcome.HELD, widget=KeyedRadios(OUTCOME_KEYS))
+    notes = NoteInput(
+        label=gettext_lazy("Notes"), limit=NOTES_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    next_in = forms.ChoiceField(
+        label=gettext_lazy("Next step"),
+        choices=[("", gettext_lazy("None")), *IN_DAYS[:-1]],
+        initial="",
+        widget=KeyedRadios(NEXT_KEYS),
+    )
+    next_title = NextStepForm.base_fields["next_title"]
+    next_is_promise = NextStepForm.base_fields["next_is_promise"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].label = _("Kind")
+        self.fields["outcome"].label = _("Outcome")
+        self.helper = _form_helper(
+            Div("who", css_class="unsent-who"),
+            Chips("kind"),
+            Div(Chips("outcome"), css_class="only-met"),
+            Field("notes", data_key=NOTES_KEY),
+            Chips("next_in"),
+            Div("next_title", "next_is_promise", css_class="only-next"),
+        )
 
 
 class ComplaintForm(_ComplaintForm):

@@ -134,6 +134,9 @@ PUBLIC: tuple[str, ...] = (
     "test_page",
     "preferences",
     "provider_event",
+    "app_manifest",
+    "service_worker",
+    "offline",
 )
 
 _FORM = ("GET", "POST")
@@ -147,6 +150,10 @@ TABLE: tuple[Line, ...] = (
     Line("customer", CUSTOMER_DATA, args=("customer",)),
     Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
     Line("log", EVERYONE, methods=_FORM),
+    Line("log_deliver", EVERYONE, methods=("POST",)),
+    Line("app_manifest", EVERYONE),
+    Line("service_worker", EVERYONE),
+    Line("offline", EVERYONE),
     Line("log_undo", AUTHOR, methods=("POST",), args=("interaction",)),
     Line("log_next", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),

@@ -13,7 +13,7 @@ from interactions.models import FollowUp, Interaction, Outcome
 from interactions.scheduling import due_in
 from retention_crm.lib import clock
 from tests import factories
-from tests.browser import DESK, PHONE, Watched
+from tests.browser import DESK, PHONE, Watched, tap_a_number
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -43,12 +43,8 @@ def on_phone(chromium: Browser, site: str, owner: User) -> Watched:
 
 
 def tap(page: Page, amira: Contact) -> None:
-    """The number is dialled by another program, which this machine has not; all else is as on a phone."""
     page.goto(f"/customers/{amira.customer_id}/")
-    page.evaluate(
-        "document.addEventListener('click', (event) => event.target.closest('a[data-call]') && event.preventDefault())"
-    )
-    page.get_by_role("link", name="+46 8 555 12 34").last.click()
+    tap_a_number(page, amira.phone)
 
 
 def leave_and_come_back(page: Page) -> None:

@@ -16,7 +16,8 @@
 
   const openPanel = (address) => {
     bootstrap.Offcanvas.getOrCreateInstance(panel).show();
-    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" });
+    /* What goes wrong is said by the events of htmx. */
+    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" }).catch(() => {});
   };
 
   /* On the page of a customer it is about that one. */
@@ -68,7 +69,7 @@
   /* ---- What was saved is marked where it appears ---- */
 
   body.addEventListener("saved", (event) => {
-    if (panel) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
+    if (panel && !event.detail?.quiet) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
     logged = event.detail?.interaction ? `interaction-${event.detail.interaction}` : "";
   });
 
@@ -93,14 +94,15 @@
     });
   };
 
-  const sayFailed = () => {
+  const sayFailed = (event) => {
+    if (event.defaultPrevented) return;
     const toast = document.getElementById("failed").content.cloneNode(true);
     document.getElementById("toasts").append(toast);
     startToasts();
   };
 
-  body.addEventListener("htmx:responseError", sayFailed);
-  body.addEventListener("htmx:sendError", sayFailed);
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout", "failed"].forEach((name) => body.addEventListener(name, sayFailed));
+  body.addEventListener("toasts", startToasts);
 
   /* The session has ended: the answer is the login page, which belongs in the window and not into a part of it. */
   body.addEventListener("htmx:beforeSwap", (event) => {

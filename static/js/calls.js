@@ -62,14 +62,15 @@
     show(asking);
   };
 
-  const post = (address, values) => htmx.ajax("POST", address, { source: sheet, swap: "none", values });
+  const post = (address, values) => htmx.ajax("POST", address, { source: sheet, swap: "none", values }).catch(() => {});
 
   const answer = (button) => {
     const { outcome, minutes = "", next = "" } = button.dataset;
-    const { customer, contact, key } = call;
+    const { customer, contact, who, key } = call;
     const happened = new Date(call.at).toISOString();
     hide();
-    post(sheet.dataset.log, { kind: "call", outcome, minutes, next_in: next, customer, contact, happened_at: happened, log_key: key });
+    const said = { kind: "call", outcome, minutes, next_in: next, happened_at: happened };
+    post(sheet.dataset.log, { ...said, customer, contact, who, log_key: key });
   };
 
   const offerNext = ({ follow: address, due }) => {
@@ -113,9 +114,9 @@
   document.addEventListener("click", (event) => {
     const number = event.target.closest("a[data-call]");
     if (!number) return;
-    const { customer, contact, name } = number.dataset;
+    const { customer, contact, name, of: who } = number.dataset;
     const key = crypto.randomUUID?.() ?? "";
-    stored((store) => store.setItem(NAME, JSON.stringify({ person, customer, contact, name, key, at: Date.now() })));
+    stored((store) => store.setItem(NAME, JSON.stringify({ person, customer, contact, name, who, key, at: Date.now() })));
   });
 
   document.addEventListener("submit", (event) => {

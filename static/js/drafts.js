@@ -40,6 +40,9 @@
     stored((store) => store.setItem(key, JSON.stringify({ at, fields })));
   };
 
+  /* As a field for a day and time takes it, by the clock of this device. */
+  const local = (moment) => new Date(moment - moment.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+
   /* Puts values into a form; what was typed before stays, below what is put in. */
   const fill = (form, fields) => {
     form.querySelectorAll("input[type=checkbox]").forEach((box) => (box.checked = false));
@@ -48,6 +51,7 @@
       if (!field) continue;
       if (field instanceof RadioNodeList) field.value = value;
       else if (field.type === "checkbox") field.checked = true;
+      else if (field.type === "datetime-local" && value.endsWith("Z")) field.value = local(new Date(value));
       else if (field.matches("textarea")) field.value = [value, field.value].filter(Boolean).join("\n");
       else field.value = value;
     }
@@ -57,7 +61,8 @@
   const said = (bar, at) => {
     const isToday = new Date(at).toDateString() === new Date().toDateString();
     const day = isToday ? {} : { day: "numeric", month: "long" };
-    const format = new Intl.DateTimeFormat(document.documentElement.lang, { ...day, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const format = new Intl.DateTimeFormat(body.dataset.locale, { ...day, ...time });
     return (isToday ? bar.dataset.today : bar.dataset.before).replace("{time}", format.format(at));
   };
 
