@@ -17,8 +17,10 @@ _SALT = "dashboard.undoing"
 
 
 def may_be_undone(interaction: Interaction, *, at: datetime) -> bool:
-    """Whether it is fresh, and nobody outside has heard of it."""
-    return interaction.kind in KINDS and at < interaction.created_at + WITHIN and not interaction.messages.exists()
+    """Whether it is fresh and nobody outside has heard of it; how bad news was told is taken back with its task."""
+    if interaction.kind not in KINDS or at >= interaction.created_at + WITHIN:
+        return False
+    return not interaction.messages.exists() and not interaction.notices.exists()
 
 
 def undo_address(logged: Logged) -> str:

@@ -1,6 +1,7 @@
 """Logging without a network, in a real browser with its worker: kept on the device, and delivered once."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
@@ -232,6 +233,7 @@ def test_what_one_wrote_is_not_sent_in_the_name_of_another(
     page.goto("/")
 
     expect(outbox(page)).to_contain_text("1 note of Mia Berg waits on this device")
+    expect(outbox(page)).not_to_contain_text("for the network")
     assert WORDS not in page.content()
     watched.picture("of-another")
     assert not Interaction.objects.exists() and notes_kept(page) == 1

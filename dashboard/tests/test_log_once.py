@@ -10,12 +10,13 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
 from customers.models import Customer, OwnerChange
 from dashboard.undoing import WITHIN
-from interactions.models import FollowUp, Interaction, Kind, Outcome, Wish
+from interactions.models import FollowUp, Interaction, Kind, NoticeFor, Outcome, Wish
 from outreach.models import Message
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -144,6 +145,28 @@ def test_open_promises_and_complaints_stand_above_the_box(owner: User, customer:
         assert words not in shown
 
 
+def test_the_panel_costs_the_same_however_much_is_open(owner: User, customer: Customer, login: Login) -> None:
+    browser = login(owner)
+    costs = []
+    for _time in range(3):
+        factories.complaint(customer)
+        factories.follow_up(customer, is_promise=True)
+        factories.wish(customer)
+        with CaptureQueriesContext(connection) as queries:
+            browser.get(f"{reverse('log')}?customer={customer.pk}", headers=HTMX)
+        costs.append(len(queries))
+
+    assert len(set(costs)) == 1
+
+
+@pytest.mark.parametrize("minutes", ["-1", "abc", "100000"])
+def test_minutes_that_can_not_be_are_said(owner: User, customer: Customer, login: Login, minutes: str) -> None:
+    response = save(login(owner), customer, minutes=minutes)
+
+    assert response.status_code == 422
+    assert 'role="alert"' in response.content.decode()
+
+
 # ---- Put off ----
 
 
@@ -252,6 +275,10 @@ def test_after_a_while_or_when_a_mail_spoke_of_it_it_stays(owner: User, customer
     recap = factories.message(factories.contact(customer), interaction=Interaction.objects.get())
     assert "can not be taken back any more" in browser.post(address, headers=HTMX).content.decode()
     Message.objects.filter(pk=recap.pk).delete()
+    news = factories.notice_for(customer)
+    NoticeFor.objects.filter(pk=news.pk).update(told_in=Interaction.objects.get())
+    assert "can not be taken back any more" in browser.post(address, headers=HTMX).content.decode()
+    NoticeFor.objects.update(told_in=None)
     browser.post(address, headers=HTMX)
     assert not Interaction.objects.exists()
 
