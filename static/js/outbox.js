@@ -203,7 +203,14 @@
   window.addEventListener("online", deliver);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && deliver());
   window.setInterval(() => !bar.querySelector("[data-waiting]").hidden && deliver(), EVERY);
-  if ("serviceWorker" in navigator) navigator.serviceWorker.register(words("worker"), { scope: "/" });
+
+  const install = async () => {
+    await navigator.serviceWorker.register(words("worker"), { scope: "/" });
+    const { active } = await navigator.serviceWorker.ready;
+    /* A page that was on its way while the worker began is not yet among those it looks after. */
+    if (!navigator.serviceWorker.controller) active.postMessage("claim");
+  };
+  if ("serviceWorker" in navigator) install().catch(() => {});
 
   /* Who writes on the page without a network, which is the same for everybody. */
   const remember = (store) => store.setItem("retention.person", JSON.stringify(person));
