@@ -148,7 +148,7 @@ class ProfileForm(CarefulForm, _PersonModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "time_zone", "working_days", "signature"]
+        fields = ["name", "time_zone", "working_days", "signature", "has_key_shortcuts"]
         widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -94,6 +94,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=500,
         help_text=_("Stands at the end of mails to your customers: your position, your telephone."),
     )
+    has_key_shortcuts = models.BooleanField(
+        _("single keys"),
+        default=True,
+        db_default=True,
+        help_text=_("c logs a call and m a meeting from any page; in the panel each choice shows its key."),
+    )
     is_active = models.BooleanField(
         _("active"),
         default=True,

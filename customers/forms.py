@@ -119,6 +119,7 @@ class ContactForm(CarefulForm, _ContactModelForm):
             "phone",
             "is_primary",
             "preferred_channel",
+            "best_time",
             "tone",
             "language",
             "time_zone",
@@ -150,6 +151,7 @@ class ContactForm(CarefulForm, _ContactModelForm):
             Fieldset(
                 _("In their own style"),
                 row(Field("preferred_channel", wrapper_class=HALF), Field("tone", wrapper_class=HALF)),
+                "best_time",
                 row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
             ),
             Fieldset(

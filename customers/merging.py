@@ -96,7 +96,7 @@ def locked[M: (Contact, Customer)](kept: M, lost: M) -> tuple[M, M]:
 
 
 # What is taken over where nothing stands.
-_FILLED = ("preferred_name", "job_title", "email", "phone", "language", "time_zone")
+_FILLED = ("preferred_name", "job_title", "email", "phone", "best_time", "language", "time_zone")
 _BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")
 # What is written down where it differed, beside the name.
 _SHOWN_OF_CONTACT = (*_FILLED, "preferred_channel", "tone", *_BIRTHDAY)

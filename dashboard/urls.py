@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from dashboard.public_views import app_manifest, offline, service_worker
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
@@ -17,6 +18,8 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.log_afterwards import log_next, log_undo
+from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
 from dashboard.views.notices import (
     notice,
@@ -37,6 +40,12 @@ from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 urlpatterns = [
     path("", today, name="today"),
     path("log/", log, name="log"),
+    path("log/deliver/", log_deliver, name="log_deliver"),
+    path("manifest.webmanifest", app_manifest, name="app_manifest"),
+    path("service-worker.js", service_worker, name="service_worker"),
+    path("offline/", offline, name="offline"),
+    path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
+    path("interactions/<int:pk>/next/", log_next, name="log_next"),
     path("customers/<int:pk>/", customer, name="customer"),
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),

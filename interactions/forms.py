@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from crispy_forms.bootstrap import InlineRadios
 from crispy_forms.helper import FormHelper
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Customer
-from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
@@ -26,6 +27,7 @@ else:
 NOTES_LIMIT = 100_000
 FURTHEST_AHEAD = timedelta(days=1)
 FURTHEST_DUE = timedelta(days=3660)
+MOST_MINUTES = 24 * 60
 AT_A_TIME = "at"
 IN_DAYS = [
     ("1", gettext_lazy("Tomorrow")),
@@ -34,12 +36,30 @@ IN_DAYS = [
     (AT_A_TIME, gettext_lazy("At a time")),
 ]
 CHIPS = "includes/chips.html"
+# What is pressed to choose a chip while no text is being written; each is in the panel once.
+KIND_KEYS = {"call": "c", "meeting": "m", "visit": "v", "email": "e", "message": "s"}
+KIND_KEYS |= {"purchase": "p", "gesture": "g", "referral": "r"}
+OUTCOME_KEYS = {"held": "h", "no_answer": "n", "postponed": "o", "missed_by_us": "u", "missed_by_them": "y"}
+NEXT_KEYS = {"": "0", "1": "1", "3": "3", "7": "7", AT_A_TIME: "d"}
+NOTES_KEY, PROMISE_KEY = "t", "i"
 
 
 class Chips(InlineRadios):  # type: ignore[misc]
     """Radio buttons drawn as chips; they work with keys and without script like any others."""
 
     template = CHIPS
+
+
+class KeyedRadios(forms.RadioSelect):
+    """Radio buttons of which each has a key of its own; the chip shows it."""
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        super().__init__()
+        self.keys = keys
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        return option | {"key": self.keys.get(str(option["value"]), "")}
 
 
 def _form_helper(*rows: Any) -> FormHelper:
@@ -98,7 +118,7 @@ class NextStepForm(WhenForm):
     next_in = forms.ChoiceField(
         label=gettext_lazy("Next step"),
         choices=[("", gettext_lazy("None")), *IN_DAYS],
-        widget=forms.RadioSelect,
+        widget=KeyedRadios(NEXT_KEYS),
         required=False,
     )
     next_title = LineInput(
@@ -107,7 +127,11 @@ class NextStepForm(WhenForm):
         required=False,
         widget=forms.TextInput(attrs={"placeholder": gettext_lazy("Get in touch again")}),
     )
-    next_is_promise = forms.BooleanField(label=gettext_lazy("I promised this to the customer"), required=False)
+    next_is_promise = forms.BooleanField(
+        label=gettext_lazy("I promised this to the customer"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-key": PROMISE_KEY, "aria-keyshortcuts": PROMISE_KEY}),
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -152,6 +176,14 @@ class InteractionForm(_InteractionForm):
         label=gettext_lazy("Notes"), limit=NOTES_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
     amount = AmountInput(label=gettext_lazy("Amount"), required=False)
+    minutes = forms.IntegerField(required=False, min_value=0, max_value=MOST_MINUTES, widget=forms.HiddenInput)
+    log_key = forms.UUIDField(
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid": gettext_lazy("This form had lost its number and has a new one. Look it over and save again.")
+        },
+    )
     sentiment = forms.TypedChoiceField(
         label=gettext_lazy("Mood of the customer"),
         choices=[("", gettext_lazy("Not said")), *reversed(Sentiment.choices)],
@@ -163,8 +195,8 @@ class InteractionForm(_InteractionForm):
 
     class Meta:
         model = Interaction
-        fields = ["kind", "outcome", "contact", "happened_at", "notes", "sentiment", "amount"]
-        widgets = {"kind": forms.RadioSelect, "outcome": forms.RadioSelect}
+        fields = ["kind", "outcome", "contact", "happened_at", "minutes", "notes", "sentiment", "amount"]
+        widgets = {"kind": KeyedRadios(KIND_KEYS), "outcome": KeyedRadios(OUTCOME_KEYS)}
 
     def __init__(
         self, *args: Any, user: User, customer: Customer, at: datetime, currency: str = "", **kwargs: Any
@@ -184,8 +216,10 @@ class InteractionForm(_InteractionForm):
         self.helper = _form_helper(
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),
-            Field("notes", css_class="log-notes"),
+            Field("notes", css_class="log-notes", data_key=NOTES_KEY),
             Div(Field("amount"), css_class="only-amount"),
+        )
+        self.more = _form_helper(
             Div(
                 Div(Field("contact"), css_class="col-sm-6"),
                 Div(Field("happened_at"), css_class="col-sm-6"),
@@ -193,6 +227,17 @@ class InteractionForm(_InteractionForm):
             ),
             Chips("sentiment"),
         )
+
+    @property
+    def is_wrong_in_more(self) -> bool:
+        """Whether something is to be mended in what is asked last, which is folded away otherwise."""
+        return any(name in self.errors for name in ("contact", "happened_at", "sentiment"))
+
+    def clean_log_key(self) -> UUID | None:
+        key: UUID | None = self.cleaned_data["log_key"]
+        if key and Interaction.objects.filter(log_key=key).exclude(author=self.instance.author).exists():
+            raise ValidationError(self.fields["log_key"].error_messages["invalid"])
+        return key
 
     def clean_outcome(self) -> str:
         """Purchases, gestures and referrals ask for none."""
@@ -214,7 +259,40 @@ class InteractionForm(_InteractionForm):
         if cleaned.get("amount") is not None and cleaned.get("kind") not in WITH_AMOUNT:
             message = _("Only a purchase or a gesture has an amount. Empty it, or choose one of the two.")
             self.add_error("amount", message)
+        self.instance.log_key = cleaned.get("log_key")
         return cleaned
+
+
+class UnsentForm(forms.Form):
+    """What can be written down without a network, by a page that is the same for everybody; checked when it is sent."""
+
+    who = LineInput(label=gettext_lazy("Which customer?"), limit=200)
+    kind = forms.ChoiceField(choices=Kind.choices, initial=Kind.CALL, widget=KeyedRadios(KIND_KEYS))
+    outcome = forms.ChoiceField(choices=Outcome.choices, initial=Outcome.HELD, widget=KeyedRadios(OUTCOME_KEYS))
+    notes = NoteInput(
+        label=gettext_lazy("Notes"), limit=NOTES_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 4})
+    )
+    next_in = forms.ChoiceField(
+        label=gettext_lazy("Next step"),
+        choices=[("", gettext_lazy("None")), *IN_DAYS[:-1]],
+        initial="",
+        widget=KeyedRadios(NEXT_KEYS),
+    )
+    next_title = NextStepForm.base_fields["next_title"]
+    next_is_promise = NextStepForm.base_fields["next_is_promise"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].label = _("Kind")
+        self.fields["outcome"].label = _("Outcome")
+        self.helper = _form_helper(
+            Div("who", css_class="unsent-who"),
+            Chips("kind"),
+            Div(Chips("outcome"), css_class="only-met"),
+            Field("notes", data_key=NOTES_KEY),
+            Chips("next_in"),
+            Div("next_title", "next_is_promise", css_class="only-next"),
+        )
 
 
 class ComplaintForm(_ComplaintForm):

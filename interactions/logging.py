@@ -1,10 +1,114 @@
 """Logging what happened: the interaction, what it changes on the customer, the next step, and what they wish."""
 
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
+from accounts.models import User
+from customers.models import Customer, OwnerChange
 from interactions.models import ALWAYS_HELD, FollowUp, Interaction, Outcome, Wish
+from interactions.scheduling import due_in
+from retention_crm.lib import clock
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What was logged, whether it was just now, the follow-up it moved, and what taking it back has to put back."""
+
+    interaction: Interaction
+    is_new: bool
+    moved: FollowUp | None = None
+    before: dict[str, str] | None = None
+
+
+def logged_as(key: UUID | None, *, by: User) -> Interaction | None:
+    """What this person logged with that key before; a form that is sent again is answered with it."""
+    if key is None:
+        return None
+    return Interaction.objects.select_related("customer").filter(log_key=key, author=by).first()
+
+
+def log_once(
+    interaction: Interaction, *, by: User, at: datetime, next_step: FollowUp | None, wish: Wish | None
+) -> Logged:
+    """Saves what somebody logged by hand, but no second time under the same `log_key`, also if both come at once.
+
+    What was postponed moves the follow-up that was due, instead of leaving it beside a new one.
+    """
+    try:
+        with transaction.atomic():
+            before = _before(interaction)
+            moved = None
+            if interaction.outcome == Outcome.POSTPONED:
+                next_step, moved = _postpone(interaction, next_step, by=by, at=at, before=before)
+            record(interaction, at=at, next_step=next_step, wish=wish)
+    except IntegrityError:
+        first = logged_as(interaction.log_key, by=by)
+        if first is None:
+            raise
+        return Logged(first, is_new=False)
+    return Logged(interaction, is_new=True, moved=moved, before=before)
+
+
+def _before(interaction: Interaction) -> dict[str, str]:
+    customer = interaction.customer
+    untold = OwnerChange.objects.filter(customer=customer, announced_at=None).values_list("pk", flat=True)
+    found = {"untold": ",".join(str(pk) for pk in untold)}
+    if customer.snoozed_until:
+        found["snoozed"] = customer.snoozed_until.isoformat()
+    return found
+
+
+def _postpone(
+    interaction: Interaction, next_step: FollowUp | None, *, by: User, at: datetime, before: dict[str, str]
+) -> tuple[FollowUp | None, FollowUp | None]:
+    """What is left to be planned, and the follow-up that was moved, if one is due by the end of this person's day."""
+    due_at = next_step.due_at if next_step else due_in(1, by, at=at)
+    first = due_for(interaction.customer, by, at=at)
+    if first is None or (next_step and next_step.is_promise):
+        return next_step, None
+    before |= {"moved": str(first.pk), "from": first.due_at.isoformat()}
+    first.move(due_at)
+    return None, first
+
+
+def due_for(customer: Customer, user: User, *, at: datetime) -> FollowUp | None:
+    """What this person should have done for them first, by the end of the day it is for the person."""
+    tomorrow = clock.moment(user.today(at) + timedelta(days=1), time(0), user.time_zone)
+    due = FollowUp.objects.due_by(tomorrow).filter(customer=customer, assignee=user)
+    return due.order_by("due_at", "pk").first()
+
+
+def follow(interaction: Interaction, title: str, due_at: datetime, *, by: User, at: datetime) -> FollowUp:
+    """What follows from a conversation that is logged already; chosen again, it has the new time and stays one."""
+    with transaction.atomic():
+        Interaction.objects.select_for_update().get(pk=interaction.pk)
+        there = interaction.follow_ups.open().filter(origin=FollowUp.Origin.STAFF).first()
+        if there:
+            there.move(due_at)
+            return there
+        return FollowUp.objects.create(
+            customer=interaction.customer, source=interaction, assignee=by, title=title, due_at=due_at, created_at=at
+        )
+
+
+def take_back(interaction: Interaction, *, before: dict[str, str], at: datetime) -> None:
+    """As if it had not been logged; `before` is what `log_once` found, and may be empty."""
+    customer = interaction.customer
+    with transaction.atomic():
+        if "moved" in before:
+            moved = FollowUp.objects.open().filter(pk=before["moved"], customer=customer)
+            moved.update(due_at=datetime.fromisoformat(before["from"]))
+        interaction.follow_ups.open().delete()
+        Wish.objects.open().filter(interaction=interaction).delete()
+        interaction.delete()
+        if "snoozed" in before:
+            Customer.objects.filter(pk=customer.pk).update(snoozed_until=before["snoozed"])
+        untold = [int(pk) for pk in before.get("untold", "").split(",") if pk]
+        OwnerChange.objects.filter(pk__in=untold, customer=customer).update(announced_at=None)
+        refresh_touchpoints([customer.pk], at=at)
 
 
 def record(

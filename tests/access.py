@@ -145,6 +145,9 @@ PUBLIC: tuple[str, ...] = (
     "preferences",
     "provider_event",
     "calendar_feed",
+    "app_manifest",
+    "service_worker",
+    "offline",
 )
 
 _FORM = ("GET", "POST")
@@ -164,6 +167,12 @@ TABLE: tuple[Line, ...] = (
     Line("customer", CUSTOMER_DATA, args=("customer",)),
     Line("customer_timeline", CUSTOMER_DATA, args=("customer",)),
     Line("log", EVERYONE, methods=_FORM),
+    Line("log_deliver", EVERYONE, methods=("POST",)),
+    Line("app_manifest", EVERYONE),
+    Line("service_worker", EVERYONE),
+    Line("offline", EVERYONE),
+    Line("log_undo", AUTHOR, methods=("POST",), args=("interaction",)),
+    Line("log_next", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),

@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from accounts.models import User
 
 DESK = (1280, 900)
 PHONE = (360, 740)
@@ -46,13 +49,25 @@ class Watched:
         width, height = size
         self.name = "phone" if size == PHONE else "desk"
         context = browser.new_context(
-            viewport={"width": width, "height": height}, base_url=address, java_script_enabled=script
+            viewport={"width": width, "height": height},
+            base_url=address,
+            java_script_enabled=script,
+            is_mobile=size == PHONE,
+            has_touch=size == PHONE,
         )
+        self.address = address
         self.page: Page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.complaints: list[str] = []
         self.page.on("console", lambda entry: self._keep(entry.text) if entry.type == "error" else None)
         self.page.on("pageerror", lambda error: self._keep(str(error)))
+
+    def sign_in(self, person: User) -> None:
+        """Without the login page, which has tests of its own."""
+        client = Client()
+        client.force_login(person)
+        session = client.cookies["sessionid"].value
+        self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.address}])
 
     def _keep(self, text: str) -> None:
         self.complaints.append(text)
@@ -65,3 +80,10 @@ class Watched:
         if directory:
             Path(directory).mkdir(parents=True, exist_ok=True)
             self.page.screenshot(path=f"{directory}/{name}-{self.name}.png", full_page=True)
+
+
+def tap_a_number(page: Page, number: str) -> None:
+    """It is dialled by another program, which this machine has not; all else is as on a phone."""
+    stay = "(event) => event.target.closest('a[data-call]') && event.preventDefault()"
+    page.evaluate(f"document.addEventListener('click', {stay})")
+    page.get_by_role("link", name=number).last.click()

@@ -51,7 +51,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         customer=customer,
         contact=contact,
         event=factories.dated_event(contact),
-        interaction=factories.interaction(customer),
+        interaction=factories.interaction(customer, author=customer.owner),
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer
@@ -24,37 +23,20 @@ from outreach.tasks import deliver, plan
 from retention.tasks import rescore
 from retention_crm.lib import clock
 from surveys.models import Response
-from tests import browser, factories
+from tests import factories
 from tests.browser import DESK, PHONE, Watched
 from tests.celery_workers import worker
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.processes]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.usefixtures("started"),
+]
 
 PASSWORD = "correct horse battery"
 PATIENCE = 40
 PROMISE = "Send the new price list"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def started() -> Iterator[Browser]:
-    """The browser's driver runs an event loop in this thread, which Django takes for asynchronous code."""
-    with pytest.MonkeyPatch.context() as patch, browser.running() as running:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield running
-
-
-@pytest.fixture
-def chromium(started: Browser) -> Iterator[Browser]:
-    """The one that was started for all tests; nothing of a test stays open in it."""
-    yield started
-    for context in started.contexts:
-        context.close()
-
-
-@pytest.fixture
-def site(live_server: LiveServer, settings: Any) -> str:
-    settings.SITE_URL = live_server.url
-    return str(live_server.url)
 
 
 @pytest.fixture

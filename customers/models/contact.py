@@ -80,6 +80,14 @@ class Contact(models.Model):
     preferred_channel = models.CharField(
         _("preferred channel"), max_length=12, choices=Channel.choices, default=Channel.EMAIL
     )
+    best_time = LineField(
+        _("best time"),
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("When they like to be called, for example “mornings, not on Fridays”."),
+    )
     birthday_day = models.PositiveSmallIntegerField(_("birthday: day"), null=True, blank=True)
     birthday_month = models.PositiveSmallIntegerField(_("birthday: month"), null=True, blank=True)
     birthday_year = models.PositiveSmallIntegerField(

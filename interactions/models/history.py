@@ -29,6 +29,7 @@ class Kind(models.TextChoices):
 class Outcome(models.TextChoices):
     HELD = "held", _("Held")
     NO_ANSWER = "no_answer", _("No answer")
+    POSTPONED = "postponed", _("Postponed")
     MISSED_BY_US = "missed_by_us", _("Missed by us")
     MISSED_BY_THEM = "missed_by_them", _("Missed by them")
 
@@ -87,7 +88,11 @@ class Interaction(models.Model):
         blank=True,
         help_text=_("Purchases and gestures only."),
     )
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     external_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
+    log_key = models.UUIDField(
+        null=True, blank=True, editable=False, help_text="One for each filled-in form, made where it is filled in."
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     is_touchpoint = models.GeneratedField(
         expression=_IS_TOUCHPOINT, output_field=models.BooleanField(), db_persist=True
@@ -97,6 +102,11 @@ class Interaction(models.Model):
 
     class Meta:
         ordering = ["-happened_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["log_key"], condition=models.Q(log_key__isnull=False), name="interaction_log_key"
+            ),
+        ]
         indexes = [
             models.Index(fields=["customer", "-happened_at", "-id"], name="interaction_timeline"),
             models.Index(fields=["created_at"], name="interaction_by_created"),

@@ -16,14 +16,28 @@
 
   const openPanel = (address) => {
     bootstrap.Offcanvas.getOrCreateInstance(panel).show();
-    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" });
+    /* What goes wrong is said by the events of htmx. */
+    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" }).catch(() => {});
   };
+
+  /* On the page of a customer it is about that one. */
+  const logAddress = (kind = "") => {
+    const link = document.querySelector("[data-log-here]") ?? document.querySelector("[data-log]");
+    const address = new URL(link.href);
+    if (kind) address.searchParams.set("kind", kind);
+    return address.href;
+  };
+
+  body.addEventListener("panel", (event) => openPanel(event.detail));
+  body.addEventListener("log", (event) => openPanel(logAddress(event.detail)));
 
   const focusFirst = () => {
     const first = (...choices) => choices.map((choice) => inPanel.querySelector(choice)).find(Boolean);
     const wrong = first(".is-invalid, .chips:has(.invalid-feedback) input", "[autofocus]");
     /* A field that takes the focus calls up the keyboard of a phone, over the very choices to be made first. */
-    const next = window.matchMedia("(pointer: coarse)").matches ? null : first("textarea", "input:not([type=hidden])");
+    const touch = window.matchMedia("(pointer: coarse)").matches;
+    const keys = "keys" in body.dataset && first("[name=outcome]:checked", "input[type=radio]:checked");
+    const next = touch ? null : keys || first("textarea", "input:not([type=hidden])");
     (wrong ?? next)?.focus();
   };
 
@@ -31,7 +45,7 @@
     const link = event.target.closest("a[data-panel]");
     if (!link || !panel || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    openPanel(link.href);
+    openPanel(link.matches("[data-log]") ? logAddress() : link.href);
   });
 
   document.addEventListener("submit", (event) => {
@@ -41,17 +55,21 @@
     if (panel?.contains(event.target)) event.preventDefault();
   });
 
+  /* What comes while the panel still slides in has the focus at once; Bootstrap takes it when the panel stands. */
   if (panel) {
-    panel.addEventListener("shown.bs.offcanvas", focusFirst);
+    let placed = null;
+    inPanel.addEventListener("focusin", (event) => (placed = event.target));
+    panel.addEventListener("hide.bs.offcanvas", () => (placed = null));
+    panel.addEventListener("shown.bs.offcanvas", () => (placed?.isConnected ? placed.focus() : focusFirst()));
     panel.addEventListener("htmx:afterSettle", (event) => {
-      if (event.target === inPanel && panel.classList.contains("show")) focusFirst();
+      if (event.target === inPanel && panel.matches(".show, .showing")) focusFirst();
     });
   }
 
   /* ---- What was saved is marked where it appears ---- */
 
   body.addEventListener("saved", (event) => {
-    if (panel) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
+    if (panel && !event.detail?.quiet) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
     logged = event.detail?.interaction ? `interaction-${event.detail.interaction}` : "";
   });
 
@@ -76,14 +94,15 @@
     });
   };
 
-  const sayFailed = () => {
+  const sayFailed = (event) => {
+    if (event.defaultPrevented) return;
     const toast = document.getElementById("failed").content.cloneNode(true);
     document.getElementById("toasts").append(toast);
     startToasts();
   };
 
-  body.addEventListener("htmx:responseError", sayFailed);
-  body.addEventListener("htmx:sendError", sayFailed);
+  ["htmx:responseError", "htmx:sendError", "htmx:timeout", "failed"].forEach((name) => body.addEventListener(name, sayFailed));
+  body.addEventListener("toasts", startToasts);
 
   /* The session has ended: the answer is the login page, which belongs in the window and not into a part of it. */
   body.addEventListener("htmx:beforeSwap", (event) => {
@@ -105,11 +124,6 @@
       search.select();
     } else if (control && event.key === "Enter" && inPanel?.contains(event.target)) {
       event.target.closest("form")?.requestSubmit();
-    } else if (event.key === "c" && !control && !event.altKey && !event.target.closest("input, textarea, select")) {
-      const log = document.querySelector("[data-log-here]") ?? document.querySelector("[data-log]");
-      if (!log || !panel || panel.classList.contains("show")) return;
-      event.preventDefault();
-      openPanel(log.href);
     }
   });
 

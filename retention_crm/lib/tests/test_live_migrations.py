@@ -10,10 +10,11 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from django.db import connection, models
+from django.db import IntegrityError, connection, models
 from django.db.migrations.loader import MigrationLoader
 
-from retention_crm.lib.live_migrations import AddIndexOnLiveTable
+from retention_crm.lib.live_migrations import AddIndexOnLiveTable, AddUniqueOnLiveTable
+from tests import factories
 
 PROJECT = Path(__file__).resolve().parents[3]
 INDEX = "segment_for_the_test"
@@ -36,7 +37,15 @@ def add_index() -> Iterator[AddIndexOnLiveTable]:
         cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
 
 
-def run(operation: AddIndexOnLiveTable, *, back: bool = False) -> None:
+@pytest.fixture
+def add_unique() -> Iterator[AddUniqueOnLiveTable]:
+    rule = models.UniqueConstraint(fields=["cadence_days"], condition=models.Q(cadence_days__gt=90), name=INDEX)
+    yield AddUniqueOnLiveTable("segment", rule)
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX IF EXISTS {INDEX}")
+
+
+def run(operation: AddIndexOnLiveTable | AddUniqueOnLiveTable, *, back: bool = False) -> None:
     before = MigrationLoader(connection).project_state()
     after = before.clone()
     operation.state_forwards("customers", after)
@@ -76,6 +85,40 @@ def test_what_an_interrupted_attempt_left_is_built_anew(add_index: AddIndexOnLiv
     with connection.cursor() as cursor:
         cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [INDEX])
     run(add_index)
+    assert is_valid()
+
+
+def test_a_rule_is_kept_by_those_rows_it_is_for_and_can_be_made_again(add_unique: AddUniqueOnLiveTable) -> None:
+    run(add_unique)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(%s)", [INDEX])
+    before = setting()
+    run(add_unique)
+    assert is_valid() and setting() == before
+    for days in (30, 30, 120):
+        factories.segment(days)
+    with pytest.raises(IntegrityError):
+        factories.segment(120)
+    run(add_unique, back=True)
+    assert is_valid() is None
+    factories.segment(120)
+
+
+def test_who_writes_does_not_wait_for_a_rule_that_waits_for_another(add_unique: AddUniqueOnLiveTable) -> None:
+    def build() -> None:
+        run(add_unique)
+        connection.close()
+
+    with in_use("customers_segment", "ROW EXCLUSIVE"):
+        builder = threading.Thread(target=build)
+        builder.start()
+        builder.join(0.5)
+        assert builder.is_alive()
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '1s'")
+            factories.segment(120)
+            cursor.execute("RESET lock_timeout")
+    builder.join(10)
     assert is_valid()
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0010_merges"),
+        ("customers", "0011_best_time"),
     ]
 
     operations = [

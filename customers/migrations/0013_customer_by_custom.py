@@ -6,7 +6,7 @@ from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("customers", "0011_tags_and_own_fields")]
+    dependencies = [("customers", "0012_tags_and_own_fields")]
 
     operations = [
         AddIndexOnLiveTable(

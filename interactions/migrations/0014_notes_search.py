@@ -7,7 +7,7 @@ from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("interactions", "0010_follow_up_notices")]
+    dependencies = [("interactions", "0013_log_key_unique")]
 
     operations = [
         AddIndexOnLiveTable(

@@ -1,0 +1,76 @@
+"""What is filled in to log something: what happened, what follows, and what they wish, checked and saved as one."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from django.forms import BaseForm
+from django.http import QueryDict
+
+from accounts.models import User
+from customers.models import Contact, Customer
+from interactions.forms import InteractionForm, NextStepForm
+from interactions.logging import Logged, log_once
+from interactions.models import Kind
+from interactions.wish_forms import SaidWishForm
+from retention.scoring import rescore
+
+
+@dataclass(frozen=True)
+class LogForms:
+    customer: Customer
+    interaction: InteractionForm
+    said: SaidWishForm
+    next_step: NextStepForm
+
+    @classmethod
+    def about(
+        cls,
+        customer: Customer,
+        data: QueryDict | None,
+        *,
+        user: User,
+        at: datetime,
+        contacts: Sequence[Contact],
+        kind: str = "",
+        written_at: datetime | None = None,
+    ) -> Self:
+        """`written_at`, if that was not now, is when “tomorrow” was said; `kind` is chosen if nothing was sent yet."""
+        main = next((contact for contact in contacts if contact.is_primary), None)
+        initial: dict[str, Any] = {"contact": main and main.pk}
+        if kind in Kind.values:
+            initial["kind"] = kind
+        currency = user.company.currency
+        return cls(
+            customer,
+            InteractionForm(data, user=user, customer=customer, at=at, currency=currency, initial=initial),
+            SaidWishForm(data, customer=customer, contact=main),
+            NextStepForm(data, user=user, at=written_at or at),
+        )
+
+    def __iter__(self) -> Iterator[BaseForm]:
+        yield from (self.interaction, self.said, self.next_step)
+
+    def are_valid(self) -> bool:
+        """All are checked, so that all messages show at once."""
+        valid = [form.is_valid() for form in self]
+        return all(valid)
+
+    def save(self, user: User, *, at: datetime) -> Logged:
+        """Once for each `log_key`; only if all are valid."""
+        happened = self.interaction.save(commit=False)
+        wish = self.said.wish(happened, by=user)
+        logged = log_once(happened, by=user, at=at, next_step=self.next_step.follow_up(), wish=wish)
+        if logged.is_new:
+            rescore([self.customer.pk], at=at, company=user.company)
+        return logged
+
+    def complaints(self) -> list[str]:
+        """What is wrong, each with the name of its field, for where the form itself is not at hand."""
+        return [
+            f"{form.fields[name].label}: {message}" if form.fields[name].label else str(message)
+            for form in self
+            for name, messages in form.errors.items()
+            for message in messages
+        ]

@@ -1,0 +1,42 @@
+"""Taking back what was logged a moment ago."""
+
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.urls import reverse
+
+from interactions.logging import Logged, take_back
+from interactions.models import Interaction, Kind
+from retention.scoring import rescore
+
+# Nobody is thanked for these or asked about them, so nothing has gone out by itself.
+KINDS = (Kind.CALL, Kind.EMAIL, Kind.MESSAGE)
+WITHIN = timedelta(minutes=15)
+_SALT = "dashboard.undoing"
+
+
+def may_be_undone(interaction: Interaction, *, at: datetime) -> bool:
+    """Whether it is fresh and nobody outside has heard of it; how bad news was told is taken back with its task."""
+    if interaction.kind not in KINDS or at >= interaction.created_at + WITHIN:
+        return False
+    return not interaction.messages.exists() and not interaction.notices.exists()
+
+
+def undo_address(logged: Logged) -> str:
+    """Where to post to; what has to be put back stands in it, signed."""
+    address = reverse("log_undo", args=[logged.interaction.pk])
+    if not logged.before:
+        return address
+    return f"{address}?{urlencode({'before': signing.dumps(logged.before, salt=_SALT)})}"
+
+
+def undo(interaction: Interaction, before: str, *, at: datetime) -> None:
+    """Takes it back; what can not be read of what was before is left as it is now."""
+    customer = interaction.customer
+    try:
+        found = signing.loads(before, salt=_SALT, max_age=WITHIN)
+    except signing.BadSignature:
+        found = {}
+    take_back(interaction, before=found, at=at)
+    rescore([customer.pk], at=at)
