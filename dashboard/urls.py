@@ -6,6 +6,17 @@ from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.importing import (
+    import_columns,
+    import_discard,
+    import_new,
+    import_page,
+    import_refused,
+    import_reread,
+    import_run,
+    import_undo,
+    imports,
+)
 from dashboard.views.logging import log
 from dashboard.views.notices import (
     notice,
@@ -44,5 +55,14 @@ urlpatterns = [
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("customers/", customers, name="customers"),
+    path("customers/import/", imports, name="imports"),
+    path("customers/import/new/", import_new, name="import_new"),
+    path("customers/import/<int:pk>/", import_page, name="import"),
+    path("customers/import/<int:pk>/columns/", import_columns, name="import_columns"),
+    path("customers/import/<int:pk>/read-again/", import_reread, name="import_reread"),
+    path("customers/import/<int:pk>/run/", import_run, name="import_run"),
+    path("customers/import/<int:pk>/undo/", import_undo, name="import_undo"),
+    path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
+    path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
 ]
