@@ -32,11 +32,12 @@ _NUMBERED = re.compile(
     r"(?:e-mail|phone|address|website|messenger|im|event|date|relation|related|profile|custom field)"
 )
 _IN_COMPANY = {Target.COMPANY, Target.CUSTOMER_KEY}
+# The general first: what a column says of one kind counts more.
 _CONSENT = {
+    Target.ALLOWS_ALL: list(ConsentKind),
     Target.ALLOWS_GREETINGS: [ConsentKind.GREETINGS],
     Target.ALLOWS_THANKS: [ConsentKind.THANKS],
     Target.ALLOWS_SURVEYS: [ConsentKind.SURVEYS],
-    Target.ALLOWS_ALL: list(ConsentKind),
 }
 _LIST_KINDS = {Target.WEBSITE: Kind.WEBSITE, Target.MESSENGER: Kind.MESSENGER, Target.NOTE: Kind.NOTE}
 
@@ -103,7 +104,7 @@ class Interpreter:
                 continue
             name = column["name"]
             self._by_target[target].append(_Column(place, target, name, goes["order"], label_place))
-            if target not in {Target.ADDRESS, Target.ADDRESS_PART}:
+            if target not in {Target.ADDRESS, Target.ADDRESS_PART, Target.LEFT_OUT}:
                 label_place = None
 
     def record(self, cells: list[str]) -> Record:

@@ -6,6 +6,7 @@ A property that comes several times has columns with numbers, each with its kind
 import io
 import re
 from collections.abc import Iterator
+from quopri import decodestring
 from typing import IO, Any
 
 import vobject
@@ -38,6 +39,8 @@ _NO_KIND = {"internet", "pref", "voice", "x-internet", "text", "1"}
 _NAME_PARTS = (("family", "Family name"), ("given", "Given name"), ("additional", "Middle name"))
 _NAME_SIDES = (("prefix", "Name prefix"), ("suffix", "Name suffix"))
 _ADDRESS_PARTS = ("box", "extended", "street", "code", "city", "region", "country")
+# How Android names a kind of its own.
+_CUSTOM = re.compile(r";X-CUSTOM\((?:CHARSET=UTF-8,ENCODING=QUOTED-PRINTABLE,)?([^)\n]*)\)")
 _APPLE_LABEL = re.compile(r"_\$!<(.*)>!\$_")
 
 
@@ -98,7 +101,7 @@ def _is_within(lines: list[str]) -> bool:
 
 def _cells(card: str, places: dict[str, int], columns: list[str]) -> list[str]:
     found: dict[str, str] = {}
-    read = next(vobject.readComponents(card, allowQP=True))
+    read = next(vobject.readComponents(_CUSTOM.sub(_in_quotes, card), allowQP=True))
     if read.name != "VCARD":
         raise ValueError(read.name)
     labels = {line.group: _apple(line.value) for line in read.lines() if line.name == "X-ABLABEL"}
@@ -175,6 +178,11 @@ def _kind(line: Any, labels: dict[str, str]) -> str:
         return labels[line.group]
     words = dict.fromkeys(word.lower() for word in _parameters(line))
     return " ".join(word for word in words if word not in _NO_KIND).capitalize()
+
+
+def _in_quotes(custom: re.Match[str]) -> str:
+    kind = decodestring(custom[1]).decode("utf-8", "replace")
+    return f';TYPE="{kind.replace(chr(34), "")}"'
 
 
 def _apple(label: str) -> str:
