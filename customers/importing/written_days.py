@@ -8,8 +8,6 @@ from functools import lru_cache
 
 # What Outlook and the iPhone write for an unknown year.
 NO_YEAR = {1604, 1, 0}
-# Two digits up to here from now on are of the century before.
-_AHEAD = 1
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -82,8 +80,9 @@ def _year(written: str | None, today: date) -> int | None:
         return None
     year = int(written)
     if len(written) == 2:
+        # Nobody has been born, or been a customer, in a year that is still to come.
         year += today.year // 100 * 100
-        return year - 100 if year > today.year + _AHEAD else year
+        return year - 100 if year > today.year else year
     return None if year in NO_YEAR else year
 
 

@@ -18,7 +18,7 @@ from customers.importing.running import begin
 from customers.importing.staging import take_in
 from customers.importing.undoing import ask_to_undo, kept_reasons
 from customers.models import Import, ImportState, Segment
-from dashboard.views.replying import PageRequest
+from dashboard.views.replying import PageRequest, form_status, posted
 from retention_crm.lib import clock
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
@@ -37,15 +37,15 @@ def imports(request: PersonRequest) -> HttpResponse:
 
 
 @page_with_form
-def import_new(request: PersonRequest) -> HttpResponse:
+def import_new(request: PageRequest) -> HttpResponse:
     """Takes the file; a worker reads it."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         intake = take_in(file.name, file.chunks(), by=request.user, at=clock.now())
         return redirect("import", intake.pk)
     context = {"form": form, "has_segments": Segment.objects.exists()}
-    return render(request, "customers/import_new.html", context, status=422 if form.errors else 200)
+    return render(request, "customers/import_new.html", context, status=form_status(form))
 
 
 @require_safe
@@ -80,12 +80,12 @@ def _context(intake: Import) -> dict[str, object]:
 
 
 @page_with_form
-def import_columns(request: PersonRequest, pk: int) -> HttpResponse:
+def import_columns(request: PageRequest, pk: int) -> HttpResponse:
     """Where each column goes; may be said anew until the import has begun."""
     intake = _visible(request, pk)
     if intake.state not in {ImportState.MAPPING, ImportState.READY}:
         return redirect("import", pk)
-    form = ColumnsForm(request.POST or None, intake=intake, user=request.user)
+    form = ColumnsForm(posted(request), intake=intake, user=request.user)
     if request.method == "POST" and form.is_valid():
         fields = {"mapping": form.mapping(), "options": form.options(), "total": last_line(intake)}
         intake.move_to(ImportState.CHECKING, frm=(ImportState.MAPPING, ImportState.READY), **fields)
@@ -97,7 +97,7 @@ def import_columns(request: PersonRequest, pk: int) -> HttpResponse:
         "layout": layout_label(intake.found.get("layout", "")),
         "reading": ReadingForm(intake=intake) if intake.found.get("format") in {"csv", "vcard"} else None,
     }
-    return render(request, "customers/import_columns.html", context, status=422 if form.errors else 200)
+    return render(request, "customers/import_columns.html", context, status=form_status(form))
 
 
 @require_POST
