@@ -45,6 +45,8 @@ _MOST_LINES_OF_A_CELL = 200
 _SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 # What no name of a column looks like: mail addresses, telephone numbers, dates.
 _DATA = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[+(]?[0-9][0-9 ()/.-]{5,}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# Bytes that were none in the encoding.
+_NO_TEXT = re.compile("[\udc80-\udcff]")
 # A sign that was put before what a spreadsheet would have taken for a formula.
 _GUARDED = re.compile(r"'(?=[=+\-@])")
 
@@ -200,7 +202,7 @@ def _checked(number: int, row: list[str]) -> Line:
     cells = [_GUARDED.sub("", readable(cell).strip(), count=1) if cell else "" for cell in row]
     if "\0" in whole:
         return Line(number, cells, _("The line has a NUL character in it."))
-    if any("\udc80" <= character <= "\udcff" for character in whole):
+    if not whole.isascii() and _NO_TEXT.search(whole):
         return Line(number, cells, _("The line has bytes that are no text in the encoding of the file."))
     return Line(number, cells)
 

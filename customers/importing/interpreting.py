@@ -128,7 +128,8 @@ class Interpreter:
         return next((cells[c.place] for c in self._by_target.get(target, ()) if cells[c.place]), "")
 
     def _line(self, cells: list[str], target: Target, limit: int) -> str:
-        return values.line(self._cell(cells, target), str(target.label), limit)
+        cell = self._cell(cells, target)
+        return values.line(cell, target.label, limit) if cell else ""
 
     def _name(self, cells: list[str]) -> str:
         whole = self._line(cells, Target.NAME, 200)
@@ -138,7 +139,7 @@ class Interpreter:
             return ""
         sides = [self._line(cells, Target.PREFIX, 100), whole or named, self._line(cells, Target.SUFFIX, 100)]
         missing = [side for side in sides if side == sides[1] or side.lower() not in sides[1].lower()]
-        return values.line(" ".join(filter(None, missing)), str(Target.NAME.label), 200)
+        return values.line(" ".join(filter(None, missing)), Target.NAME.label, 200)
 
     def _put_customer(self, record: Record, cells: list[str], name: str) -> None:
         customer = record.customer
@@ -153,7 +154,7 @@ class Interpreter:
             if cell := self._cell(cells, target):
                 customer[field] = read(cell)
         if note := self._cell(cells, Target.CARE_NOTE):
-            customer["care_note"] = values.note(note, str(Target.CARE_NOTE.label), 1000)
+            customer["care_note"] = values.note(note, Target.CARE_NOTE.label, 1000)
         if key := self._line(cells, Target.CUSTOMER_KEY, LONGEST_KEY):
             customer["external_key"] = f"import:{self.source}:{key}"
         self._put_since(record, cells)
@@ -280,5 +281,5 @@ class Interpreter:
             labels.setdefault(group, own or (found[0].capitalize() if found and is_named else ""))
         for group, parts in groups.items():
             if parts:
-                whole = values.note(", ".join(parts), _("The address"), LONGEST_DETAIL)
+                whole = values.note(", ".join(parts), Target.ADDRESS.label, LONGEST_DETAIL)
                 record.details.append((Kind.ADDRESS, labels[group], whole))

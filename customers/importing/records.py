@@ -1,6 +1,6 @@
 """What a line means, in a form the database keeps: a customer, a person, and what else is known of them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -20,7 +20,7 @@ class Record:
     is_company: bool = False
 
     def stored(self) -> dict[str, Any]:
-        return asdict(self)
+        return vars(self)
 
     @classmethod
     def of(cls, stored: dict[str, Any] | None) -> "Record":

@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -113,7 +114,7 @@ def country(cell: str) -> str:
     return _countries().get(text.sort_key(cell), "")
 
 
-def line(cell: str, name: str, limit: int) -> str:
+def line(cell: str, name: Any, limit: int) -> str:
     """One line of text that is not too long for its field."""
     value = text.clean_line(cell)
     if len(value) > limit:
@@ -121,13 +122,13 @@ def line(cell: str, name: str, limit: int) -> str:
     return value
 
 
-def note(cell: str, name: str, limit: int) -> str:
+def note(cell: str, name: Any, limit: int) -> str:
     value = text.clean(cell).strip()
     if len(value) > limit:
         raise Refused(too_long(name, value, limit))
     return value
 
 
-def too_long(name: str, value: str, limit: int) -> str:
+def too_long(name: Any, value: str, limit: int) -> str:
     words = _("%(name)s has %(length)d characters; there may be %(limit)d.")
     return words % {"name": name, "length": len(value), "limit": limit}

@@ -39,7 +39,7 @@ def imports(request: PersonRequest) -> HttpResponse:
 @page_with_form
 def import_new(request: PageRequest) -> HttpResponse:
     """Takes the file; a worker reads it."""
-    form = UploadForm(posted(request), request.FILES)
+    form = UploadForm(posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         intake = take_in(file.name, file.chunks(), by=request.user, at=clock.now())
