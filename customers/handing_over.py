@@ -75,6 +75,13 @@ def note_owner(customer: Customer, *, former: User, by: User, at: datetime) -> N
     _forget_round_trips(customer.owner, at)
 
 
+def note_owners(changes: list[OwnerChange], *, at: datetime) -> None:
+    """The same for many at once."""
+    OwnerChange.objects.bulk_create(changes)
+    for owner in {change.owner_id: change.owner for change in changes}.values():
+        _forget_round_trips(owner, at)
+
+
 def _forget_round_trips(owner: User, at: datetime) -> None:
     """Who gets customers back before they heard of anybody else is known to them: there is nothing to tell."""
     untold = OwnerChange.objects.untold()

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import BigIntegerField, BooleanField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 
-from customers.models import Contact, Customer, CustomerQuerySet
+from customers.models import Contact, ContactDetail, Customer, CustomerQuerySet
 from retention_crm.lib import text
 from retention_crm.lib.folding import Folded
 
@@ -35,7 +35,7 @@ class _AnyOf(Func):
 
 
 def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
-    """Those with the words in their name, or in the name, mail address or telephone number of a contact.
+    """Those with the words in their name, or in the name, an address, a telephone number or a note of a contact.
 
     Case and accents do not count, nor how a telephone number is grouped. Where nothing is written so, what is written
     alike is found. Asks the database once how many there are at all: a few are best found by the indexes of the words,
@@ -55,14 +55,17 @@ def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
         by_contact = Q(search_key__startswith=folded) | Q(search_key__contains=Concat(Value(" "), folded))
     names = Customer.objects.filter(by_name).order_by().values_list("pk")[: FEW + 1]
     contacts = Contact.objects.filter(by_contact).order_by().values_list("customer_id")[: FEW + 1]
-    found = [pk for (pk,) in names.union(contacts, all=True).order_by()]
+    details = ContactDetail.objects.filter(by_contact).order_by().values_list("contact__customer_id")[: FEW + 1]
+    found = [pk for (pk,) in names.union(contacts, details, all=True).order_by()]
     if not found and len(name) >= _SHORTEST_ALIKE and not digits:
         found = _alike(name)
     if len(found) <= FEW:
         return customers.filter(_AnyOf(F("pk"), Value(found, output_field=ArrayField(BigIntegerField()))))
     # One contact at a time, asked for as the list is walked; EXISTS would be answered for all customers beforehand.
     contact = Contact.objects.filter(by_contact, customer=OuterRef("pk")).order_by().values("pk")[:1]
-    return customers.alias(matching_contact=Subquery(contact)).filter(by_name | Q(matching_contact__isnull=False))
+    detail = ContactDetail.objects.filter(by_contact, contact__customer=OuterRef("pk")).order_by().values("pk")[:1]
+    matching = customers.alias(matching_contact=Subquery(contact), matching_detail=Subquery(detail))
+    return matching.filter(by_name | Q(matching_contact__isnull=False) | Q(matching_detail__isnull=False))
 
 
 def _alike(name: str) -> list[int]:

@@ -10,6 +10,17 @@ from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.importing import (
+    import_columns,
+    import_discard,
+    import_new,
+    import_page,
+    import_refused,
+    import_reread,
+    import_run,
+    import_undo,
+    imports,
+)
 from dashboard.views.labels import (
     custom_field,
     custom_field_new,
@@ -79,6 +90,15 @@ urlpatterns = [
     path("calendar/<str:token>/customers.ics", calendar_feed, name="calendar_feed"),
     path("customers/export.<str:kind>", customers_export, name="customers_export"),
     path("contacts/<int:pk>/card.vcf", contact_card, name="contact_card"),
+    path("customers/import/", imports, name="imports"),
+    path("customers/import/new/", import_new, name="import_new"),
+    path("customers/import/<int:pk>/", import_page, name="import"),
+    path("customers/import/<int:pk>/columns/", import_columns, name="import_columns"),
+    path("customers/import/<int:pk>/read-again/", import_reread, name="import_reread"),
+    path("customers/import/<int:pk>/run/", import_run, name="import_run"),
+    path("customers/import/<int:pk>/undo/", import_undo, name="import_undo"),
+    path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
+    path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, ImportRow
 from outreach.alerting import urgent_occasion
 from outreach.cancelling import UNSENT, cancel
 from outreach.models import Message, ProviderEvent, Rehearsal
@@ -32,6 +32,7 @@ def erase(contact: Contact, *, by: User, at: datetime) -> int:
         _forget_words(contact, list(theirs.values_list("pk", flat=True)))
         detail = _("The person it was for was erased.")
         cancelled = cancel(theirs, reason="erased", detail=detail, at=at, states=UNSENT)
+        ImportRow.objects.all().forget(contact.pk)
         Contact.objects.filter(pk=contact.pk).delete()
         customer.mark_risk_stale(at)
     log.info("Contact %s was erased by person %s.", contact.pk, by.pk)

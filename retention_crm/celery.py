@@ -47,6 +47,8 @@ app.conf.beat_schedule = {
     "deliver": every(5 * SECOND, "outreach.deliver"),
     "sweep": every(15 * SECOND, "outreach.sweep"),
     "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
+    "imports": every(3 * SECOND, "customers.carry_on_imports"),
+    "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),

@@ -234,6 +234,8 @@ if PRODUCTION:
     if env.switch("BEHIND_HTTPS_PROXY", default=True):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The largest file of customers that may be brought, in megabytes.
+IMPORT_MAX_MB = env.number("IMPORT_MAX_MB", default=50)
 
 LOGGING = {
     "version": 1,

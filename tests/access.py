@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Contact, Customer, CustomField, DatedEvent, Segment, Tag
+from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Segment, Tag
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
@@ -76,6 +76,8 @@ AUTHOR = Rule(own=(FULL, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN
 MAKER = Rule(own=(FULL, HIDDEN, HIDDEN, HIDDEN, HIDDEN), foreign=(HIDDEN, HIDDEN, FULL, HIDDEN, HIDDEN))
 # Whoever made it, and administrators.
 MAKER_OR_ADMINISTRATOR = Rule(own=(FULL, HIDDEN, HIDDEN, HIDDEN, FULL), foreign=(HIDDEN, HIDDEN, FULL, HIDDEN, FULL))
+# Whoever brought it, and managers.
+IMPORTER = Rule(own=(FULL, HIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
 ADMINISTRATORS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL)
 
 
@@ -105,6 +107,7 @@ class Side:
     team: Team
     person: User
     absence: Absence
+    intake: Import
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -190,6 +193,15 @@ TABLE: tuple[Line, ...] = (
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),
+    Line("imports", EVERYONE),
+    Line("import_new", EVERYONE, methods=_FORM),
+    Line("import", IMPORTER, args=("intake",)),
+    Line("import_columns", IMPORTER, methods=_FORM, args=("intake",)),
+    Line("import_reread", IMPORTER, methods=("POST",), args=("intake",)),
+    Line("import_run", IMPORTER, methods=("POST",), args=("intake",)),
+    Line("import_undo", IMPORTER, methods=("POST",), args=("intake",)),
+    Line("import_discard", IMPORTER, methods=("POST",), args=("intake",)),
+    Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
     # accounts
     Line("login", EVERYONE, methods=_FORM, ok=302),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Absence, Role, Team, User
-from customers.models import Contact, Customer, DatedEvent, Segment
+from customers.models import Contact, ContactDetail, Customer, DatedEvent, Import, ImportState, Segment
 from interactions.announcing import Proposal, announce
 from interactions.logging import record
 from interactions.models import CLOSED, Complaint, FollowUp, How, Interaction, Kind, Notice, NoticeFor, Outcome, Wish
@@ -69,6 +69,21 @@ def dated_event(of: Contact | None = None, **fields: Any) -> DatedEvent:
     fields.setdefault("month", TODAY.month)
     fields.setdefault("day", TODAY.day)
     return DatedEvent.objects.create(contact=of or contact(), **fields)
+
+
+def detail(of: Contact | None = None, **fields: Any) -> ContactDetail:
+    """A second telephone, unless told otherwise."""
+    fields.setdefault("kind", ContactDetail.Kind.PHONE)
+    fields.setdefault("value", "+46 8 123 45 67")
+    return ContactDetail.objects.create(contact=of or contact(), **fields)
+
+
+def intake(by: User | None = None, **fields: Any) -> Import:
+    """A file that is checked and ready to begin."""
+    fields.setdefault("file_name", "people.csv")
+    fields.setdefault("state", ImportState.READY)
+    fields.setdefault("created_at", NOW)
+    return Import.objects.create(created_by=by or user(), **fields)
 
 
 def interaction(of: Customer | None = None, **fields: Any) -> Interaction:

@@ -51,6 +51,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "ConsentChange": lambda: ConsentChange.objects.create(
             contact=factories.contact(of), kind="surveys", granted=False, source="staff", changed_at=factories.NOW
         ),
+        "ContactDetail": lambda: factories.detail(factories.contact(of)),
         "DatedEvent": lambda: factories.dated_event(factories.contact(of)),
         "Merge": lambda: Merge.objects.create(
             customer=of, former_pk=of.pk + 1000, former_name="Before", merged_by=of.owner, merged_at=factories.NOW

@@ -4,19 +4,37 @@ from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
+from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet
+from customers.models.imports import (
+    KEPT_FOR,
+    UNBEGUN,
+    WORKING,
+    Import,
+    ImportChunk,
+    ImportQuerySet,
+    ImportRow,
+    ImportRowQuerySet,
+    ImportState,
+    Verdict,
+)
 from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQuerySet
 
 __all__ = [
     "DUE_KEY",
+    "KEPT_FOR",
     "TOUCH_KEY",
+    "UNBEGUN",
+    "WORKING",
     "CallEvery",
     "Channel",
     "ConsentChange",
     "ConsentChangeQuerySet",
     "ConsentKind",
     "Contact",
+    "ContactDetail",
+    "ContactDetailQuerySet",
     "ContactQuerySet",
     "CustomField",
     "CustomFieldQuerySet",
@@ -25,6 +43,12 @@ __all__ = [
     "CustomerQuerySet",
     "DatedEvent",
     "DatedEventQuerySet",
+    "Import",
+    "ImportChunk",
+    "ImportQuerySet",
+    "ImportRow",
+    "ImportRowQuerySet",
+    "ImportState",
     "Language",
     "Merge",
     "OwnerChange",
@@ -35,4 +59,5 @@ __all__ = [
     "Tag",
     "TagQuerySet",
     "Tone",
+    "Verdict",
 ]

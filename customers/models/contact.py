@@ -179,6 +179,7 @@ class ConsentChange(models.Model):
         LINK = "link", _("Link in a mail")
         STAFF = "staff", _("Entered by staff")
         PROVIDER = "provider", _("Told by the mail provider")
+        IMPORT = "import", _("Brought with a file")
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consent_changes")
     kind = models.CharField(max_length=12, choices=ConsentKind.choices)

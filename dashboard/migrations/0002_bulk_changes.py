@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0012_customer_by_custom"),
+        ("customers", "0013_customer_by_custom"),
         ("dashboard", "0001_saved_views"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -301,4 +301,4 @@ def test_a_contact_with_half_a_consent_is_described(owner: User, customer: Custo
     shown = page(login(owner), customer)
 
     assert "Receives only:" in shown
-    assert "Wants no automatic mail" in shown
+    assert "Gets no automatic mail" in shown

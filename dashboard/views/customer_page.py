@@ -78,7 +78,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
     on = customer.today(at)
     risk: CustomerRisk | None = getattr(customer, "risk", None)
     return {
-        "contacts": list(customer.contacts.prefetch_related("events")),
+        "contacts": list(customer.contacts.prefetch_related("events", "details")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
         "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),

@@ -27,6 +27,7 @@ SHOWN = 20
 # What people call rows that move; other models are called by their own names.
 _WORDS = {
     "customers.Contact": gettext_lazy("contacts"),
+    "customers.ContactDetail": gettext_lazy("further addresses and notes"),
     "customers.DatedEvent": gettext_lazy("special days"),
     "customers.ConsentChange": gettext_lazy("changes of consent"),
     "customers.PreferenceChange": gettext_lazy("changes of wishes"),

@@ -1,0 +1,285 @@
+"""From the cells of a line to what they mean, by where each column goes."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from customers.importing import values
+from customers.importing.records import Record, Refused
+from customers.importing.targets import Target
+from customers.importing.telephones import in_one_form
+from customers.importing.written_days import Day, read_day
+from customers.models import ConsentKind, ContactDetail, Segment
+from retention_crm.lib import text
+
+Kind = ContactDetail.Kind
+LONGEST_DETAIL = 5000
+OLDEST_BIRTH_YEAR, EARLIEST_YEAR = 1880, 1900
+LONGEST_KEY = 120
+# Lines and names that are not the person's own telephone.
+_NOT_TO_CALL = re.compile(r"fax|pager|telex|assist|isdn|funkruf|tty|texttelefon|rückmeldung|callback", re.IGNORECASE)
+# What tells the addresses of one line apart, by the names of their columns.
+_PLACE = re.compile(
+    r"address \d+|business|home|mailing|billing|shipping|other|work|geschäftlich|privat|weitere", re.IGNORECASE
+)
+_GENERIC = {"email", "e-mail", "mail", "phone", "telephone", "telefon", "tel", "e-mail address", "email address"}
+_NUMBERED = re.compile(
+    r"(?:e-mail|phone|address|website|messenger|im|event|date|relation|related|profile|custom field)"
+)
+_IN_COMPANY = {Target.COMPANY, Target.CUSTOMER_KEY}
+# The general first: what a column says of one kind counts more.
+_CONSENT = {
+    Target.ALLOWS_ALL: list(ConsentKind),
+    Target.ALLOWS_GREETINGS: [ConsentKind.GREETINGS],
+    Target.ALLOWS_THANKS: [ConsentKind.THANKS],
+    Target.ALLOWS_SURVEYS: [ConsentKind.SURVEYS],
+}
+_LIST_KINDS = {Target.WEBSITE: Kind.WEBSITE, Target.MESSENGER: Kind.MESSENGER, Target.NOTE: Kind.NOTE}
+
+
+class Known:
+    """What the names in a file are looked up in: segments, and the people customers may be given to."""
+
+    def __init__(self, user: User) -> None:
+        people = User.objects.get_queryset().active()
+        self.user = user
+        self.today = user.today()
+        self.segments = {text.sort_key(name): pk for pk, name in Segment.objects.values_list("pk", "name")}
+        self.segment_names = ", ".join(Segment.objects.values_list("name", flat=True)) or "–"
+        self.people: dict[str, list[int]] = defaultdict(list)
+        for pk, name, email in people.values_list("pk", "name", "email"):
+            self.people[email.lower()].append(pk)
+            self.people[text.sort_key(name)].append(pk)
+
+    def segment(self, cell: str) -> int:
+        try:
+            return self.segments[text.sort_key(cell)]
+        except KeyError:
+            words = _("There is no segment %(value)s. There are: %(known)s.")
+            raise Refused(words % {"value": values.quoted(cell), "known": self.segment_names}) from None
+
+    def owner(self, cell: str) -> int:
+        found = self.people.get(cell.strip().lower()) or self.people.get(text.sort_key(cell)) or []
+        if len(found) != 1:
+            raise Refused(_("No active colleague is known as %(value)s.") % {"value": values.quoted(cell)})
+        if not self.user.sees_everything and found[0] != self.user.pk:
+            raise Refused(_("The owner is %(value)s; you can only bring customers of your own.") % {"value": cell})
+        return found[0]
+
+
+@dataclass(frozen=True)
+class _Column:
+    place: int
+    target: str
+    name: str
+    order: str
+    label_place: int | None
+
+    def label(self, cells: list[str]) -> str:
+        said = cells[self.label_place].lstrip("* ").strip() if self.label_place is not None else ""
+        if said:
+            return text.excerpt(said, 100)
+        return "" if self.name.lower() in _GENERIC or _NUMBERED.match(self.name.lower()) else self.name
+
+
+class Interpreter:
+    """Reads lines by one mapping; `country` is whose telephone numbers have no + in front."""
+
+    def __init__(
+        self, columns: list[dict[str, Any]], mapping: list[dict[str, str]], options: dict[str, Any], known: Known
+    ) -> None:
+        self.known, self.country = known, options.get("country", "")
+        self.source = options.get("source", "")
+        self._by_target: dict[str, list[_Column]] = defaultdict(list)
+        label_place = None
+        for place, (column, goes) in enumerate(zip(columns, mapping, strict=True)):
+            target = goes["target"]
+            if target == Target.LABEL:
+                label_place = place
+                continue
+            name = column["name"]
+            self._by_target[target].append(_Column(place, target, name, goes["order"], label_place))
+            if target not in {Target.ADDRESS, Target.ADDRESS_PART, Target.LEFT_OUT}:
+                label_place = None
+
+    def record(self, cells: list[str]) -> Record:
+        """What the cells mean; raises Refused with the reason if that cannot be said."""
+        record = Record()
+        name, company = self._name(cells), self._line(cells, Target.COMPANY, 200)
+        self._put_ways_to_reach(record, cells)
+        name = name or ("" if company else record.contact.get("email", ""))
+        if not name and not company:
+            raise Refused(_("The line names neither a person nor a company."))
+        record.is_company = bool(company)
+        self._put_customer(record, cells, company or name)
+        self._put_more(record, cells)
+        self._put_person(record, cells)
+        is_person = name or record.contact or record.details or record.events or record.consent
+        if is_person:
+            record.contact["name"] = name or company
+        return record
+
+    def _cell(self, cells: list[str], target: str) -> str:
+        return next((cells[c.place] for c in self._by_target.get(target, ()) if cells[c.place]), "")
+
+    def _line(self, cells: list[str], target: Target, limit: int) -> str:
+        cell = self._cell(cells, target)
+        return values.line(cell, target.label, limit) if cell else ""
+
+    def _name(self, cells: list[str]) -> str:
+        whole = self._line(cells, Target.NAME, 200)
+        parts = (Target.GIVEN, Target.MIDDLE, Target.FAMILY)
+        named = " ".join(filter(None, (self._line(cells, part, 200) for part in parts)))
+        if not whole and not named:
+            return ""
+        sides = [self._line(cells, Target.PREFIX, 100), whole or named, self._line(cells, Target.SUFFIX, 100)]
+        missing = [side for side in sides if side == sides[1] or side.lower() not in sides[1].lower()]
+        return values.line(" ".join(filter(None, missing)), Target.NAME.label, 200)
+
+    def _put_customer(self, record: Record, cells: list[str], name: str) -> None:
+        customer = record.customer
+        customer["name"] = name
+        readers = {
+            Target.SEGMENT: ("segment_id", self.known.segment),
+            Target.STAGE: ("stage", values.stage),
+            Target.OWNER: ("owner_id", self.known.owner),
+            Target.CADENCE_DAYS: ("cadence_days", values.cadence),
+        }
+        for target, (field, read) in readers.items():
+            if cell := self._cell(cells, target):
+                customer[field] = read(cell)
+        if note := self._cell(cells, Target.CARE_NOTE):
+            customer["care_note"] = values.note(note, Target.CARE_NOTE.label, 1000)
+        if key := self._line(cells, Target.CUSTOMER_KEY, LONGEST_KEY):
+            customer["external_key"] = f"import:{self.source}:{key}"
+        self._put_since(record, cells)
+        self._put_or_note(record, cells, Target.COUNTRY, customer)
+
+    def _put_since(self, record: Record, cells: list[str]) -> None:
+        day = self._day(cells, Target.CUSTOMER_SINCE)
+        if day is None:
+            return
+        if day.whole is None or not date(EARLIEST_YEAR, 1, 1) <= day.whole <= self.known.today:
+            raise Refused(_("“Customer since” has to be a day between 1900 and today, with the year."))
+        record.customer["customer_since"] = day.whole.isoformat()
+
+    def _put_person(self, record: Record, cells: list[str]) -> None:
+        contact = record.contact
+        for target, field, limit in (
+            (Target.PREFERRED_NAME, "preferred_name", 100),
+            (Target.JOB_TITLE, "job_title", 120),
+        ):
+            if value := self._line(cells, target, limit):
+                contact[field] = value
+        self._put_or_note(record, cells, Target.LANGUAGE, contact)
+        self._put_or_note(record, cells, Target.TIME_ZONE, contact)
+        if day := self._day(cells, Target.BIRTHDAY):
+            self._check_birthday(day)
+            contact |= {"birthday_day": day.day, "birthday_month": day.month, "birthday_year": day.year}
+        if key := self._line(cells, Target.CONTACT_KEY, LONGEST_KEY):
+            record.details.append((Kind.KEY, self.source, key))
+        for target, kinds in _CONSENT.items():
+            if cell := self._cell(cells, target):
+                record.consent |= dict.fromkeys(kinds, values.is_yes(cell))
+        if (cell := self._cell(cells, Target.OPTED_OUT)) and values.is_yes(cell):
+            record.consent |= dict.fromkeys(ConsentKind, False)
+
+    def _put_or_note(self, record: Record, cells: list[str], target: Target, into: dict[str, Any]) -> None:
+        """What is not known by us is kept as a note: a language nobody here writes in is true all the same."""
+        cell = self._line(cells, target, 200)
+        if not cell:
+            return
+        reader = {
+            Target.LANGUAGE: values.language,
+            Target.TIME_ZONE: values.time_zone,
+            Target.COUNTRY: values.country,
+        }[target]
+        if value := reader(cell):
+            into[target.value] = value
+        else:
+            record.details.append((Kind.NOTE, str(target.label), cell))
+
+    def _day(self, cells: list[str], target: Target) -> Day | None:
+        column = next((c for c in self._by_target.get(target, ()) if cells[c.place]), None)
+        return self._read_day(column, cells) if column else None
+
+    def _read_day(self, column: _Column, cells: list[str]) -> Day | None:
+        try:
+            return read_day(cells[column.place], order=column.order, today=self.known.today)
+        except ValueError:
+            words = _("%(name)s: %(value)s is no day that is understood, such as 1980-05-17, 17.05.1980 or 17 May.")
+            shown = {"name": column.name, "value": values.quoted(cells[column.place])}
+            raise Refused(words % shown) from None
+
+    def _check_birthday(self, day: Day) -> None:
+        if day.year and not OLDEST_BIRTH_YEAR <= day.year <= self.known.today.year:
+            raise Refused(_("The birthday is in the year %(year)d; check it.") % {"year": day.year})
+
+    def _put_ways_to_reach(self, record: Record, cells: list[str]) -> None:
+        """The first address and number are the contact's; the others, and every kind of line one does not call, are
+        details."""
+        country = values.country(self._cell(cells, Target.COUNTRY)) or self.country
+        seen: set[str] = set()
+        for column in self._by_target.get(Target.EMAIL, ()):
+            for address in self._addresses(record, column, cells):
+                if address.lower() not in seen:
+                    self._put_way(record, "email", address, column.label(cells), is_main=True)
+                seen.add(address.lower())
+        for column in self._by_target.get(Target.PHONE, ()):
+            for written in values.several(cells[column.place]):
+                number, label = in_one_form(text.clean_line(written), country), column.label(cells)
+                if number not in seen:
+                    is_main = len(number) <= 40 and not _NOT_TO_CALL.search(label or column.name)
+                    self._put_way(record, "phone", number, label, is_main=is_main)
+                seen.add(number)
+
+    def _addresses(self, record: Record, column: _Column, cells: list[str]) -> tuple[str, ...]:
+        cell = cells[column.place]
+        if cell.startswith("/o="):
+            # How Outlook names a colleague on the same Exchange server.
+            record.details.append((Kind.NOTE, column.name, cell[:LONGEST_DETAIL]))
+            return ()
+        return values.addresses(cell) if cell else ()
+
+    def _put_way(self, record: Record, kind: str, value: str, label: str, *, is_main: bool) -> None:
+        if is_main and kind not in record.contact:
+            record.contact[kind] = value
+        else:
+            record.details.append((kind, label, values.note(value, label or kind, LONGEST_DETAIL)))
+
+    def _put_more(self, record: Record, cells: list[str]) -> None:
+        for target, kind in _LIST_KINDS.items():
+            for column in self._by_target.get(target, ()):
+                if cell := cells[column.place]:
+                    label = column.label(cells) or (column.name if kind == Kind.NOTE else "")
+                    record.details.append((kind, label, values.note(cell, column.name, LONGEST_DETAIL)))
+        self._put_addresses(record, cells)
+        for column in self._by_target.get(Target.EVENT, ()):
+            if day := self._read_day(column, cells):
+                name = column.label(cells) or column.name.capitalize()
+                record.events.append((name, day.day, day.month, day.year))
+
+    def _put_addresses(self, record: Record, cells: list[str]) -> None:
+        """Parts of one address stand together; what the whole says already is not said again."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        labels: dict[str, str] = {}
+        columns = [c for target in (Target.ADDRESS, Target.ADDRESS_PART) for c in self._by_target.get(target, ())]
+        for column in columns:
+            cell = text.clean(cells[column.place]).strip()
+            found = _PLACE.search(column.name)
+            # Whole addresses without a number each stand alone.
+            group = found[0].lower() if found else "" if column.target == Target.ADDRESS_PART else str(column.place)
+            if cell and not any(cell in part for part in groups[group]):
+                groups[group].append(cell)
+            own = column.label(cells) if column.label_place is not None else ""
+            is_named = found and not found[0][-1].isdecimal()
+            labels.setdefault(group, own or (found[0].capitalize() if found and is_named else ""))
+        for group, parts in groups.items():
+            if parts:
+                whole = values.note(", ".join(parts), Target.ADDRESS.label, LONGEST_DETAIL)
+                record.details.append((Kind.ADDRESS, labels[group], whole))
