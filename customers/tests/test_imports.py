@@ -1,11 +1,12 @@
 """An import from the file to the report and back: who is created, found, filled, refused."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from accounts.models import Company, User, Visibility
-from customers.importing import carrying_on
+from customers.importing import carrying_on, running, staging
 from customers.importing.running import begin
 from customers.importing.staging import take_in
 from customers.models import (
@@ -279,10 +280,10 @@ def test_a_worker_that_dies_between_or_comes_twice_changes_nothing(
     assert not begin(intake)
 
     fails = iter([False, False, True, False, True])
-    real = carrying_on.run.__globals__["_write_batch"]
+    real = running._write_batch
 
-    def dies(*args: object) -> bool:
-        done: bool = real(*args)
+    def dies(intake: Import, terms: Any) -> bool:
+        done = real(intake, terms)
         if next(fails, False):
             raise SystemExit
         return done
@@ -359,7 +360,8 @@ def test_checking_again_begins_anew(manager: User) -> None:
     check_again(intake, mapping={"Job title": "company"})
 
     assert intake.counts == {"create": 1, "customers": 1, "contacts": 1}
-    assert intake.rows.get().record["customer"]["name"] == "Boss"
+    record = intake.rows.get().record
+    assert record and record["customer"]["name"] == "Boss"
 
 
 def test_who_is_erased_is_erased_from_imports(manager: User) -> None:
@@ -384,7 +386,7 @@ def test_lines_are_forgotten_after_a_month(manager: User) -> None:
 
 def test_an_error_of_the_program_stops_one_import_and_no_other(manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
     bad = take_in("bad.csv", [b"Name\nAnna\n"], by=manager, at=NOW)
-    real = carrying_on.read
+    real = staging.read
 
     def fails(intake: Import) -> None:
         if intake.pk == bad.pk:
