@@ -74,6 +74,8 @@ class Watched:
 
     def picture(self, name: str) -> None:
         """Keeps a screenshot where SCREENSHOTS says; also checks that the page is not wider than the screen."""
+        # A page that is on its way has no document for a moment.
+        self.page.wait_for_load_state()
         wider = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wider <= 0, f"{name} is {wider} px wider than the {self.name}"
         directory = os.environ.get("SCREENSHOTS")

@@ -100,6 +100,7 @@ def test_a_file_with_errors_is_mended_and_taken_back(
 
 def choose(boss: Watched, file: Path) -> None:
     page = boss.page
+    expect(page.get_by_label("File")).to_be_visible()
     boss.picture("import-new")
     page.get_by_label("File").set_input_files(str(file))
     page.get_by_role("button", name="Read the file").click()
