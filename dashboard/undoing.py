@@ -23,6 +23,11 @@ def may_be_undone(interaction: Interaction, *, at: datetime) -> bool:
     return not interaction.messages.exists() and not interaction.notices.exists()
 
 
+def offered(logged: Logged, *, at: datetime) -> bool:
+    """Whether to offer it; of what is new nobody outside can have heard."""
+    return logged.interaction.kind in KINDS if logged.is_new else may_be_undone(logged.interaction, at=at)
+
+
 def undo_address(logged: Logged) -> str:
     """Where to post to; what has to be put back stands in it, signed."""
     address = reverse("log_undo", args=[logged.interaction.pk])

@@ -121,7 +121,8 @@ def record(
     """
     if interaction.kind in ALWAYS_HELD:
         interaction.outcome = Outcome.HELD
-    with transaction.atomic():
+    # Whoever has begun a transaction gives up the whole of it if this fails.
+    with transaction.atomic(savepoint=False):
         interaction.save()
         if next_step is not None:
             next_step.customer = interaction.customer

@@ -13,7 +13,7 @@ from customers.requests import get_editable
 from dashboard.log_forms import LogForms
 from dashboard.looking_ahead import look_ahead
 from dashboard.telling import told
-from dashboard.undoing import may_be_undone, undo_address
+from dashboard.undoing import offered, undo_address
 from dashboard.views.replying import PageRequest, posted, saved
 from interactions.logging import Logged, due_for, logged_as
 from interactions.models import Complaint, FollowUp, Wish
@@ -62,7 +62,7 @@ def _answer(request: PageRequest, logged: Logged) -> HttpResponse:
         due = due_for(interaction.customer, request.user, at=clock.now())
         if due and due.origin != FollowUp.Origin.NOTICE:
             detail["due"] = {"title": due.title, "done": reverse("follow_up_done", args=[due.pk])}
-    undo = undo_address(logged) if may_be_undone(interaction, at=clock.now()) else ""
+    undo = undo_address(logged) if offered(logged, at=clock.now()) else ""
     return saved(request, told(logged), to=reverse("customer", args=[interaction.customer_id]), undo=undo, **detail)
 
 
