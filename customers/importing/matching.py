@@ -24,10 +24,9 @@ def match(intake: Import, *, user: User) -> None:
         "there": _("Already there."),
     }
     skips = _SKIP_FOUND if intake.options.get("mode") == "skip" else ()
-    questions = (_RESET, *_PEOPLE, _CROWDED, *_CUSTOMERS, _READ_ONLY, _FOUND, *_TWICE, _LEADERS, *skips)
+    # Tables that have just been filled or emptied of what they knew are asked line by line, if nobody tells.
+    questions = (_RESET, _LEARN, *_PEOPLE, _CROWDED, *_CUSTOMERS, _READ_ONLY, _FOUND, *_TWICE, _LEADERS, *skips)
     with transaction.atomic(), connection.cursor() as cursor:
-        # Tables that have just been filled are not known to the database yet, which would ask line by line.
-        cursor.execute(_LEARN)
         for question in questions:
             cursor.execute(question, parameters)
 
