@@ -178,6 +178,7 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime) ->
     kept.lost_on = max(kept.lost_on, lost.lost_on) if kept.lost_on and lost.lost_on else None
     kept.do_not_contact |= lost.do_not_contact
     kept.external_key = kept.external_key or lost.external_key
+    kept.custom = lost.custom | kept.custom
     notes = dict.fromkeys(note for note in (kept.care_note.strip(), lost.care_note.strip()) if note)
     kept.care_note = "\n".join(notes)[:_LONGEST_NOTE]
     kept.save()

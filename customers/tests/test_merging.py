@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from accounts.models import Company, User
 from customers import merging
-from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange
+from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, Tag
 from interactions.models import Complaint, FollowUp
 from retention.models import CustomerRisk
 from tests import factories
@@ -110,6 +110,23 @@ def test_of_what_there_can_be_only_one_the_other_s_stays_and_nothing_hangs_in_th
     answer.refresh_from_db()
     assert (answer.invitation, answer.contact) == (asked, kept)
     assert merging.Twins(type(asked), asked.pk, asked_too.pk) in twins
+
+
+def test_tags_of_both_stay_and_own_fields_are_taken_over_where_nothing_was_known(company: Company, owner: User) -> None:
+    kept, lost = factories.customer(owner), factories.customer(owner)
+    one, two, both = Tag.objects.named(["one", "two", "both"])
+    kept.tags.set([one, both])
+    lost.tags.set([two, both])
+    Customer.objects.filter(pk=kept.pk).set_custom({"f1": "kept"})
+    Customer.objects.filter(pk=lost.pk).set_custom({"f1": "lost", "f2": "lost"})
+    kept.refresh_from_db()
+    lost.refresh_from_db()
+
+    into(kept, lost, owner)
+
+    kept.refresh_from_db()
+    assert set(kept.tags.all()) == {one, two, both}
+    assert kept.custom == {"f1": "kept", "f2": "lost"}
 
 
 def test_two_risks_are_one_and_the_kept_customer_s_own(company: Company, owner: User) -> None:

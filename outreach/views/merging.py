@@ -28,6 +28,7 @@ SHOWN = 20
 _WORDS = {
     "customers.Contact": gettext_lazy("contacts"),
     "customers.ContactDetail": gettext_lazy("further addresses and notes"),
+    "customers.Customer_tags": gettext_lazy("tags"),
     "customers.DatedEvent": gettext_lazy("special days"),
     "customers.ConsentChange": gettext_lazy("changes of consent"),
     "customers.PreferenceChange": gettext_lazy("changes of wishes"),
@@ -39,6 +40,7 @@ _WORDS = {
     "surveys.Invitation": gettext_lazy("surveys they were asked"),
     "surveys.Response": gettext_lazy("survey answers"),
     "outreach.Message": gettext_lazy("messages, sent and to come"),
+    "dashboard.BulkRow": gettext_lazy("changes of many customers"),
 }
 # Nothing a person ever entered.
 _COMPUTED = {"retention.CustomerRisk"}
