@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from tempfile import TemporaryFile
@@ -15,9 +14,8 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from customers.models import Contact, ContactQuerySet, CustomerQuerySet, CustomField, Tag
+from retention_crm.lib.spreadsheets import guarded
 
-# A spreadsheet would take these for the beginning of a formula; the importer takes the sign off again.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
 _AT_ONCE = 2000
 # More lines make a file of which the reader thinks that it hangs; as CSV they are no matter.
 MOST_IN_SPREADSHEET = 20_000
@@ -93,18 +91,13 @@ def _birthday(year: int | None, month: int | None, day: int | None) -> str:
     return f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
 
 
-def harmless(value: str) -> str:
-    """With a sign in front of what a spreadsheet would take for a formula."""
-    return f"'{value}" if _FORMULA.match(value) else value
-
-
 def as_csv(customers: CustomerQuerySet) -> Iterator[bytes]:
     """UTF-8 with the mark by which spreadsheets know it."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     yield b"\xef\xbb\xbf"
     for number, row in enumerate(table(customers)):
-        writer.writerow(map(harmless, row))
+        writer.writerow(map(guarded, row))
         if number % _AT_ONCE == 0:
             yield _taken(buffer)
     yield _taken(buffer)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.importing.tables import LONGEST_LINE, MOST_COLUMNS, Line, Table, UnreadableFile, named_columns
 from retention_crm.lib import text
+from retention_crm.lib.spreadsheets import unguarded
 
 DELIMITERS = {
     ",": gettext_lazy("comma"),
@@ -47,8 +48,6 @@ _SEPARATOR = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _DATA = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|[+(]?[0-9][0-9 ()/.-]{5,}|[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # Bytes that were none in the encoding.
 _NO_TEXT = re.compile("[\udc80-\udcff]")
-# A sign that was put before what a spreadsheet would have taken for a formula.
-_GUARDED = re.compile(r"'(?=[=+\-@])")
 
 
 def open_csv(file: IO[bytes], *, encoding: str = "", delimiter: str = "", headless: bool = False) -> Table:
@@ -199,7 +198,7 @@ def _feed(lines: _Lines, taken: list[str]) -> Iterator[str]:
 
 def _checked(number: int, row: list[str]) -> Line:
     whole = "".join(row)
-    cells = [_GUARDED.sub("", readable(cell).strip(), count=1) if cell else "" for cell in row]
+    cells = [unguarded(readable(cell).strip()) if cell else "" for cell in row]
     if "\0" in whole:
         return Line(number, cells, _("The line has a NUL character in it."))
     if not whole.isascii() and _NO_TEXT.search(whole):

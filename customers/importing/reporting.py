@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.importing.recognising import REASON_COLUMN
 from customers.models import ConsentKind, Contact, ContactDetail, Customer, Import, ImportRow, Segment, Verdict
+from retention_crm.lib.spreadsheets import guarded
 
 SHOWN_LINES = 10
 SHOWN_REASONS = 20
-_FORMULA = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,4 @@ def refused_file(intake: Import) -> Iterator[str]:
     for row in rows.iterator(chunk_size=2000):
         cells = (row.cells + [""] * len(names))[: len(names)]
         extra = " ".join(cell for cell in row.cells[len(intake.columns) :] if cell)
-        yield writer.writerow([*map(_guarded, cells), _guarded(f"{row.reason} {extra}".strip())])
-
-
-def _guarded(cell: str) -> str:
-    """What a spreadsheet would take for a formula gets a sign in front, which is taken off again when it is read."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        yield writer.writerow([*map(guarded, cells), guarded(f"{row.reason} {extra}".strip())])

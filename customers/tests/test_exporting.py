@@ -15,7 +15,6 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from accounts.models import User
-from customers import exporting
 from customers.models import Customer, CustomField, Tag
 from tests import factories
 
@@ -130,7 +129,7 @@ def test_nothing_is_a_formula_and_everything_is_read_back(login: Login, owner: U
     browser = login(owner)
 
     (line,) = lines(browser)
-    assert not exporting._FORMULA.match(line["Customer"])
+    assert not line["Customer"].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert line["Customer"].removeprefix("'") == customer.name
     book = load_workbook(io.BytesIO(taken(browser, "xlsx")), read_only=True)
     cell = next(iter(book["Customers"].iter_rows(min_row=2)))[0]

@@ -20,13 +20,13 @@ from interactions.event_files import Event, EventFile, Refusal, UnreadableFile
 from interactions.importing import Destination, Summary, import_events
 from retention.scoring import rebuild
 from retention_crm.lib import clock
+from retention_crm.lib.spreadsheets import guarded
 
 IMPORTED = "Imported"
 LONGEST_SOURCE = 60
 _SECONDS_BETWEEN_LINES = 5.0
 _SECONDS_BETWEEN_DRAWINGS = 0.1
 _BAR = 30
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 class Command(BaseCommand):
@@ -123,8 +123,7 @@ def _refusals(path: Path | None, progress: "_Progress") -> Generator[Any]:
 
         def write(refusal: Refusal) -> None:
             progress.refused(refusal)
-            guard = "'" if refusal.text.startswith(_FORMULA) else ""
-            writer.writerow([refusal.line, refusal.reason, guard + refusal.text])
+            writer.writerow([refusal.line, refusal.reason, guarded(refusal.text)])
 
         yield write
 
