@@ -4,6 +4,8 @@ from datetime import datetime
 
 from django.db.models import Model, Q, QuerySet
 
+from retention_crm.lib import text
+
 # Answers are read word by word, not scanned like names.
 PAGE = 30
 
@@ -13,14 +15,11 @@ def page_after[M: Model](rows: QuerySet[M], by: str, cursor: str) -> tuple[list[
 
     The cursor is the id of the last row of the page before; one that is not among the rows means the first page.
     """
-    last = rows.filter(pk=int(cursor)).values_list(by, "pk").first() if _is_id(cursor) else None
+    known = text.row_id(cursor)
+    last = rows.filter(pk=known).values_list(by, "pk").first() if known is not None else None
     if last is not None:
         moment: datetime = last[0]
         rows = rows.filter(Q(**{f"{by}__lt": moment}) | Q(**{by: moment, "pk__lt": last[1]}), **{f"{by}__lte": moment})
     found = list(rows.order_by(f"-{by}", "-pk")[: PAGE + 1])
     more = len(found) > PAGE
     return found[:PAGE], found[PAGE - 1].pk if more else None
-
-
-def _is_id(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and len(value) < 20

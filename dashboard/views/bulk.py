@@ -16,7 +16,7 @@ from dashboard.bulk_forms import BulkForm
 from dashboard.filters import CustomerFilter
 from dashboard.models import BulkChange, BulkRow
 from dashboard.views.replying import PageRequest
-from retention_crm.lib import clock
+from retention_crm.lib import clock, text
 
 SHOWN = 20
 
@@ -53,7 +53,7 @@ def _chosen(request: PageRequest, filters: CustomerFilter) -> CustomerQuerySet:
     if "all" in request.POST:
         matching: CustomerQuerySet = filters.qs
         return matching
-    pks = [int(pk) for pk in request.POST.getlist("pk") if pk.isascii() and pk.isdecimal() and len(pk) < 19]
+    pks = [pk for pk in map(text.row_id, request.POST.getlist("pk")) if pk is not None]
     return Customer.objects.visible_to(request.user).filter(pk__in=pks)
 
 

@@ -24,7 +24,7 @@ from interactions.models import FollowUp, How, Notice, NoticeFor
 from interactions.notice_forms import HowForm, NoticeForm, ToldForm
 from outreach.taking_back import tell_in_person, tell_otherwise, withdraw
 from retention.scoring import rescore
-from retention_crm.lib import clock
+from retention_crm.lib import clock, text
 from surveys.paging import page_after
 
 
@@ -93,7 +93,7 @@ def notice(request: PageRequest, pk: int) -> HttpResponse:
     at = clock.now()
     shown = get_object_or_404(Notice.objects.visible_to(request.user).select_related("created_by"), pk=pk)
     show, owner = request.GET.get("show", "open"), request.GET.get("owner", "")
-    owner_pk = int(owner) if owner.isascii() and owner.isdecimal() and len(owner) < 19 else None
+    owner_pk = text.row_id(owner)
     of_owners = telling.of_owners(shown, request.user, at=at)
     figures = telling.in_all(numbers for _owner, numbers in of_owners)
     narrowed = telling.in_all(numbers for person, numbers in of_owners if owner_pk in {None, person.pk})

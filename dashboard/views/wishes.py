@@ -38,11 +38,11 @@ def wish_new(request: PageRequest, pk: int) -> HttpResponse:
 
 
 def _answer(request: PageRequest, customer: Customer) -> Response | None:
-    wanted = request.POST.get("answer") or request.GET.get("answer", "")
-    if not (wanted.isascii() and wanted.isdecimal() and len(wanted) < 19):
+    wanted = text.row_id(request.POST.get("answer") or request.GET.get("answer", ""))
+    if wanted is None:
         return None
     rows = Response.objects.filter(customer=customer).select_related("contact")
-    return get_object_or_404(rows, pk=int(wanted))
+    return get_object_or_404(rows, pk=wanted)
 
 
 def _take_over(wish: Wish, answer: Response) -> None:

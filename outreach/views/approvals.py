@@ -11,6 +11,7 @@ from accounts.requests import PersonRequest
 from customers.models import Segment
 from outreach.approving import Cell, ask_for, asked_for
 from outreach.models import CUSTOMER_KINDS
+from retention_crm.lib import text
 
 ALL = "all"
 
@@ -41,4 +42,5 @@ def _cell(value: str) -> Cell | None:
     kind, _colon, segment = value.partition(":")
     if segment == ALL:
         return kind, None
-    return (kind, int(segment)) if segment.isascii() and segment.isdecimal() and len(segment) < 19 else None
+    pk = text.row_id(segment)
+    return None if pk is None else (kind, pk)

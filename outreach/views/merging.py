@@ -18,7 +18,7 @@ from outreach.erasing import erase
 from outreach.merging import Gone, merge
 from outreach.models import Message
 from retention_crm.lib import clock
-from retention_crm.lib.text import clean_line
+from retention_crm.lib.text import clean_line, row_id
 
 page = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -70,7 +70,7 @@ def customer_merge(request: PersonRequest, pk: int) -> HttpResponse:
 def _chosen(request: PersonRequest) -> int:
     """The id that was chosen; 0, which no row has, if there is none."""
     into = request.POST.get("into") or request.GET.get("into", "")
-    return int(into) if into.isascii() and into.isdecimal() and len(into) < 19 else 0
+    return row_id(into) or 0
 
 
 def _likely(lost: Customer, others: CustomerQuerySet, words: str) -> CustomerQuerySet:

@@ -16,7 +16,7 @@ from outreach.foreseeing import COUNTED_TO, GROUPS, Group, ahead, forecast
 from outreach.gate import Ruling
 from outreach.models import Message, State
 from outreach.views.messages import FORESEEN, occasion, row, theirs
-from retention_crm.lib import clock
+from retention_crm.lib import clock, text
 
 SHOWN = 30
 SHOWN_ALONE = 100
@@ -28,8 +28,7 @@ def tomorrow(request: PersonRequest) -> HttpResponse:
     at = clock.now()
     only, after = request.GET.get("only", ""), request.GET.get("after", "")
     if only in GROUPS:
-        place = int(after) if after.isascii() and after.isdecimal() and len(after) < 19 else None
-        groups = [ahead(request.user, only, at=at, size=SHOWN_ALONE, after=place)]
+        groups = [ahead(request.user, only, at=at, size=SHOWN_ALONE, after=text.row_id(after))]
     else:
         groups = [ahead(request.user, name, at=at, size=SHOWN) for name in GROUPS]
     rows = _rows(request, [pk for group in groups for pk in group.pks], at)
@@ -82,7 +81,7 @@ def _said(message: Message, ruling: Ruling | None) -> Ruling | None:
 @require_POST
 def tomorrow_approve(request: PersonRequest) -> HttpResponse:
     """Approves all that were shown (`message`, their ids); those decided or expired meanwhile stay as they are."""
-    pks = {int(pk) for pk in request.POST.getlist("message") if pk.isascii() and pk.isdecimal() and len(pk) < 19}
+    pks = {pk for pk in map(text.row_id, request.POST.getlist("message")) if pk is not None}
     mine = Message.objects.editable_by(request.user).filter(pk__in=pks)
     done = deciding.approve(mine, by=request.user, at=clock.now())
     words = ngettext("%(n)d message is approved.", "%(n)d messages are approved.", done) % {"n": done}

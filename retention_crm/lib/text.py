@@ -30,6 +30,11 @@ def sort_key(name: str) -> str:
     return "".join(c for c in folded if not unicodedata.combining(c))
 
 
+def row_id(written: str) -> int | None:
+    """The id of a row as an address or a form has it; None for what can be none."""
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else None
+
+
 def excerpt(value: str, length: int = 120) -> str:
     """The beginning of a text on one line, cut at a word where possible and marked with an ellipsis."""
     line = clean_line(value)
