@@ -1,6 +1,6 @@
 """Giving customers to somebody else, and telling them of it."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -18,27 +18,10 @@ def hand_over(person: User, *, to: User, by: User, at: datetime) -> Responsibili
     """
     with transaction.atomic():
         return Responsibility(
-            customers=_give_all(person, to, by, at),
+            customers=len(give(person.customers.values_list("pk", flat=True), to=to, by=by, at=at)),
             follow_ups=person.follow_ups.open().update(assignee=to),
             complaints=person.complaints.open().update(owner=to),
         )
-
-
-_GIVE_ALL = """
-WITH given AS (
-    UPDATE customers_customer SET owner_id = %(to)s WHERE owner_id = %(former)s RETURNING id
-)
-INSERT INTO customers_ownerchange (customer_id, former_id, owner_id, changed_at, changed_by_id)
-SELECT id, %(former)s, %(to)s, %(at)s, %(by)s FROM given
-"""
-
-
-def _give_all(person: User, to: User, by: User, at: datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE_ALL, {"former": person.pk, "to": to.pk, "by": by.pk, "at": at})
-        given = int(cursor.rowcount)
-    _forget_round_trips(to, at)
-    return given
 
 
 _GIVE = """
@@ -55,7 +38,7 @@ SELECT id, owner_id FROM former
 """
 
 
-def give(customer_ids: Collection[int], *, to: User, by: User, at: datetime) -> dict[int, int]:
+def give(customer_ids: Iterable[int], *, to: User, by: User, at: datetime) -> dict[int, int]:
     """Gives these customers to somebody; returns whose they were, by customer, of those who were not theirs before.
 
     What others have promised or planned stays with them.

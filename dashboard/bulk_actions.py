@@ -48,10 +48,10 @@ def _move(change: BulkChange, ids: Collection[int], at: datetime) -> Before | No
 
 def _move_back(change: BulkChange, before: Before, at: datetime) -> Collection[int]:
     still = Customer.objects.filter(pk__in=before, segment=change.parameters["id"]).values_list("pk", flat=True)
+    groups = _grouped(before, set(still))
     back: set[int] = set()
-    for segment in Segment.objects.filter(pk__in={former for former in before.values() if former}):
-        ids = _grouped(before, set(still)).get(segment.pk, set())
-        back |= changing.move_to_segment(ids, segment, at=at).keys()
+    for segment in Segment.objects.filter(pk__in=groups):
+        back |= changing.move_to_segment(groups[segment.pk], segment, at=at).keys()
     return back
 
 

@@ -1,6 +1,6 @@
 """What the search at the top of every page answers: customers and contacts, notes, pages, and things to do."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -34,7 +34,6 @@ class Place:
     icon: str
     managers_only: bool = False
     panel: bool = False
-    data: dict[str, str] = field(default_factory=dict)
 
     @property
     def address(self) -> str:

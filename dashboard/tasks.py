@@ -21,11 +21,15 @@ def change() -> int:
     until = time.monotonic() + CHANGE_SECONDS
     done = 0
     for unfinished in BulkChange.objects.unfinished().order_by("made_at"):
-        while taken := go_on(unfinished, at=clock.now()):
-            done += taken
-            if time.monotonic() >= until:
-                change_soon()
-                return done
+        try:
+            while taken := go_on(unfinished, at=clock.now()):
+                done += taken
+                if time.monotonic() >= until:
+                    change_soon()
+                    return done
+        except Exception:
+            # What can not be done keeps no other change waiting; it is tried again at the next tick.
+            log.exception("The change %d of many customers failed.", unfinished.pk)
     return done
 
 

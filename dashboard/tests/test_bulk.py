@@ -401,6 +401,18 @@ def test_the_task_runs_twice_and_late_without_harm(three: list[Customer], teamma
     assert change.finished_at is not None
 
 
+def test_a_change_that_fails_keeps_no_other_waiting(
+    three: list[Customer], teammate: User, manager: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    started(Action.FOLLOW_UP, manager, title="Call", due_at="nonsense")
+    later = started(Action.OWNER, manager, id=teammate.pk)
+
+    assert tasks.change() == 3
+
+    assert "failed" in caplog.text
+    assert later.counts()["changed"] == 3
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_change_each_customer_once(
     owner: User, teammate: User, manager: User, monkeypatch: pytest.MonkeyPatch

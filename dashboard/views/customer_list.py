@@ -17,6 +17,7 @@ from dashboard.columns import in_columns, showing
 from dashboard.filters import CustomerFilter
 from dashboard.models import FirstView, SavedView
 from dashboard.paging import Order, aware_moment, page_of
+from retention_crm.lib import text
 
 PAGE_SIZE = 50
 # Counting further costs more than the number is worth.
@@ -47,6 +48,7 @@ def customers(request: ListRequest) -> HttpResponse:
     found: CustomerQuerySet = filters.qs
     columns = filters.columns_shown
     today = request.user.today()
+    views, shown = list(SavedView.objects.visible_to(request.user)), text.row_id(request.GET.get("view", ""))
     page = page_of(
         showing(found, columns).fetch_mode(FETCH_RAISE),
         ORDERS[filters.form.cleaned_data.get("sort") or "name"],
@@ -64,8 +66,8 @@ def customers(request: ListRequest) -> HttpResponse:
         "count": counted,
         "counted_to": number_format(COUNTED_TO, force_grouping=True),
         "has_more": counted > COUNTED_TO,
-        "views": list(SavedView.objects.visible_to(request.user)),
-        "view": request.GET.get("view", ""),
+        "views": views,
+        "view": next((view for view in views if view.pk == shown), None),
         "query": filters.query.urlencode(),
         "following": _address(request, filters, after=page.following),
         "preceding": _address(request, filters, before=page.preceding),
