@@ -184,7 +184,12 @@ def test_what_is_refused_says_why_and_can_be_mended(watched: Watched, customer: 
     expect(refused).to_contain_text("Lindqvist AB")
     watched.picture("refused")
     assert not Interaction.objects.exists()
+    held: list[Route] = []
+    page.route("**/log/?customer=*", lambda route: held.append(route))
     refused.get_by_role("button", name="Mend").click()
+    expect(panel.get_by_text("One moment")).to_be_visible()
+    expect(panel.get_by_label("Notes")).to_have_count(0)
+    held.pop().continue_()
     expect(panel.get_by_label("Notes")).to_have_value(WORDS)
     expect(panel.get_by_role("radio", name="Tomorrow")).to_be_checked()
     panel.get_by_text("With whom, when, their mood, a wish").click()

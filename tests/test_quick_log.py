@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import User
 from customers.models import Customer
@@ -86,6 +86,25 @@ def test_from_anywhere_the_name_is_typed_at_once(
 
     said(page, "Meeting logged for Lindqvist AB.")
     assert Interaction.objects.get().notes == "can we now talk?"
+    assert watched.complaints == []
+
+
+def test_words_typed_while_the_panel_is_on_its_way_are_words(
+    chromium: Browser, site: str, owner: User, lindqvist: Customer
+) -> None:
+    """After "t" they are the text and no longer keys: "e" would make it an e-mail."""
+    watched = open_page(chromium, site, owner, page_of(lindqvist))
+    page = watched.page
+    held: list[Route] = []
+    page.route("**/log/?*", lambda route: held.append(route))
+    page.keyboard.press("m")
+    page.keyboard.type("twe met, even")
+    page.keyboard.press("Enter")
+    panel = page.locator("#log-panel")
+    expect(panel.get_by_text("One moment")).to_be_visible()
+    held.pop().continue_()
+    expect(panel.get_by_label("Notes")).to_have_value("we met, even\n")
+    expect(panel.get_by_role("radio", name="Meeting")).to_be_checked()
     assert watched.complaints == []
 
 

@@ -14,7 +14,15 @@
 
   /* ---- The panel: pages with a form open over the page one is on ---- */
 
+  /* What was in the panel goes at once: nobody should type into a form that is about to be replaced. */
+  const clearPanel = () => {
+    inPanel.querySelectorAll(":scope > :not(.offcanvas-header)").forEach((old) => old.remove());
+    inPanel.querySelector("#panel-title")?.replaceChildren();
+    inPanel.append(document.getElementById("panel-loading").content.cloneNode(true));
+  };
+
   const openPanel = (address) => {
+    clearPanel();
     bootstrap.Offcanvas.getOrCreateInstance(panel).show();
     /* What goes wrong is said by the events of htmx. */
     htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" }).catch(() => {});
@@ -99,6 +107,7 @@
     const toast = document.getElementById("failed").content.cloneNode(true);
     document.getElementById("toasts").append(toast);
     startToasts();
+    if (inPanel?.querySelector("[data-loading]")) bootstrap.Offcanvas.getOrCreateInstance(panel).hide();
   };
 
   ["htmx:responseError", "htmx:sendError", "htmx:timeout", "failed"].forEach((name) => body.addEventListener(name, sayFailed));

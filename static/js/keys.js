@@ -28,17 +28,23 @@
 
   const save = () => inPanel.querySelector(".log-form")?.requestSubmit();
 
-  const catchUp = () => {
-    const keys = early;
-    early = null;
-    if (!keys?.length) return;
+  const write = (field, letter) => {
+    field.value += letter;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+
+  /* Each where the ones before have led: after "t" they are letters of the text. */
+  const again = (key) => {
     const field = document.activeElement;
-    if (inPanel.contains(field) && isWriting(field)) {
-      field.value += keys.filter((key) => key.length === 1).join("");
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-      return;
-    }
-    keys.forEach((key) => (key === "Enter" ? save() : press(key)));
+    if (!inPanel.contains(field) || !isWriting(field)) return key === "Enter" ? save() : press(key);
+    if (key.length === 1) return write(field, key);
+    return field.matches("textarea") && write(field, "\n");
+  };
+
+  const catchUp = () => {
+    const keys = early ?? [];
+    early = null;
+    keys.forEach(again);
   };
 
   body.addEventListener("htmx:beforeRequest", (event) => {

@@ -194,9 +194,13 @@
     }
   });
 
-  body.addEventListener("htmx:afterSettle", (event) => event.target.id === "log-panel-body" && fillIn());
+  /* Before anybody can type or save: an empty form that is quickly saved would be taken for the mended note. */
+  body.addEventListener("htmx:afterSwap", (event) => event.target.id === "log-panel-body" && fillIn());
   body.addEventListener("htmx:afterRequest", mended);
-  panel.addEventListener("hidden.bs.offcanvas", () => (mending = null));
+  /* It may be opened for the next one while it still slides out for the last. */
+  panel.addEventListener("hidden.bs.offcanvas", () => {
+    if (!panel.matches(".show, .showing")) mending = null;
+  });
 
   /* ---- When ---- */
 
