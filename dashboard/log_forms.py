@@ -61,10 +61,14 @@ class LogForms:
         """Once for each `log_key`; only if all are valid."""
         happened = self.interaction.save(commit=False)
         wish = self.said.wish(happened, by=user)
-        logged = log_once(happened, by=user, at=at, next_step=self.next_step.follow_up(), wish=wish)
-        if logged.is_new:
-            rescore([self.customer.pk], at=at, company=user.company)
-        return logged
+        return log_once(
+            happened,
+            by=user,
+            at=at,
+            next_step=self.next_step.follow_up(),
+            wish=wish,
+            also=lambda: rescore([self.customer.pk], at=at, company=user.company),
+        )
 
     def complaints(self) -> list[str]:
         """What is wrong, each with the name of its field, for where the form itself is not at hand."""

@@ -1,5 +1,6 @@
 """Logging what happened: the interaction, what it changes on the customer, the next step, and what they wish."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -23,6 +24,14 @@ class Logged:
     before: dict[str, str] | None = None
 
 
+@dataclass(frozen=True)
+class Refreshed:
+    """A customer's next due day, and the changes of owner the customer is now known to have heard of."""
+
+    next_due_on: date | None
+    announced: list[int]
+
+
 def logged_as(key: UUID | None, *, by: User) -> Interaction | None:
     """What this person logged with that key before; a form that is sent again is answered with it."""
     if key is None:
@@ -31,19 +40,28 @@ def logged_as(key: UUID | None, *, by: User) -> Interaction | None:
 
 
 def log_once(
-    interaction: Interaction, *, by: User, at: datetime, next_step: FollowUp | None, wish: Wish | None
+    interaction: Interaction,
+    *,
+    by: User,
+    at: datetime,
+    next_step: FollowUp | None,
+    wish: Wish | None,
+    also: Callable[[], object],
 ) -> Logged:
     """Saves what somebody logged by hand, but no second time under the same `log_key`, also if both come at once.
 
-    What was postponed moves the follow-up that was due, instead of leaving it beside a new one.
+    What was postponed moves the follow-up that was due, instead of leaving it beside a new one. What `also` does is
+    saved with it or not at all.
     """
+    before = _before(interaction.customer)
+    moved = None
     try:
         with transaction.atomic():
-            before = _before(interaction)
-            moved = None
             if interaction.outcome == Outcome.POSTPONED:
                 next_step, moved = _postpone(interaction, next_step, by=by, at=at, before=before)
-            record(interaction, at=at, next_step=next_step, wish=wish)
+            announced = _record(interaction, at=at, next_step=next_step, wish=wish).announced
+            before["untold"] = ",".join(map(str, announced))
+            also()
     except IntegrityError:
         first = logged_as(interaction.log_key, by=by)
         if first is None:
@@ -52,13 +70,8 @@ def log_once(
     return Logged(interaction, is_new=True, moved=moved, before=before)
 
 
-def _before(interaction: Interaction) -> dict[str, str]:
-    customer = interaction.customer
-    untold = OwnerChange.objects.filter(customer=customer, announced_at=None).values_list("pk", flat=True)
-    found = {"untold": ",".join(str(pk) for pk in untold)}
-    if customer.snoozed_until:
-        found["snoozed"] = customer.snoozed_until.isoformat()
-    return found
+def _before(customer: Customer) -> dict[str, str]:
+    return {"snoozed": customer.snoozed_until.isoformat()} if customer.snoozed_until else {}
 
 
 def _postpone(
@@ -119,6 +132,11 @@ def record(
     A back-dated touchpoint moves them only if it is the latest. `at` is the moment of logging; the risk is marked
     stale from then on.
     """
+    _record(interaction, at=at, next_step=next_step, wish=wish)
+    return interaction
+
+
+def _record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None, wish: Wish | None) -> Refreshed:
     if interaction.kind in ALWAYS_HELD:
         interaction.outcome = Outcome.HELD
     # Whoever has begun a transaction gives up the whole of it if this fails.
@@ -131,9 +149,9 @@ def record(
         if wish is not None:
             wish.interaction = interaction
             wish.save()
-        due_days = refresh_touchpoints([interaction.customer_id], at=at)
-    interaction.customer.next_due_on = due_days[interaction.customer_id]
-    return interaction
+        refreshed = refresh_touchpoints([interaction.customer_id], at=at)[interaction.customer_id]
+    interaction.customer.next_due_on = refreshed.next_due_on
+    return refreshed
 
 
 # The due day by the same rule as CustomerQuerySet.recompute_due; a new touchpoint ends that somebody is put off.
@@ -145,6 +163,7 @@ WITH announced AS (
         WHERE i.customer_id = o.customer_id AND i.is_touchpoint AND i.author_id = k.owner_id
           AND i.happened_at >= date_trunc('minute', o.changed_at)
     )
+    RETURNING o.id, o.customer_id
 )
 UPDATE customers_customer k
 SET last_touchpoint_at = latest.happened_at,
@@ -165,15 +184,16 @@ LEFT JOIN LATERAL (
     ORDER BY i.happened_at DESC, i.id DESC LIMIT 1
 ) latest ON true
 WHERE k.id = same.id AND k.id = ANY(%(ids)s)
-RETURNING k.id, k.next_due_on
+RETURNING k.id, k.next_due_on,
+    ARRAY(SELECT announced.id FROM announced WHERE announced.customer_id = k.id ORDER BY announced.id)
 """
 
 
-def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> dict[int, date | None]:
+def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> dict[int, Refreshed]:
     """Sets last touchpoint and next due day of these customers anew from their history, and marks their risk stale.
 
-    A new owner who has been in touch since is known to the customer. Returns the new due day of each.
+    A new owner who has been in touch since is known to the customer.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, {"ids": customer_ids, "at": at})
-        return dict(cursor.fetchall())
+        return {pk: Refreshed(due_on, announced) for pk, due_on, announced in cursor.fetchall()}

@@ -34,6 +34,7 @@ _CONTACT = "(is_touchpoint OR kind = 'purchase')"
 # A customer east of the company may have had a contact on what is still tomorrow for the company.
 _KNOWN = "(day <= %(today)s OR happened_at <= %(at)s)"
 _CHOSEN = "(%(ids)s::bigint[] IS NULL OR customer_id = ANY(%(ids)s))"
+_ONE = "customer_id = %(id)s"
 
 MEDIAN_GAP = f"""
 WITH contact_day AS (
@@ -92,7 +93,7 @@ complaint AS (
 
 _FACTS = f"""
 fact AS (
-    SELECT customer.id AS customer_id, customer.lost_on <= %(today)s AS is_lost,
+    SELECT customer_id, lost_on <= %(today)s AS is_lost,
            coalesce(n, 0) AS n, first_day, last_day, coalesce(value, 0) AS value,
            greatest(%(today)s - last_day, 0.5)::float8 AS silence,
            (weight - power(2::float8, greatest(first_day - %(today)s, -180000) / {HALF_LIFE_DAYS}::float8))
@@ -103,12 +104,12 @@ fact AS (
            (overdue_since AT TIME ZONE %(zone)s)::date AS overdue_since,
            CASE WHEN overdue_since IS NULL THEN (late_at AT TIME ZONE %(zone)s)::date END AS late_on,
            missed_on
-    FROM customers_customer customer
-    LEFT JOIN state ON state.customer_id = customer.id
-    LEFT JOIN complaint ON complaint.customer_id = customer.id
-    LEFT JOIN opinion ON opinion.customer_id = customer.id
-    LEFT JOIN promise ON promise.customer_id = customer.id
-    WHERE %(ids)s::bigint[] IS NULL OR customer.id = ANY(%(ids)s)
+    FROM (SELECT id AS customer_id, lost_on FROM customers_customer) AS customer
+    LEFT JOIN state USING (customer_id)
+    LEFT JOIN complaint USING (customer_id)
+    LEFT JOIN opinion USING (customer_id)
+    LEFT JOIN promise USING (customer_id)
+    WHERE {_CHOSEN}
 )"""  # noqa: S608 - only constants of this module
 
 # With x = (t/mu)^1.419 at both ends of the horizon and v = (1 - oneoff)/oneoff, the odds S(e+H)/(S(e) - S(e+H)) are
@@ -219,6 +220,8 @@ WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
 _STORED_GAP = "(SELECT median_gap_days FROM retention_riskbasis WHERE id = 1)"
 _LEARNT_GAP = f"coalesce({_STORED_GAP}, {DEFAULT_MEDIAN_GAP_DAYS})"
 SCORE = _STORE.replace("%s", _RESULT.replace("%(median_gap)s", _LEARNT_GAP))
+
+SCORE_ONE = SCORE.replace(_CHOSEN, _ONE)
 
 # Everybody: computed first without any lock, then stored a part at a time, so that nobody who logs something waits.
 STAGE = f"""

@@ -13,6 +13,7 @@ from retention import rhythm
 from retention.counting import prepare
 from retention.models import RiskBasis
 from retention_crm.lib import clock
+from retention_crm.lib.prepared import Prepared
 
 LARGEST_GAP_DAYS = 365.0
 BATCH = 500
@@ -20,6 +21,12 @@ BATCH = 500
 STORED_AT_ONCE = 5000
 # A statement of its own, before the one that looks: what is logged meanwhile is seen by it or stays marked.
 _FRESH = "UPDATE customers_customer SET risk_stale_since = NULL WHERE id = ANY(%s) AND risk_stale_since IS NOT NULL"
+# Somebody waits for this one each time: planning it takes longer than running it.
+_SCORE_ONE = Prepared(
+    rhythm.SCORE_ONE,
+    "id bigint, at timestamptz, today date, zone text, year_ago date, service_day date, service_from timestamptz,"
+    " opinion_from timestamptz, resolved_from timestamptz",
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +62,12 @@ def rescore(customer_ids: Sequence[int], *, at: datetime, company: Company | Non
     """
     if not customer_ids:
         return 0
-    zone = (company or Company.current()).time_zone
-    with transaction.atomic(), connection.cursor() as cursor:
+    known = _moments((company or Company.current()).time_zone, at)
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_FRESH, [list(customer_ids)])
-        cursor.execute(rhythm.SCORE, {**_moments(zone, at), "ids": list(customer_ids)})
+        if len(customer_ids) == 1:
+            return _SCORE_ONE.run({**known, "id": customer_ids[0]})
+        cursor.execute(rhythm.SCORE, {**known, "ids": list(customer_ids)})
         return int(cursor.rowcount)
 
 

@@ -273,11 +273,31 @@ def test_a_rescore_takes_three_queries_however_many_customers(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     made = [customer.pk for customer in everything(owner)]
+    with django_assert_num_queries(3):
+        rescore(made[:2], at=NOW)
+    with django_assert_num_queries(3):
+        rescore(made, at=NOW)
+
+
+def test_one_customer_is_scored_by_a_statement_that_is_planned_once(
+    owner: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    made = [customer.pk for customer in everything(owner)]
+    rescore(made[:1], at=NOW)
     savepoint = 2
     with django_assert_num_queries(3 + savepoint):
         rescore(made[:1], at=NOW)
-    with django_assert_num_queries(3 + savepoint):
-        rescore(made, at=NOW)
+
+
+def test_one_customer_is_scored_like_many(owner: User) -> None:
+    made = [customer.pk for customer in everything(owner)]
+    rescore(made, at=NOW)
+    together = list(CustomerRisk.objects.order_by("customer").values_list("customer", "risk", "band", "reasons"))
+    CustomerRisk.objects.update(risk=None, band="unknown", reasons=[])
+    for pk in made:
+        rescore([pk], at=NOW)
+    alone = list(CustomerRisk.objects.order_by("customer").values_list("customer", "risk", "band", "reasons"))
+    assert alone == together and len(alone) > 3
 
 
 def test_rescoring_nobody_asks_the_database_nothing(django_assert_num_queries: DjangoAssertNumQueries) -> None:

@@ -7,10 +7,12 @@ it. The text names its parameters as elsewhere, `%(name)s`.
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 from weakref import WeakSet
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg2.errors import DuplicatePreparedStatement, InvalidSqlStatementName
 
 _PARAMETER = re.compile(r"%\((\w+)\)s")
@@ -34,17 +36,22 @@ class Prepared:
     def run(self, parameters: Mapping[str, Any]) -> int:
         """The number of rows it reached. Outside a transaction it is one of its own, like any statement."""
         with connection.cursor() as cursor:
-            if self._is_possible and not connection.in_atomic_block:
+            if self._is_possible:
                 try:
-                    if connection.connection not in self._sessions:
-                        cursor.execute(self._prepare)
-                        self._sessions.add(connection.connection)
-                    cursor.execute(self._execute, parameters)
-                    return int(cursor.rowcount)
+                    return self._run_prepared(cursor, parameters)
                 except Exception as error:
                     if not isinstance(error.__cause__, DuplicatePreparedStatement | InvalidSqlStatementName):
                         raise
                     # Behind a pooler each statement may meet another session: then it is planned each time.
                     self._is_possible = False
             cursor.execute(self.sql, parameters)
+            return int(cursor.rowcount)
+
+    def _run_prepared(self, cursor: CursorWrapper, parameters: Mapping[str, Any]) -> int:
+        # Within a transaction, what meets the wrong session must not take the rest with it.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            if connection.connection not in self._sessions:
+                cursor.execute(self._prepare)
+                self._sessions.add(connection.connection)
+            cursor.execute(self._execute, parameters)
             return int(cursor.rowcount)

@@ -63,8 +63,20 @@ def test_other_errors_are_errors() -> None:
         statement.run({"name": "x"})
 
 
-def test_in_a_transaction_it_is_a_plain_statement() -> None:
-    with transaction.atomic():
+def test_in_a_transaction_it_is_part_of_it() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
         assert rename().run({"was": "North", "name": "South"}) == 1
-        assert prepared() == 0
-    assert Team.objects.get().name == "South"
+        assert prepared() == 1
+        raise ZeroDivisionError
+    assert Team.objects.get().name == "North"
+
+
+def test_an_exchanged_session_does_not_cost_the_rest_of_the_transaction() -> None:
+    statement = rename()
+    statement.run({"was": "North", "name": "South"})
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with transaction.atomic():
+        Team.objects.create(name="Crew")
+        assert statement.run({"was": "South", "name": "East"}) == 1
+    assert set(Team.objects.values_list("name", flat=True)) == {"Crew", "East"}
