@@ -44,7 +44,9 @@ class LogForms:
         currency = user.company.currency
         return cls(
             customer,
-            InteractionForm(data, user=user, customer=customer, at=at, currency=currency, initial=initial),
+            InteractionForm(
+                data, user=user, customer=customer, contacts=contacts, at=at, currency=currency, initial=initial
+            ),
             SaidWishForm(data, customer=customer, contact=main),
             NextStepForm(data, user=user, at=written_at or at),
         )

@@ -1,5 +1,6 @@
 """Forms for what happened, what is to be done next, and what went wrong."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from customers.models import Customer
+from customers.models import Contact, Customer
 from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
@@ -35,7 +36,7 @@ IN_DAYS = [
     ("7", gettext_lazy("In a week")),
     (AT_A_TIME, gettext_lazy("At a time")),
 ]
-CHIPS = "includes/chips.html"
+CHIPS, PLAIN = "includes/chips.html", "includes/plain_field.html"
 # What is pressed to choose a chip while no text is being written; each is in the panel once.
 KIND_KEYS = {"call": "c", "meeting": "m", "visit": "v", "email": "e", "message": "s"}
 KIND_KEYS |= {"purchase": "p", "gesture": "g", "referral": "r"}
@@ -138,8 +139,8 @@ class NextStepForm(WhenForm):
         self.helper = _form_helper(
             Chips("next_in"),
             Div(
-                Div(Field("next_at"), css_class="only-at"),
-                Field("next_title"),
+                Div(Field("next_at", template=PLAIN), css_class="only-at"),
+                Field("next_title", template=PLAIN),
                 Field("next_is_promise"),
                 css_class="only-next",
             ),
@@ -169,7 +170,10 @@ class NextStepForm(WhenForm):
 
 
 class InteractionForm(_InteractionForm):
-    """What happened with one customer, when and how; `customer` is the one it is about, `user` the one who logs it."""
+    """What happened with one customer, when and how.
+
+    `customer` is the one it is about, with `contacts`; `user` the one who logs it.
+    """
 
     happened_at = MomentInput(label=gettext_lazy("When"), required=False, help_text=gettext_lazy("Empty means now."))
     notes = NoteInput(
@@ -199,7 +203,14 @@ class InteractionForm(_InteractionForm):
         widgets = {"kind": KeyedRadios(KIND_KEYS), "outcome": KeyedRadios(OUTCOME_KEYS)}
 
     def __init__(
-        self, *args: Any, user: User, customer: Customer, at: datetime, currency: str = "", **kwargs: Any
+        self,
+        *args: Any,
+        user: User,
+        customer: Customer,
+        contacts: Sequence[Contact],
+        at: datetime,
+        currency: str = "",
+        **kwargs: Any,
     ) -> None:
         kwargs["instance"] = Interaction(customer=customer, author=user, created_at=at)
         kwargs["initial"] = {"happened_at": at, **kwargs.get("initial", {})}
@@ -209,20 +220,21 @@ class InteractionForm(_InteractionForm):
         assert isinstance(happened_at, MomentInput) and isinstance(contact, forms.ModelChoiceField)
         happened_at.zone_name = user.time_zone
         contact.queryset = customer.contacts.filter(deceased=False)
-        contact.empty_label = _("Nobody in particular")
+        living = [(one.pk, str(one)) for one in contacts if not one.deceased]
+        contact.choices = [("", _("Nobody in particular")), *living]
         self.fields["outcome"].required = False
         if currency:
             self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
         self.helper = _form_helper(
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),
-            Field("notes", css_class="log-notes", data_key=NOTES_KEY),
-            Div(Field("amount"), css_class="only-amount"),
+            Field("notes", css_class="log-notes", data_key=NOTES_KEY, template=PLAIN),
+            Div(Field("amount", template=PLAIN), css_class="only-amount"),
         )
         self.more = _form_helper(
             Div(
                 Div(Field("contact"), css_class="col-sm-6"),
-                Div(Field("happened_at"), css_class="col-sm-6"),
+                Div(Field("happened_at", template=PLAIN), css_class="col-sm-6"),
                 css_class="row",
             ),
             Chips("sentiment"),

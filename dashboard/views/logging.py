@@ -69,7 +69,7 @@ def _answer(request: PageRequest, logged: Logged) -> HttpResponse:
 def _open_matters(customer: Customer) -> dict[str, Any]:
     """What one should know of before speaking to them."""
     return {
-        "open_wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
+        "open_wishes": list(Wish.objects.open().filter(customer=customer)[:4]),
         "open_complaints": list(Complaint.objects.open().filter(customer=customer)[:4]),
         "open_follow_ups": list(
             FollowUp.objects.open().filter(customer=customer).order_by("-is_promise", "due_at", "pk")[:4]
