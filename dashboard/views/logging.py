@@ -29,7 +29,7 @@ def log(request: PageRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     if not sent.get("customer"):
         return _choose(request)
-    customer = get_editable(Customer.objects.select_related("owner", "segment"), request, number(sent["customer"]))
+    customer = get_editable(Customer.objects.all(), request, number(sent["customer"]))
     at = clock.now()
     data = posted(request)
     key = log_key(sent)
