@@ -19,7 +19,8 @@ CALL = {"kind": Kind.CALL, "outcome": Outcome.HELD}
 
 
 def interaction_form(customer: Customer, **data: Any) -> InteractionForm:
-    return InteractionForm({**CALL, **data}, user=customer.owner, customer=customer, contacts=customer.contacts.all(), at=NOW)
+    contacts = customer.contacts.all()
+    return InteractionForm({**CALL, **data}, user=customer.owner, customer=customer, contacts=contacts, at=NOW)
 
 
 def next_step(user: User, **data: Any) -> NextStepForm:
@@ -151,7 +152,8 @@ def test_the_mood_may_stay_unsaid(customer: Customer) -> None:
 def test_repeated_and_undecodable_parameters_are_no_error(customer: Customer) -> None:
     data = QueryDict("kind=call&kind=visit&outcome=held&notes=%ff%fe%00&unknown=1")
 
-    assert InteractionForm(data, user=customer.owner, customer=customer, contacts=customer.contacts.all(), at=NOW).is_valid()
+    contacts = customer.contacts.all()
+    assert InteractionForm(data, user=customer.owner, customer=customer, contacts=contacts, at=NOW).is_valid()
 
 
 def test_without_a_next_step_nothing_follows(owner: User) -> None:
