@@ -19,7 +19,7 @@ CALL = {"kind": Kind.CALL, "outcome": Outcome.HELD}
 
 
 def interaction_form(customer: Customer, **data: Any) -> InteractionForm:
-    contacts = customer.contacts.all()
+    contacts = list(customer.contacts.all())
     return InteractionForm({**CALL, **data}, user=customer.owner, customer=customer, contacts=contacts, at=NOW)
 
 
@@ -36,7 +36,7 @@ def test_a_call_needs_nothing_but_one_click(customer: Customer, owner: User) -> 
 
 
 def test_the_form_starts_with_now_by_the_users_clock(customer: Customer) -> None:
-    form = InteractionForm(user=customer.owner, customer=customer, contacts=customer.contacts.all(), at=NOW)
+    form = InteractionForm(user=customer.owner, customer=customer, contacts=list(customer.contacts.all()), at=NOW)
 
     assert 'value="2026-11-26T10:00"' in str(form["happened_at"])
 
@@ -152,7 +152,7 @@ def test_the_mood_may_stay_unsaid(customer: Customer) -> None:
 def test_repeated_and_undecodable_parameters_are_no_error(customer: Customer) -> None:
     data = QueryDict("kind=call&kind=visit&outcome=held&notes=%ff%fe%00&unknown=1")
 
-    contacts = customer.contacts.all()
+    contacts = list(customer.contacts.all())
     assert InteractionForm(data, user=customer.owner, customer=customer, contacts=contacts, at=NOW).is_valid()
 
 
