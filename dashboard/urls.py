@@ -21,6 +21,7 @@ from dashboard.views.importing import (
     import_undo,
     imports,
 )
+from dashboard.views.inline_edit import contact_field, customer_field
 from dashboard.views.labels import (
     custom_field,
     custom_field_new,
@@ -58,6 +59,8 @@ urlpatterns = [
     path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
     path("interactions/<int:pk>/next/", log_next, name="log_next"),
     path("customers/<int:pk>/", customer, name="customer"),
+    path("customers/<int:pk>/fields/<slug:name>/", customer_field, name="customer_field"),
+    path("contacts/<int:pk>/fields/<slug:name>/", contact_field, name="contact_field"),
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),

@@ -220,7 +220,8 @@ def test_an_argument_nothing_has_is_not_found(line: Line, sides: dict[str, Side]
     browser, side = browser_of(sessions["administrator"]), sides["own"]
     for arguments in line.unknown:
         for method in line.methods:
-            assert ask(browser, method, line, list(arguments), side) == 404, f"{method} {arguments}"
+            rows = [getattr(side, name).pk for name in line.args]
+            assert ask(browser, method, line, rows + list(arguments), side) == 404, f"{method} {arguments}"
 
 
 @pytest.mark.parametrize("granted", [FULL, READ])

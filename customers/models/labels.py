@@ -59,6 +59,11 @@ class Fact:
     field: "CustomField"
     words: str
 
+    @property
+    def cell(self) -> str:
+        """What the field is called where it is changed by itself."""
+        return f"own_{self.field.pk}"
+
 
 class CustomFieldQuerySet(models.QuerySet["CustomField"]):
     def used(self) -> Self:
