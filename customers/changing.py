@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from customers.handing_over import note_owner
-from customers.models import ConsentChange, ConsentKind, Contact, Customer, Segment
+from customers.models import ConsentChange, ConsentKind, Contact, Customer, Segment, StageChange
 
 
 def save_customer(customer: Customer, *, by: User, at: datetime, changed: Collection[str] = ()) -> None:
@@ -17,10 +17,15 @@ def save_customer(customer: Customer, *, by: User, at: datetime, changed: Collec
     another owner counts as not told of it.
     """
     with transaction.atomic():
-        before = Customer.objects.select_for_update().get(pk=customer.pk) if "owner" in changed else customer
+        is_noted = not {"owner", "stage"}.isdisjoint(changed)
+        before = Customer.objects.select_for_update().get(pk=customer.pk) if is_noted else customer
         customer.save(update_fields=[*changed, "sort_key"] if customer.pk else None)
         if before.owner_id != customer.owner_id:
             note_owner(customer, former=before.owner, by=by, at=at)
+        if before.stage != customer.stage:
+            StageChange.objects.create(
+                customer=customer, former=before.stage, stage=customer.stage, changed_at=at, changed_by=by
+            )
         _follow_up_on(customer, at)
 
 

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import FETCH_RAISE, Model, Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, PreferenceChange
+from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, PreferenceChange, StageChange
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
@@ -30,7 +30,7 @@ SHOWN_KINDS: dict[str, tuple[Any, Set[str]]] = {
     "done": (_("Things done"), {"done"}),
     "complaints": (_("Complaints"), {"complaint", "resolved"}),
     "wishes": (_("Wishes"), {"wish", "answered"}),
-    "owner": (_("Who looks after them"), {"owner"}),
+    "owner": (_("Who looks after them, and stage"), {"owner", "stage"}),
     "consent": (_("Consent and preferences"), {"consent", "preference"}),
 }
 
@@ -134,6 +134,11 @@ def _owners() -> QuerySet[OwnerChange]:
     return rows.only("changed_at", "announced_at", *_person("former"), *_person("owner"), *_person("changed_by"))
 
 
+def _stages() -> QuerySet[StageChange]:
+    rows = StageChange.objects.select_related("changed_by")
+    return rows.only("former", "stage", "changed_at", *_person("changed_by"))
+
+
 def _merges() -> QuerySet[Merge]:
     rows = Merge.objects.select_related("contact", "merged_by")
     return rows.only("former_name", "differing", "customer_id", "merged_at", "contact__name", *_person("merged_by"))
@@ -173,6 +178,7 @@ SOURCES = (
     Source("merge", Merge, "merged_at", _merges),
     Source("wish", Wish, "said_at", _wishes),
     Source("answered", Wish, "decided_at", _answered, f"{_CUSTOMER} AND decided_at IS NOT NULL"),
+    Source("stage", StageChange, "changed_at", _stages),
 )
 
 

@@ -8,6 +8,7 @@ from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
+from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.importing import (
@@ -58,6 +59,10 @@ urlpatterns = [
     path("offline/", offline, name="offline"),
     path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
     path("interactions/<int:pk>/next/", log_next, name="log_next"),
+    path("interactions/<int:pk>/documents/new/", document_new, name="document_new"),
+    path("documents/<int:pk>/", document, name="document"),
+    path("documents/<int:pk>/remove/", document_remove, name="document_remove"),
+    path("documents/<int:pk>/restore/", document_restore, name="document_restore"),
     path("customers/<int:pk>/", customer, name="customer"),
     path("customers/<int:pk>/fields/<slug:name>/", customer_field, name="customer_field"),
     path("contacts/<int:pk>/fields/<slug:name>/", contact_field, name="contact_field"),

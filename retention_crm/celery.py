@@ -49,6 +49,7 @@ app.conf.beat_schedule = {
     "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
     "imports": every(3 * SECOND, "customers.carry_on_imports"),
     "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
+    "removed_documents": every(60 * MINUTE, "interactions.forget_removed_documents"),
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),

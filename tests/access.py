@@ -25,7 +25,7 @@ from typing import Any
 from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Segment, Tag
 from dashboard.models import BulkChange, SavedView
-from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
+from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
 from surveys.models import Invitation, Response, Survey
 
@@ -89,6 +89,7 @@ class Side:
     contact: Contact
     event: DatedEvent
     interaction: Interaction
+    document: Document
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
@@ -176,6 +177,10 @@ TABLE: tuple[Line, ...] = (
     Line("offline", EVERYONE),
     Line("log_undo", AUTHOR, methods=("POST",), args=("interaction",)),
     Line("log_next", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
+    Line("document_new", CUSTOMER_DATA, methods=_FORM, args=("interaction",), changes_only=True),
+    Line("document", CUSTOMER_DATA, args=("document",)),
+    Line("document_remove", CUSTOMER_DATA, methods=("POST",), args=("document",)),
+    Line("document_restore", CUSTOMER_DATA, methods=("POST",), args=("document",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),

@@ -9,7 +9,20 @@ from accounts.models import Absence, Role, Team, User
 from customers.models import Contact, ContactDetail, Customer, DatedEvent, Import, ImportState, Segment
 from interactions.announcing import Proposal, announce
 from interactions.logging import record
-from interactions.models import CLOSED, Complaint, FollowUp, How, Interaction, Kind, Notice, NoticeFor, Outcome, Wish
+from interactions.models import (
+    CLOSED,
+    Complaint,
+    Document,
+    DocumentContent,
+    FollowUp,
+    How,
+    Interaction,
+    Kind,
+    Notice,
+    NoticeFor,
+    Outcome,
+    Wish,
+)
 from outreach.models import Message, MessageKind
 from surveys.models import Invitation, Response, Survey
 
@@ -93,6 +106,14 @@ def interaction(of: Customer | None = None, **fields: Any) -> Interaction:
     fields.setdefault("outcome", Outcome.HELD)
     fields.setdefault("happened_at", NOW)
     return record(Interaction(customer=of, **fields), at=NOW)
+
+
+def document(of: Interaction | None = None, data: bytes = b"%PDF-1.7", **fields: Any) -> Document:
+    of = of or interaction()
+    fields = {"name": "Offer.pdf", "added_by": of.customer.owner, "added_at": NOW, "size": len(data), **fields}
+    made = Document.objects.create(interaction=of, **fields)
+    DocumentContent.objects.create(document=made, data=data)
+    return made
 
 
 def purchase(of: Customer | None = None, amount: str = "100.00", **fields: Any) -> Interaction:

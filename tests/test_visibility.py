@@ -16,6 +16,7 @@ from customers.models import (
     Merge,
     OwnerChange,
     PreferenceChange,
+    StageChange,
 )
 from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
@@ -59,6 +60,10 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "OwnerChange": lambda: OwnerChange.objects.create(
             customer=of, former=of.owner, owner=of.owner, changed_at=factories.NOW
         ),
+        "StageChange": lambda: StageChange.objects.create(
+            customer=of, former="acquaintance", stage="friend", changed_at=factories.NOW
+        ),
+        "Document": lambda: factories.document(factories.interaction(of)),
         "PreferenceChange": lambda: PreferenceChange.objects.create(
             contact=factories.contact(of), what="channel", chosen="phone", changed_at=factories.NOW
         ),

@@ -22,6 +22,7 @@ from customers.models import (
     DatedEvent,
     ImportRow,
     OwnerChange,
+    StageChange,
     Verdict,
 )
 from retention_crm.lib import text
@@ -148,6 +149,7 @@ class Batch:
             fields = changed_fields(line.customer_changes for line in self.lines)
             Customer.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
             self._note_owners(changed)
+            self._note_stages()
 
     def _note_owners(self, changed: dict[int, Customer]) -> None:
         given = [
@@ -162,6 +164,19 @@ class Batch:
             if self._former_owners.get(pk, customer.owner_id) != customer.owner_id
         ]
         note_owners(given, at=self.terms.at)
+
+    def _note_stages(self) -> None:
+        StageChange.objects.bulk_create(
+            StageChange(
+                customer=line.customer,
+                former=line.customer_changes["stage"][0],
+                stage=line.customer_changes["stage"][1],
+                changed_at=self.terms.at,
+                changed_by=self.terms.by,
+            )
+            for line in self.lines
+            if line.customer and "stage" in line.customer_changes
+        )
 
     # People
 

@@ -6,7 +6,7 @@ from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Conta
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
-from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet
+from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet, StageChange
 from customers.models.imports import (
     KEPT_FOR,
     UNBEGUN,
@@ -56,6 +56,7 @@ __all__ = [
     "PreferenceChangeQuerySet",
     "Segment",
     "Stage",
+    "StageChange",
     "Tag",
     "TagQuerySet",
     "Tone",

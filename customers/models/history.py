@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
-from customers.models.choices import CallEvery, Channel, Language
+from customers.models.choices import CallEvery, Channel, Language, Stage
 from customers.models.contact import Contact
 from customers.models.customer import Customer
 from retention_crm.lib.fields import LineField
@@ -48,6 +48,27 @@ class OwnerChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.former_id} → {self.owner_id}"
+
+
+class StageChange(models.Model):
+    """A customer came closer to us, or went away; by whose word."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="stage_changes")
+    former = models.CharField(max_length=16, choices=Stage.choices)
+    stage = models.CharField(max_length=16, choices=Stage.choices)
+    changed_at = models.DateTimeField()
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = CustomerDataQuerySet["StageChange"].as_manager()
+
+    class Meta:
+        ordering = ["-changed_at", "-pk"]
+        indexes = [models.Index(fields=["customer", "-changed_at"], name="stage_change_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id}: {self.former} → {self.stage}"
 
 
 class PreferenceChangeQuerySet(CustomerDataQuerySet["PreferenceChange"]):

@@ -9,15 +9,16 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
-from dashboard.timeline import SHOWN_KINDS, timeline
+from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
-from interactions.models import Complaint, FollowUp, Wish
+from interactions.models import Complaint, Document, FollowUp, Wish
 from retention.models import CustomerRisk
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
 
 # So many open follow-ups are shown before all are asked for: what is due next, on a page that opens at once.
 SHOWN_FOLLOW_UPS = 10
+SHOWN_DOCUMENTS = 8
 
 
 @require_safe
@@ -29,7 +30,9 @@ def customer(request: PageRequest, pk: int) -> HttpResponse:
     shown = _visible(request, pk)
     if shown.pk != pk:
         return redirect("customer", shown.pk)
-    response = render(request, _template(request, "page"), _whole(request, shown) | _timeline(request, shown))
+    context = _timeline(request, shown)
+    context |= _whole(request, shown) | {"documents": _documents(context["timeline"], newest_of=shown)}
+    response = render(request, _template(request, "page"), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -39,8 +42,9 @@ def customer_timeline(request: PageRequest, pk: int) -> HttpResponse:
     """The timeline from `?after=` on, narrowed to `?show=`; without htmx on the whole page."""
     shown = _visible(request, pk)
     context = _timeline(request, shown)
+    documents = _documents(context["timeline"], newest_of=None if request.htmx else shown)
     if not request.htmx:
-        context |= _whole(request, shown)
+        context |= _whole(request, shown) | {"documents": documents}
     fragment = "older" if request.GET.get("after") else "timeline"
     response = render(request, _template(request, fragment), context)
     patch_vary_headers(response, ["HX-Request"])
@@ -90,6 +94,15 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "quiet_days": customer.quiet_days(on),
         "on": on,
     } | _open_follow_ups(request, customer)
+
+
+def _documents(timeline: Timeline, *, newest_of: Customer | None) -> list[Document]:
+    """Puts the documents of what the timeline shows beside it; returns the newest of the customer, newest first."""
+    rows: dict[int, Any] = {entry.row.pk: entry.row for entry in timeline.entries if entry.source == "interaction"}
+    found = list(Document.objects.present().shown_with(rows, newest_of=newest_of, number=SHOWN_DOCUMENTS))
+    for pk, row in rows.items():
+        row.papers = [document for document in found if document.interaction_id == pk]
+    return found[: -SHOWN_DOCUMENTS - 1 : -1]
 
 
 def _open_follow_ups(request: PageRequest, customer: Customer) -> dict[str, Any]:

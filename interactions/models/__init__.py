@@ -1,5 +1,6 @@
 """What happened between us and a customer, what is to be done, what they wish, and what they have to be told."""
 
+from interactions.models.document import Document, DocumentContent, DocumentQuerySet
 from interactions.models.history import (
     ALWAYS_HELD,
     TOUCHPOINT_KINDS,
@@ -34,6 +35,9 @@ __all__ = [
     "CallBecause",
     "Complaint",
     "ComplaintQuerySet",
+    "Document",
+    "DocumentContent",
+    "DocumentQuerySet",
     "FollowUp",
     "FollowUpQuerySet",
     "How",
