@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 
 import puremagic
 from django.core.files.uploadedfile import UploadedFile
@@ -51,7 +52,7 @@ def ending(name: str) -> str:
     return PurePath(name).suffix.lower().lstrip(".")
 
 
-def refusal(file: UploadedFile) -> str:
+def refusal(file: "UploadedFile[Any]") -> str:
     """Why a file is not taken, as a sentence; empty if it is."""
     name = document_name(file.name or "")
     if not file.size:
@@ -67,7 +68,7 @@ def refusal(file: UploadedFile) -> str:
     return ""
 
 
-def _is_what_it_says(kind: str, file: UploadedFile) -> bool:
+def _is_what_it_says(kind: str, file: "UploadedFile[Any]") -> bool:
     file.seek(0)
     content = file.read()
     file.seek(0)
@@ -84,7 +85,7 @@ def document_name(name: str) -> str:
     return path.stem[: _LONGEST_NAME - len(path.suffix)] + path.suffix[:_LONGEST_NAME]
 
 
-def attach(interaction: Interaction, files: Sequence[UploadedFile], *, by: User, at: datetime) -> list[Document]:
+def attach(interaction: Interaction, files: "Sequence[UploadedFile[Any]]", *, by: User, at: datetime) -> list[Document]:
     """Keeps these files, all or none; they must have been looked at by `refusal`."""
     with transaction.atomic():
         made = [

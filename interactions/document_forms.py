@@ -20,7 +20,7 @@ class _SeveralFiles(forms.FileInput):
 class _FilesInput(forms.FileField):
     widget = _SeveralFiles
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[Any]]":
         """All that is wrong with any of them is said at once."""
         files = [file for file in data or [] if file]
         if not files:
@@ -34,7 +34,7 @@ class _FilesInput(forms.FileField):
 
 
 class DocumentsForm(CarefulForm, forms.Form):
-    files = _FilesInput(
+    documents = _FilesInput(
         label=gettext_lazy("Files"),
         help_text=gettext_lazy("PDF, pictures, office documents, texts, mails; up to %(limit)d MB each.")
         % {"limit": LARGEST_MB},
@@ -44,4 +44,4 @@ class DocumentsForm(CarefulForm, forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = page_layout(Field("files"))
+        self.helper = page_layout(Field("documents"))

@@ -49,7 +49,7 @@ def meeting(customer: Customer) -> Interaction:
 
 def send(browser: Client, to: Interaction, *files: tuple[str, bytes]) -> Any:
     sent = [SimpleUploadedFile(name, data) for name, data in files]
-    return browser.post(reverse("document_new", args=[to.pk]), {"files": sent}, headers=HTMX)
+    return browser.post(reverse("document_new", args=[to.pk]), {"documents": sent}, headers=HTMX)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def document_new(request: PageRequest, pk: int) -> HttpResponse:
     interaction = get_editable(Interaction.objects.select_related("customer"), request, pk)
     form = DocumentsForm(posted(request), request.FILES if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        made = attach(interaction, form.cleaned_data["files"], by=request.user, at=clock.now())
+        made = attach(interaction, form.cleaned_data["documents"], by=request.user, at=clock.now())
         words = ngettext("%(number)d document is kept.", "%(number)d documents are kept.", len(made))
         return saved(request, words % {"number": len(made)}, to=_page(interaction), interaction=interaction.pk)
     template = "dashboard/document_new.html" + ("#panel" if request.htmx else "")
