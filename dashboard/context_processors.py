@@ -20,11 +20,11 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "has_mailbox": bool(settings.MAILBOX_DIR),
         "section": request.path.split("/")[1],
-        "news": partial(_news, request),
+        "unseen_count": partial(_unseen_count, request),
     }
 
 
-def _news(request: HttpRequest) -> int:
+def _unseen_count(request: HttpRequest) -> int:
     if not request.user.is_authenticated:
         return 0
     return Notification.objects.of(request.user).unseen().order_by()[:COUNTED_TO].count()

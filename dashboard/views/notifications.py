@@ -56,9 +56,9 @@ def notification(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def notifications_seen(request: PageRequest) -> HttpResponse:
     """All that were there when the page or the menu was opened; what came since stays new."""
-    newest = text.row_id(request.POST.get("newest", ""))
     there = Notification.objects.of(request.user)
-    (there if newest is None else there.filter(pk__lte=newest)).mark_seen(clock.now())
+    newest = there.filter(pk=text.row_id(request.POST.get("newest", ""))).first()
+    (there.filter(created_at__lte=newest.created_at) if newest else there).mark_seen(clock.now())
     return _menu(request) if request.htmx else redirect("notifications")
 
 

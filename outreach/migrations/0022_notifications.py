@@ -128,7 +128,7 @@ class Migration(migrations.Migration):
                 (
                     "way",
                     models.CharField(
-                        choices=[("at_once", "At once"), ("digest", "In the morning"), ("off", "Not at all")],
+                        choices=[("at_once", "At once"), ("digest", "In the morning"), ("off", "Off")],
                         max_length=8,
                     ),
                 ),

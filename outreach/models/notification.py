@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Company, User, Visibility
 from customers.models import Contact, Customer, CustomerDataQuerySet
@@ -32,7 +33,7 @@ class Way(models.TextChoices):
 
     AT_ONCE = "at_once", _("At once")
     DIGEST = "digest", _("In the morning")
-    OFF = "off", _("Not at all")
+    OFF = "off", pgettext_lazy("notifications", "Off")
 
 
 # Of these there is a mail of its own; to hear of others at once is to find them on the bell alone.
