@@ -25,14 +25,14 @@ pytestmark = [
 def told(owner: User, teammate: User, customer: Customer) -> list[Notification]:
     """Three that are new and one that was seen, the newest first."""
     contact = factories.contact(customer, name="Amira Haddad")
-    at, about = clock.now(), {"to": owner, "about": customer}
+    at, about = clock.now(), (owner, customer)
     kinds = NotificationKind
     return [
         factories.notification(
-            **about, kind=kinds.ANSWER, occasion="urgent:answer:1", contact=contact, number=3, created_at=at
+            *about, kind=kinds.ANSWER, occasion="urgent:answer:1", contact=contact, number=3, created_at=at
         ),
         factories.notification(
-            **about,
+            *about,
             kind=kinds.PROMISE,
             occasion="urgent:promise:1:1",
             words="Send the new price list to the board before it meets on Friday",
@@ -47,7 +47,7 @@ def told(owner: User, teammate: User, customer: Customer) -> list[Notification]:
             created_at=at - timedelta(days=2),
         ),
         factories.notification(
-            **about, occasion="urgent:complaint:1", words="The machine burnt", created_at=at - timedelta(3), seen_at=at
+            *about, occasion="urgent:complaint:1", words="The machine burnt", created_at=at - timedelta(3), seen_at=at
         ),
     ]
 
@@ -60,6 +60,14 @@ def watched(browser: Browser, site: str, person: User, size: tuple[int, int] = D
 
 def bell(page: Page, words: str) -> Locator:
     return page.get_by_role("button", name=words, exact=True)
+
+
+def pictures(seen: Watched, name: str) -> None:
+    """In the dark and in the light."""
+    seen.page.emulate_media(color_scheme="dark")
+    seen.picture(f"{name}-dark")
+    seen.page.emulate_media(color_scheme="light")
+    seen.picture(f"{name}-light")
 
 
 def opened(page: Page, words: str) -> Locator:
@@ -81,10 +89,7 @@ def test_the_menu_shows_the_newest_and_leads_to_them(
     expect(menu.get_by_role("listitem")).to_have_count(4)
     expect(menu.get_by_role("listitem").first).to_contain_text("Unhappy answer: Lindqvist AB")
     expect(menu.get_by_text("New", exact=True)).to_have_count(3)
-    seen.picture("bell-menu-light")
-    page.emulate_media(color_scheme="dark")
-    seen.picture("bell-menu-dark")
-    page.emulate_media(color_scheme="light")
+    pictures(seen, "bell-menu")
 
     menu.get_by_role("link", name="Unhappy answer").click()
 
@@ -183,13 +188,9 @@ def test_the_page_of_all_and_the_choice_of_ways(
     seen = watched(chromium, site, owner, size)
     page = seen.page
     page.goto("/notifications/")
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        seen.picture(f"bell-page-{theme}")
+    pictures(seen, "bell-page")
     page.get_by_role("main").get_by_role("link", name="What I hear of").click()
-    for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-        seen.picture(f"bell-ways-{theme}")
+    pictures(seen, "bell-ways")
     page.get_by_role("group", name="An unhappy answer").get_by_label("Off").check()
     page.get_by_role("button", name="Save").click()
     expect(page.locator("#toasts")).to_contain_text("Saved")

@@ -57,7 +57,7 @@ def notification(request: PageRequest, pk: int) -> HttpResponse:
 def notifications_seen(request: PageRequest) -> HttpResponse:
     """All that were there when the page or the menu was opened; what came since stays new."""
     there = Notification.objects.of(request.user)
-    newest = there.filter(pk=text.row_id(request.POST.get("newest", ""))).first()
+    newest = there.filter(pk=text.row_id(request.POST.get("newest", "")) or 0).first()
     (there.filter(created_at__lte=newest.created_at) if newest else there).mark_seen(clock.now())
     return _menu(request) if request.htmx else redirect("notifications")
 

@@ -365,9 +365,8 @@ def test_after_three_months_they_are_forgotten(owner: User) -> None:
 def test_they_go_with_a_contact_who_is_erased_and_move_with_a_customer_who_is_merged(
     contact: Contact, owner: User
 ) -> None:
-    about = {"to": owner, "about": contact.customer}
-    factories.notification(**about, kind=Kind.ANSWER, contact=contact)
-    factories.notification(**about)
+    factories.notification(owner, contact.customer, kind=Kind.ANSWER, contact=contact)
+    factories.notification(owner, contact.customer)
     erase(contact, by=owner, at=SOON)
     kept = Notification.objects.get()
     other = factories.customer(owner)
