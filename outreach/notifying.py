@@ -1,6 +1,6 @@
 """Writing on people's bells: each thing once for each person, whoever comes to know of it first, and however often.
 
-Who is away is told by their bell later, and who stands in for them now. Who switched a kind off is not told at all.
+Who stands in for somebody away is told instead of them. Who switched a kind off is not told at all.
 """
 
 import json
