@@ -4,16 +4,20 @@ The rows say what is done. Two workers at once take turns, a batch each in its o
 leaves whole batches.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count, Min
 
 from accounts.models import User
 from customers.models import Customer, CustomerQuerySet
 from dashboard.bulk_actions import ACTIONS, Before
 from dashboard.models import BulkChange, BulkRow
+from interactions.models import FollowUp
+from outreach.models import NotificationKind
+from outreach.notifying import News, notify
 
 BATCH = 1000
 State = BulkRow.State
@@ -98,3 +102,26 @@ def _finish(change: BulkChange, at: datetime) -> None:
     name = "undone_at" if change.undo_asked_at else "finished_at"
     setattr(change, name, at)
     change.save(update_fields=[name])
+    notify(_news(change), at=at)
+
+
+def _news(change: BulkChange) -> Iterator[News]:
+    """Whoever began it hears that it is through, and each colleague how many tasks came of it."""
+    is_undone = change.undo_asked_at is not None
+    number = change.rows.filter(state=State.TAKEN_BACK if is_undone else State.CHANGED).count()
+    end = f"{NotificationKind.FINISHED}:bulk:{change.pk}:{'undone' if is_undone else 'done'}"
+    yield News(NotificationKind.FINISHED, end, change.by_id, number=number, words=change.words)
+    if is_undone or change.action != BulkChange.Action.FOLLOW_UP:
+        return
+    tasks = FollowUp.objects.open().filter(occasion__startswith=f"bulk:{change.pk}:").exclude(assignee=change.by_id)
+    given = tasks.values("assignee").annotate(number=Count("pk"), first=Min("customer")).order_by("assignee")
+    for row in given:
+        yield News(
+            NotificationKind.FOLLOW_UP,
+            f"{NotificationKind.FOLLOW_UP}:bulk:{change.pk}:{row['assignee']}",
+            row["assignee"],
+            customer_id=row["first"] if row["number"] == 1 else None,
+            by_id=change.by_id,
+            number=row["number"],
+            words=change.parameters["title"],
+        )

@@ -43,6 +43,13 @@ from dashboard.views.notices import (
     notice_withdraw,
     notices,
 )
+from dashboard.views.notifications import (
+    notification,
+    notification_ways,
+    notifications,
+    notifications_count,
+    notifications_seen,
+)
 from dashboard.views.palette import find, find_notes
 from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
@@ -84,6 +91,11 @@ urlpatterns = [
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
+    path("notifications/", notifications, name="notifications"),
+    path("notifications/count/", notifications_count, name="notifications_count"),
+    path("notifications/seen/", notifications_seen, name="notifications_seen"),
+    path("notifications/<int:pk>/", notification, name="notification"),
+    path("settings/me/notifications/", notification_ways, name="notification_ways"),
     path("find/", find, name="find"),
     path("find/notes/", find_notes, name="find_notes"),
     path("customers/", customers, name="customers"),

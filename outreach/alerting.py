@@ -10,23 +10,32 @@ from datetime import datetime
 
 from accounts.models import User
 from outreach.layout import Section
+from outreach.models import NotificationKind
 
 URGENT = "urgent"
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell: what it is about, whose business it is, and whether the manager hears of it, too."""
+    """One thing to tell: what it is about, whose business it is, and whether the manager hears of it, too.
 
+    What else is known is for the bell: whom it is about, a number (the score) and the words of it.
+    """
+
+    kind: NotificationKind
     occasion: str
     person: int
+    customer: int
+    contact: int | None = None
+    number: int = 0
+    words: str = ""
     team: int | None = None
     also_managers: bool = False
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A kind of thing to tell; `name` is the second part of its occasions.
+    """A kind of thing to tell; `name` is the second part of its occasions, and the value of its NotificationKind.
 
     `alerts` gives what came up between two moments, the same however often it is asked. `section` gets the reader, the
     numbers of the occasion and the moment, and says nothing if it is settled or not for the reader to see.

@@ -14,9 +14,11 @@ from accounts.models import Absence, User
 from accounts.standing_in import stand_ins
 from customers.models import Customer, CustomerQuerySet
 from interactions.models import FollowUp
+from outreach.catching_up import news_for_digest
+from outreach.describing import Said, say
 from outreach.ignoring import Ignored, ignored_digests, to_tell, to_tell_instead
 from outreach.layout import Entry, Section
-from outreach.models import Message, MessageKind
+from outreach.models import Message, MessageKind, Notification
 from outreach.overdue import (
     digest_customers,
     digest_follow_ups,
@@ -42,7 +44,7 @@ class Digest:
 def digest_for(message: Message, reader: User, at: datetime) -> Digest:
     """What is true for the reader at that moment; a digest with nothing in it has no sections.
 
-    Asked anew for each mail, at most eight queries and six for each colleague one stands in for, so that what
+    Asked anew for each mail, at most twelve queries and six for each colleague one stands in for, so that what
     was done since breakfast is not listed.
     """
     day = reader.today(at)
@@ -72,12 +74,31 @@ def _morning(reader: User, day: date, at: datetime) -> Digest:
         title = _("Gone quiet (%(count)d)") % {"count": silent_count}
         sections.append(Section(title, _quiet_ones(silent, day), *_rest(silent_count - len(silent), "today")))
         summary.append(ngettext("%d customer gone quiet", "%d customers gone quiet", silent_count) % silent_count)
+    news, news_count = _news(reader, at)
+    if news_count:
+        sections.append(news)
+        summary.append(ngettext("%d piece of news", "%d pieces of news", news_count) % news_count)
     for absence in stand_ins(at=at).away_for(reader.pk):
         section = _instead_of(absence, reader, day, end_of_day)
         if section.entries:
             sections.append(section)
             summary.append(_("in place of %(name)s") % {"name": absence.user})
     return Digest(", ".join(summary), day, sections)
+
+
+def _news(reader: User, at: datetime) -> tuple[Section, int]:
+    """What the reader wants to hear of in the morning; each line leads by the bell, where it is seen then."""
+    rows = news_for_digest(reader, at=at)
+    listed, count = _first(list(rows[: MOST_LISTED + 1]), rows.count)
+    entries = [_piece_of_news(notification, say(notification)) for notification in listed]
+    return Section(
+        _("News (%(count)d)") % {"count": count}, entries, *_rest(count - len(listed), "notifications")
+    ), count
+
+
+def _piece_of_news(notification: Notification, said: Said) -> Entry:
+    link = f"{settings.SITE_URL}{reverse('notification', args=[notification.pk])}"
+    return Entry(link, f"{said.what}: {said.about}", said.why)
 
 
 def _instead_of(absence: Absence, reader: User, day: date, end_of_day: datetime) -> Section:
@@ -168,7 +189,7 @@ def _people(ignored: list[Ignored], reader: User) -> list[Entry]:
     return entries
 
 
-def _first[M: (Customer, FollowUp)](rows: list[M], count: Callable[[], int]) -> tuple[list[M], int]:
+def _first[M: (Customer, FollowUp, Notification)](rows: list[M], count: Callable[[], int]) -> tuple[list[M], int]:
     """The rows that are listed and how many there are; they are only counted if there are more than are listed."""
     return (rows[:MOST_LISTED], count()) if len(rows) > MOST_LISTED else (rows, len(rows))
 

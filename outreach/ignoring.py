@@ -26,7 +26,8 @@ _ACTIVE = """(
     OR EXISTS (SELECT FROM interactions_followup f
                WHERE f.done_by_id = told.id AND f.done_at > {after} AND f.done_at <= {until})
 )"""
-# The beginning of each such time only: whoever goes on ignoring them is named once. Twenty are looked back on.
+# One that told nothing but news asked for nothing. Of each such time the beginning only: whoever goes on ignoring them
+# is named once. Twenty are looked back on.
 _IGNORED = f"""
 WITH told AS (
     SELECT u.id, u.team_id, sent.first, sent.second, sent.before
@@ -37,6 +38,7 @@ WITH told AS (
         FROM (
             SELECT finished_at FROM outreach_message m
             WHERE m.recipient_id = u.id AND m.kind = 'overdue_digest' AND m.state = 'sent'
+              AND m.occasion NOT LIKE 'news:%%'
             ORDER BY m.due_at DESC LIMIT 20
         ) AS digest
         WINDOW sequence AS (ORDER BY finished_at)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import DateField, ExpressionWrapper, F, Value
+from django.db.models import DateField, Exists, ExpressionWrapper, F, OuterRef, Value
 from django.db.models.functions import Coalesce
 
 from accounts.models import Absence, User
@@ -16,7 +16,7 @@ from accounts.standing_in import StandIns
 from customers.models import Customer, CustomerQuerySet
 from interactions.models import FollowUp, FollowUpQuerySet
 from outreach.ignoring import Ignored, to_tell_instead
-from outreach.models import Message, MessageKind, State
+from outreach.models import Message, MessageKind, Notification, NotificationKind, State
 from retention_crm.lib import clock
 
 # How far back the first escalation a manager ever gets looks.
@@ -117,14 +117,14 @@ def escalated_customers(manager: User, *, on: date, after: date) -> CustomerQuer
 
 
 def last_told(manager: User, *, on: date) -> date:
-    """The manager's own day of the last escalation that was sent to them; before the first, a week before `on`."""
-    return _last_sent(manager) or on - FIRST_LOOK_BACK
+    """The manager's own day of the last escalation they were told of; before the first, a week before `on`."""
+    return _last_told(manager, on) or on - FIRST_LOOK_BACK
 
 
 def last_told_instead(absence: Absence, reader: User, *, on: date) -> date:
     """The day up to which the manager who is away, or since then the reader who stands in, was told."""
-    sent = _last_sent(reader)
-    return sent if sent and sent >= absence.first_day else last_told(absence.user, on=on)
+    told = _last_told(reader, on)
+    return told if told and told >= absence.first_day else last_told(absence.user, on=on)
 
 
 def escalates_instead(absence: Absence, reader: User, ignored: Collection[Ignored], *, on: date) -> bool:
@@ -135,7 +135,12 @@ def escalates_instead(absence: Absence, reader: User, ignored: Collection[Ignore
     return escalated_customers(absence.user, on=on, after=after).exists()
 
 
-def _last_sent(reader: User) -> date | None:
+def _last_told(reader: User, on: date) -> date | None:
+    """By a mail that was sent, or, where there was none to be sent, on the bell, on a day before `on`."""
     sent = Message.objects.filter(recipient=reader, kind=MessageKind.ESCALATION, state=State.SENT)
-    at = sent.order_by("-finished_at").values_list("finished_at", flat=True).first()
+    begins = clock.day_bounds(on, reader.time_zone)[0]
+    told = Notification.objects.filter(person=reader, kind=NotificationKind.ESCALATION, created_at__lt=begins)
+    without_mail = told.exclude(Exists(Message.objects.filter(occasion=OuterRef("occasion")))).order_by()
+    moments = sent.order_by().values_list("finished_at").union(without_mail.values_list("created_at"))
+    (at,) = moments.order_by("-finished_at").first() or (None,)
     return clock.today(reader.time_zone, at) if at else None

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from customers.models import CallEvery, Channel, ConsentKind, Contact, Customer, Language, PreferenceChange
-from outreach.unsubscribing import allow_again, withdraw
+from outreach.describing import wishes_as_words
+from outreach.unsubscribing import allow_again, tell_of_wishes, withdraw
 from retention_crm.lib import tokens
 from retention_crm.lib.addresses import keyed_address
 
@@ -97,8 +98,13 @@ def choose(contact: Contact, wishes: Wishes, at: datetime) -> None:
         Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
         contact.refresh_from_db()
         before = wishes_of(contact)
+        changes = _changes(contact, before, wishes, at)
+        withdrawn = sorted(before.allowed - wishes.allowed)
+        if changes or withdrawn:
+            # Of all of it at once: what is withdrawn below is told by then.
+            tell_of_wishes(contact, wishes_as_words(withdrawn, changes), at)
         detail = _("They chose so on their page of wishes.")
-        withdraw(contact, sorted(before.allowed - wishes.allowed), at, detail=detail)
+        withdraw(contact, withdrawn, at, detail=detail)
         allow_again(contact, sorted(wishes.allowed - before.allowed), at)
         if wishes.channel != before.channel:
             contact.preferred_channel = wishes.channel
@@ -107,7 +113,7 @@ def choose(contact: Contact, wishes: Wishes, at: datetime) -> None:
         contact.save(update_fields=["preferred_channel", "language"])
         if contact.is_primary and wishes.cadence != before.cadence:
             _set_cadence(contact.customer, wishes.cadence, at)
-        _keep_record(contact, before, wishes, at)
+        PreferenceChange.objects.bulk_create(changes)
 
 
 def _set_cadence(customer: Customer, cadence: str, at: datetime) -> None:
@@ -118,14 +124,14 @@ def _set_cadence(customer: Customer, cadence: str, at: datetime) -> None:
     row.mark_risk_stale(at)
 
 
-def _keep_record(contact: Contact, before: Wishes, wishes: Wishes, at: datetime) -> None:
+def _changes(contact: Contact, before: Wishes, wishes: Wishes, at: datetime) -> list[PreferenceChange]:
     pairs = (
         (_What.CHANNEL, before.channel, wishes.channel),
         (_What.LANGUAGE, before.language, wishes.language),
         (_What.CADENCE, before.cadence, wishes.cadence),
     )
-    PreferenceChange.objects.bulk_create(
+    return [
         PreferenceChange(contact=contact, what=what, former=former, chosen=chosen, changed_at=at)
         for what, former, chosen in pairs
         if former != chosen
-    )
+    ]

@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 
 from customers.models import ConsentChange, ConsentKind, Contact
 from outreach.cancelling import cancel
-from outreach.models import Message, MessageKind
+from outreach.describing import wishes_as_words
+from outreach.models import Message, MessageKind, NotificationKind
+from outreach.notifying import notify_owner
 from retention_crm.lib import tokens
 from retention_crm.lib.addresses import keyed_address
 
@@ -63,11 +65,19 @@ def withdraw(
     words how they ended it, if not by the link of a mail.
     """
     with transaction.atomic():
-        _change(contact, consents, granted=False, source=source, at=at)
+        ended = _change(contact, consents, granted=False, source=source, at=at)
+        if ended and source != ConsentChange.Source.STAFF:
+            tell_of_wishes(contact, wishes_as_words(ended, []), at)
         kinds = [kind for kind, consent in CONSENT_FOR.items() if consent in consents]
         waiting = Message.objects.filter(contact_id=contact.pk, kind__in=kinds)
         detail = detail or _("They ended this kind of mail by its link.")
         return cancel(waiting, reason="consent_withdrawn", detail=detail, at=at)
+
+
+def tell_of_wishes(contact: Contact, words: str, at: datetime) -> None:
+    """Tells the owner what the contact chose (`wishes_as_words`), once of all that was chosen at the same moment."""
+    occasion = f"{NotificationKind.WISHES}:{contact.pk}:{int(at.timestamp() * 1_000_000)}"
+    notify_owner(contact, NotificationKind.WISHES, occasion, words=words, at=at)
 
 
 def allow_again(contact: Contact, consents: list[ConsentKind], at: datetime) -> None:
@@ -78,7 +88,7 @@ def allow_again(contact: Contact, consents: list[ConsentKind], at: datetime) -> 
 
 def _change(
     contact: Contact, consents: list[ConsentKind], *, granted: bool, source: ConsentChange.Source, at: datetime
-) -> None:
+) -> list[ConsentKind]:
     # Not the whole row is locked: planning, which only refers to it, goes on.
     locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     changed = [consent for consent in consents if allows(locked, consent) is not granted]
@@ -86,9 +96,10 @@ def _change(
         setattr(contact, _FIELD[consent], granted)
         setattr(locked, _FIELD[consent], granted)
     if not changed:
-        return
+        return []
     locked.save(update_fields=[_FIELD[consent] for consent in changed])
     ConsentChange.objects.bulk_create(
         ConsentChange(contact=locked, kind=consent, granted=granted, source=source, changed_at=at)
         for consent in changed
     )
+    return changed

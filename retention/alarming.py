@@ -15,11 +15,12 @@ from accounts.models import User
 from outreach import alerting
 from outreach.alerting import Alert, Subject, urgent_occasion
 from outreach.layout import Section
+from outreach.models import NotificationKind
 from outreach.reporting import alert_section
 from retention.models import CustomerRisk
 from retention.wording import reasons_in_words
 
-SUBJECT = "red"
+SUBJECT = NotificationKind.RED.value
 
 
 def turned_red(since: datetime, until: datetime) -> Iterator[Alert]:
@@ -27,7 +28,7 @@ def turned_red(since: datetime, until: datetime) -> Iterator[Alert]:
     rows = CustomerRisk.objects.turned_red().filter(at_risk_since__gte=since, at_risk_since__lte=until)
     rows = rows.order_by("at_risk_since", "pk")
     for pk, at_risk_since, owner in rows.values_list("pk", "at_risk_since", "customer__owner"):
-        yield Alert(urgent_occasion(SUBJECT, pk, _second_of(at_risk_since)), owner)
+        yield Alert(NotificationKind.RED, urgent_occasion(SUBJECT, pk, _second_of(at_risk_since)), owner, customer=pk)
 
 
 def red_section(reader: User, numbers: Sequence[int], at: datetime) -> Section | None:

@@ -47,6 +47,7 @@ app.conf.beat_schedule = {
     "deliver": every(5 * SECOND, "outreach.deliver"),
     "sweep": every(15 * SECOND, "outreach.sweep"),
     "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
+    "old_notifications": every(60 * MINUTE, "outreach.forget_notifications"),
     "imports": every(3 * SECOND, "customers.carry_on_imports"),
     "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
     "removed_documents": every(60 * MINUTE, "interactions.forget_removed_documents"),

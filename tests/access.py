@@ -26,7 +26,7 @@ from accounts.models import Absence, Team, User
 from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Segment, Tag
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
-from outreach.models import Message
+from outreach.models import Message, Notification
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -99,6 +99,7 @@ class Side:
     invitation: Invitation
     response: Response
     message: Message
+    notification: Notification
     survey: Survey
     segment: Segment
     tag: Tag
@@ -166,6 +167,11 @@ TABLE: tuple[Line, ...] = (
     Line("calendar_feed", EVERYONE, args=("calendar_token",)),
     Line("customers_export", EVERYONE, fixed=("csv",), unknown=(("doc",),)),
     Line("contact_card", CUSTOMER_DATA, args=("contact",)),
+    Line("notifications", EVERYONE),
+    Line("notifications_count", EVERYONE),
+    Line("notifications_seen", EVERYONE, methods=("POST",)),
+    Line("notification", MAKER, args=("notification",), ok=302),
+    Line("notification_ways", EVERYONE, methods=_FORM),
     Line("find", EVERYONE),
     Line("find_notes", EVERYONE),
     Line("customer", CUSTOMER_DATA, args=("customer",)),

@@ -23,7 +23,7 @@ from interactions.models import (
     Outcome,
     Wish,
 )
-from outreach.models import Message, MessageKind
+from outreach.models import Message, MessageKind, Notification, NotificationKind
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -196,3 +196,11 @@ def message(to: Contact | None = None, **fields: Any) -> Message:
     fields.setdefault("dated_at", fields["due_at"])
     fields.setdefault("expires_at", NOW + timedelta(hours=8))
     return Message.objects.create(**fields)
+
+
+def notification(to: User | None = None, about: Customer | None = None, **fields: Any) -> Notification:
+    """A complaint about the customer, unseen, unless told otherwise."""
+    fields.setdefault("kind", NotificationKind.COMPLAINT)
+    fields.setdefault("occasion", f"urgent:{fields['kind']}:{next(_numbers)}")
+    fields.setdefault("created_at", NOW)
+    return Notification.objects.create(person=to or user(), customer=about, **fields)

@@ -70,6 +70,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
             expires_at=factories.NOW,
             dated_at=factories.NOW,
         ),
+        notification=factories.notification(customer.owner, customer),
         survey=invitation.survey,
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),

@@ -82,6 +82,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             expires_at=factories.NOW,
             dated_at=factories.NOW,
         ),
+        "Notification": lambda: factories.notification(of.owner, of),
         "BulkRow": lambda: BulkRow.objects.create(
             customer=of,
             change=BulkChange.objects.create(action="owner", words="Given", by=of.owner, made_at=factories.NOW),

@@ -39,6 +39,8 @@ class OwnerChange(models.Model):
         ordering = ["-changed_at", "-pk"]
         indexes = [
             models.Index(fields=["customer", "-changed_at"], name="owner_change_by_customer"),
+            # Who was given a customer is asked again every few seconds.
+            models.Index(fields=["changed_at"], name="owner_change_by_time"),
             models.Index(
                 fields=["customer"],
                 name="owner_change_untold",

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from customers.models import ConsentChange, ConsentKind, Contact
 from interactions.models import FollowUp
 from interactions.scheduling import due_in
-from outreach.models import Message, ProviderEvent, State, Suppression
+from outreach.models import Message, NotificationKind, ProviderEvent, State, Suppression
+from outreach.notifying import notify_owner
 from outreach.unsubscribing import withdraw
 from retention_crm.lib import text, tokens
 
@@ -111,8 +112,9 @@ def _ask_for_a_better_address(contact: Contact, address: str, at: datetime) -> N
             "name": text.excerpt(contact.name, 60),
             "address": text.excerpt(address, 80),
         }
-    FollowUp.objects.get_or_create(
-        occasion=f"bounce:{contact.pk}:{tokens.address_digest(address)[:32]}",
+    occasion = f"bounce:{contact.pk}:{tokens.address_digest(address)[:32]}"
+    _task, is_new = FollowUp.objects.get_or_create(
+        occasion=occasion,
         defaults={
             "customer": contact.customer,
             "assignee": owner,
@@ -122,6 +124,8 @@ def _ask_for_a_better_address(contact: Contact, address: str, at: datetime) -> N
             "created_at": at,
         },
     )
+    if is_new:
+        notify_owner(contact, NotificationKind.BOUNCE, occasion, at=at)
 
 
 def _silence(happening: Happening, at: datetime) -> None:

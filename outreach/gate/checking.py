@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     Rule(persons.do_not_contact),
     Rule(persons.no_consent),
     Rule(occasions.answered),
+    Rule(occasions.chosen_otherwise),
     Rule(occasions.no_longer_true),
     Rule(persons.no_address),
     Rule(persons.suppressed),

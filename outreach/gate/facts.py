@@ -11,7 +11,7 @@ from django.db.models import Prefetch, Q
 from accounts.models import Company
 from customers.models import Contact
 from interactions.models import NoticeFor
-from outreach.models import CUSTOMER_KINDS, Message, State, Suppression
+from outreach.models import CUSTOMER_KINDS, Message, NotificationChoice, State, Suppression, Ways
 from surveys.models import DETRACTOR_MAX
 
 # What was handed over, or may have been.
@@ -42,6 +42,7 @@ class Facts:
     suppressed: set[str] = field(default_factory=set)
     troubles: dict[tuple[str, int], "Trouble"] = field(default_factory=dict)
     others: "Others" = field(default_factory=lambda: Others([], []))
+    ways: Ways = field(default_factory=dict)
 
     def trouble(self, rule: str, message: Message) -> "Trouble | None":
         """What of that kind stands between us and the message's customer at this moment."""
@@ -126,7 +127,7 @@ def load(pks: Sequence[int]) -> list[Message]:
 
 
 def gather(messages: Sequence[Message], *, at: datetime, company: Company, until: datetime | None = None) -> Facts:
-    """The facts about these messages (from `load`) at that moment, in at most four queries.
+    """The facts about these messages (from `load`) at that moment, in at most five queries.
 
     With `until` also what there will be by then: promises that fall due, and what is planned for the same customers.
     """
@@ -140,6 +141,9 @@ def gather(messages: Sequence[Message], *, at: datetime, company: Company, until
         suppressed=Suppression.objects.among(addresses),
         troubles=_troubles(customers, at, company, until or at),
         others=_others(customers, addresses, at, company, until),
+        ways=NotificationChoice.objects.ways(
+            {message.recipient_id or 0 for message in messages if message.notification_kind}
+        ),
     )
 
 

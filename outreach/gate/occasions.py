@@ -11,7 +11,7 @@ from customers.models import Contact
 from interactions.models import How
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
-from outreach.models import Message, MessageKind, State
+from outreach.models import Message, MessageKind, State, Way
 from retention_crm.lib import clock
 
 
@@ -26,6 +26,14 @@ def answered(message: Message, facts: Facts) -> Ruling | None:
     if invitation is None or getattr(invitation, "response", None) is None:
         return None
     return Ruling(State.CANCELLED, "answered", _("They have answered meanwhile."))
+
+
+def chosen_otherwise(message: Message, facts: Facts) -> Ruling | None:
+    """Whoever chose so since it was planned finds it on the bell or in the digest, or wants to hear nothing of it."""
+    kind = message.notification_kind
+    if not kind or facts.ways.get((message.recipient_id or 0, kind), Way.AT_ONCE) == Way.AT_ONCE:
+        return None
+    return Ruling(State.CANCELLED, "chosen_otherwise", _("They chose to get no mail of its own about this."))
 
 
 def no_longer_true(message: Message, facts: Facts) -> Ruling | None:

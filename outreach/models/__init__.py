@@ -1,13 +1,25 @@
-"""The ledger of outbound mail, the wordings, and the addresses nothing is sent to."""
+"""The ledger of outbound mail, the wordings, the addresses nothing is sent to, and what staff are told."""
 
 from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
+from outreach.models.notification import (
+    DEFAULT_WAYS,
+    MAILED_KINDS,
+    Notification,
+    NotificationChoice,
+    NotificationKind,
+    NotificationQuerySet,
+    Way,
+    Ways,
+)
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
 from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal, Wording
 
 __all__ = [
     "CUSTOMER_KINDS",
+    "DEFAULT_WAYS",
+    "MAILED_KINDS",
     "RECOVERY",
     "SERVICE_KINDS",
     "STAFF_KINDS",
@@ -18,6 +30,10 @@ __all__ = [
     "Message",
     "MessageKind",
     "MessageQuerySet",
+    "Notification",
+    "NotificationChoice",
+    "NotificationKind",
+    "NotificationQuerySet",
     "Pace",
     "ProviderEvent",
     "Recap",
@@ -29,5 +45,7 @@ __all__ = [
     "SuppressionQuerySet",
     "Tally",
     "Watermark",
+    "Way",
+    "Ways",
     "Wording",
 ]

@@ -174,6 +174,13 @@ class Message(models.Model):
         return self.occasion.startswith(RECOVERY)
 
     @property
+    def notification_kind(self) -> str:
+        """The kind of which its reader has to want a mail; empty where that is no matter of choice."""
+        if self.kind == MessageKind.URGENT:
+            return self.occasion.partition(":")[2].partition(":")[0]
+        return MessageKind.ESCALATION if self.kind == MessageKind.ESCALATION else ""
+
+    @property
     def is_waiting(self) -> bool:
         return self.state in WAITING
 

@@ -7,7 +7,7 @@ the mail leaves (consent, an answer, a complaint) is the gate's business; planne
 written to at all. What an Approval asks for is planned as proposed and waits for a person.
 """
 
-from outreach.planning.running import PLANNERS, one_at_a_time, plan, plan_as_of
+from outreach.planning.running import NEWS, PLANNERS, one_at_a_time, plan, plan_as_of
 from outreach.planning.window import LOOK_AHEAD
 
-__all__ = ["LOOK_AHEAD", "PLANNERS", "one_at_a_time", "plan", "plan_as_of"]
+__all__ = ["LOOK_AHEAD", "NEWS", "PLANNERS", "one_at_a_time", "plan", "plan_as_of"]

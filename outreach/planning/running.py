@@ -8,6 +8,7 @@ from accounts.models import Company
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
+from outreach.planning.news import plan_news
 from outreach.planning.notices import plan_notices
 from outreach.planning.telling import plan_digests, plan_escalations, plan_weekly
 from outreach.planning.thanks import plan_thanks
@@ -19,6 +20,8 @@ from retention_crm.lib import clock
 # A first run, or one after a long pause, does not go back further: what is older is too late to be kind anyway.
 LONGEST_GAP = timedelta(days=7)
 
+# The one that plans no mail.
+NEWS = "news"
 PLANNERS: dict[str, Planner] = {
     MessageKind.BIRTHDAY.value: plan_birthdays,
     MessageKind.ANNIVERSARY.value: plan_anniversaries,
@@ -28,15 +31,18 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.REMINDER.value: plan_reminders,
     MessageKind.YOU_SAID.value: plan_answers,
     MessageKind.NOTICE.value: plan_notices,
-    MessageKind.OVERDUE_DIGEST.value: plan_digests,
     MessageKind.URGENT.value: plan_urgent,
-    MessageKind.WEEKLY.value: plan_weekly,
     MessageKind.ESCALATION.value: plan_escalations,
+    NEWS: plan_news,
+    # After what stands on the bell, for it lists what somebody wants to hear of in the morning.
+    MessageKind.OVERDUE_DIGEST.value: plan_digests,
+    MessageKind.WEEKLY.value: plan_weekly,
 }
 
 
 def plan(*, at: datetime) -> dict[str, int]:
-    """Plans everything that is due to be planned at that moment; returns how many new messages each kind got.
+    """Plans everything that is due to be planned at that moment; returns how many new messages each kind got, and how
+    many things were told on the bell that no mail tells of (`NEWS`).
 
     All kinds in one transaction. A planner that fails undoes only its own work and tries again from its watermark; its
     error is raised when the others are done.

@@ -6,8 +6,10 @@ from typing import Any
 
 from accounts.models import User, Visibility
 from accounts.standing_in import StandIns, stand_ins
+from outreach.catching_up import HAS_NEWS, LOOK_BACK
 from outreach.ignoring import ignored_digests, to_tell
 from outreach.models import MessageKind
+from outreach.notifying import WAYS, notify_of
 from outreach.overdue import HAS_DIGEST, HAS_ESCALATION, escalates_instead, last_told, standing_in
 from outreach.planning.statements import execute
 from outreach.planning.window import Window
@@ -19,20 +21,33 @@ DIGEST_KIND_FOR = timedelta(hours=10)
 def plan_digests(window: Window) -> int:
     """One digest per person and working morning, if any follow-up is due or any customer over the cadence.
 
-    Who is away gets none; who stands in for them gets one if anything waits for either.
+    Or if there is only news on the bell: that one has another occasion, for nobody leaves it unanswered. Who is away
+    gets none; who stands in for them gets one if anything waits for either.
     """
     all_see_all = window.company.visibility == Visibility.COMPANY
     mornings = _mornings(window)
     if not mornings:
         return 0
     told = standing_in(stand_ins(at=window.at))
-    return _tell_staff(MessageKind.OVERDUE_DIGEST, "overdue", mornings, HAS_DIGEST, all_see_all=all_see_all, **told)
+    kind = MessageKind.OVERDUE_DIGEST
+    due = _tell_staff(
+        kind, "overdue", mornings, f"({HAS_DIGEST}) AND {_NO_DIGEST}", all_see_all=all_see_all, other="news", **told
+    )
+    news = f"u.id <> ALL(%(told_otherwise)s) AND {HAS_NEWS} AND {_NO_DIGEST}"
+    return due + _tell_staff(kind, "news", mornings, news, ways=WAYS, look_back=LOOK_BACK, other="overdue", **told)
+
+
+# There is one digest a morning, of one of the two occasions.
+_NO_DIGEST = """
+    NOT EXISTS (SELECT FROM outreach_message d WHERE d.occasion = %(other)s || ':' || u.id || ':' || m.day)
+"""
 
 
 def plan_escalations(window: Window) -> int:
     """One mail per manager and working morning, if a customer newly passed one and a half times the cadence.
 
-    Or if somebody newly left two morning digests unanswered. Who is away gets none but who stands in for them.
+    Or if somebody newly left two morning digests unanswered. Who is away gets none but who stands in for them. It
+    stands on the bell, too; who wants to hear of it in the morning digest, or not at all, gets no mail of its own.
     """
     mornings = _mornings(window)
     if not mornings:
@@ -61,7 +76,17 @@ def plan_escalations(window: Window) -> int:
             )
         ],
     }
-    return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, HAS_ESCALATION, **parameters)
+    notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
+    by_mail = f"({HAS_ESCALATION}) AND {_WANTS_MAIL}"
+    return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, by_mail, **parameters)
+
+
+_WANTS_MAIL = """
+    NOT EXISTS (
+        SELECT FROM outreach_notificationchoice c
+        WHERE c.person_id = u.id AND c.kind = 'escalation' AND c.way <> 'at_once'
+    )
+"""
 
 
 def plan_weekly(window: Window) -> int:
@@ -104,6 +129,20 @@ def _mornings(window: Window) -> list[dict[str, Any]]:
     return mornings
 
 
+_AT_WORK = """
+    FROM jsonb_to_recordset(%(mornings)s)
+         AS m(zone text, day date, weekday int, due_at timestamptz, ends_at timestamptz)
+    JOIN accounts_user u ON u.time_zone = m.zone AND u.is_active
+         AND (u.working_days = '{}' OR m.weekday = ANY(u.working_days))
+"""
+# Named like the mail, so that it is known whether there is one.
+_ON_BELL = f"""
+    SELECT 'escalation' AS kind, 'escalation:' || u.id || ':' || m.day AS occasion, u.id AS person_id,
+           NULL::bigint AS customer_id, NULL::bigint AS contact_id, NULL::bigint AS by_id, 0 AS number, '' AS words
+    {_AT_WORK} WHERE {HAS_ESCALATION}
+"""
+
+
 def _tell_staff(
     kind: MessageKind, occasion: str, mornings: list[dict[str, Any]], condition: str, **parameters: Any
 ) -> int:
@@ -114,13 +153,9 @@ def _tell_staff(
         f"""
         INSERT INTO outreach_message (occasion, kind, recipient_id, due_at, expires_at, dated_at)
         SELECT %(occasion)s || ':' || u.id || ':' || m.day, %(kind)s, u.id, m.due_at, m.due_at + %(kind_for)s, m.due_at
-        FROM jsonb_to_recordset(%(mornings)s)
-             AS m(zone text, day date, weekday int, due_at timestamptz, ends_at timestamptz)
-        JOIN accounts_user u ON u.time_zone = m.zone AND u.is_active
-             AND (u.working_days = '{{}}' OR m.weekday = ANY(u.working_days))
-        WHERE {condition}
+        {_AT_WORK} WHERE {condition}
         ON CONFLICT (occasion) DO NOTHING
-        """,  # noqa: S608 - the parts are constants
+        """,
         {
             "occasion": occasion,
             "kind": kind,

@@ -1,9 +1,10 @@
-"""Planning of single alerts to staff: what can not wait for the morning digest.
+"""Planning of single alerts to staff: what can not wait for the morning digest, unless its reader wants it to.
 
-They are few, so the people they go to are found one by one; what there is to tell is asked for as a set.
+They are few, so the people they go to are found one by one; what there is to tell is asked for as a set. All of it
+stands on the bell, too.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from accounts.models import User
@@ -11,7 +12,8 @@ from accounts.standing_in import StandIns, stand_ins
 from interactions.models import Complaint, FollowUp
 from outreach import alerting
 from outreach.alerting import Alert, urgent_occasion
-from outreach.models import Message, MessageKind
+from outreach.models import DEFAULT_WAYS, Message, MessageKind, NotificationChoice, NotificationKind, Way
+from outreach.notifying import News, notify
 from outreach.planning.window import OVERLAP, Window
 from retention_crm.lib import clock
 from surveys.models import EDIT_WINDOW, Response
@@ -25,44 +27,72 @@ def plan_urgent(window: Window) -> int:
     """Alerts about bad answers, severe complaints, broken promises and what other apps tell of; each is told once.
 
     At once in the hours somebody works, else on the next working morning. Who is away is not told but who stands in.
+    Returns how many mails are new: who wants to hear of it in the morning, or not at all, gets none.
     """
     alerts = list(_alerts(window))
     if not alerts:
         return 0
     found = stand_ins(at=window.at)
-    told = {reader for alert in alerts for reader in _readers(alert, found)}
-    readers = User.objects.in_bulk({pk for pk, _occasion in told})
-    wanted = {f"{occasion}:{pk}": readers[pk] for pk, occasion in told if pk in readers}
+    told = {(reader, alert.occasion): alert for alert in alerts for reader in _readers(alert, found)}
+    notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
+    people = {reader for reader, _occasion in told}
+    readers, ways = User.objects.in_bulk(people), NotificationChoice.objects.ways(people)
+    wanted = {
+        f"{occasion}:{pk}": readers[pk]
+        for (pk, occasion), alert in told.items()
+        if pk in readers and ways.get((pk, alert.kind), DEFAULT_WAYS[alert.kind]) == Way.AT_ONCE
+    }
     known = set(Message.objects.filter(occasion__in=wanted).values_list("occasion", flat=True))
     new = [_message(occasion, reader, window.at) for occasion, reader in wanted.items() if occasion not in known]
     Message.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
 
 
+def _news(reader: int, alert: Alert) -> News:
+    return News(
+        kind=alert.kind,
+        occasion=alert.occasion,
+        person_id=reader,
+        customer_id=alert.customer,
+        contact_id=alert.contact,
+        number=alert.number,
+        words=alert.words,
+    )
+
+
 def _alerts(window: Window) -> Iterator[Alert]:
     since, until = window.since - OVERLAP, window.at
     # An answer may become a bad one for as long as it can be edited.
     answers = Response.objects.detractors().filter(answered_at__gte=since - EDIT_WINDOW, answered_at__lte=until)
-    for pk, owner in answers.order_by("pk").values_list("pk", "customer__owner"):
-        yield Alert(urgent_occasion("answer", pk), owner)
+    for pk, owner, customer, contact, score in answers.order_by("pk").values_list(
+        "pk", "customer__owner", "customer", "contact", "score"
+    ):
+        occasion = urgent_occasion("answer", pk)
+        yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=score)
     severe = Complaint.objects.severe().open().filter(opened_at__gte=since, opened_at__lte=until)
-    for pk, owner, team in severe.order_by("pk").values_list("pk", "owner", "customer__owner__team"):
-        yield Alert(urgent_occasion("complaint", pk), owner, team, also_managers=True)
+    for pk, owner, customer, what, team in severe.order_by("pk").values_list(
+        "pk", "owner", "customer", "what", "customer__owner__team"
+    ):
+        occasion = urgent_occasion("complaint", pk)
+        yield Alert(NotificationKind.COMPLAINT, occasion, owner, customer, words=what, team=team, also_managers=True)
     broken = FollowUp.objects.promises().open().filter(due_at__gte=since, due_at__lte=until)
-    for pk, due_at, assignee in broken.order_by("pk").values_list("pk", "due_at", "assignee"):
+    for pk, due_at, assignee, customer, title in broken.order_by("pk").values_list(
+        "pk", "due_at", "assignee", "customer", "title"
+    ):
         # Put off and broken again is another one.
-        yield Alert(urgent_occasion("promise", pk, int(due_at.timestamp())), assignee)
+        occasion = urgent_occasion("promise", pk, int(due_at.timestamp()))
+        yield Alert(NotificationKind.PROMISE, occasion, assignee, customer, words=title)
     for subject in alerting.added():
         yield from subject.alerts(since, until)
 
 
-def _readers(alert: Alert, found: StandIns) -> Iterable[tuple[int, str]]:
+def _readers(alert: Alert, found: StandIns) -> set[int]:
     people = [alert.person]
     if alert.also_managers:
         managers = User.objects.get_queryset().managers()
         own = list(managers.filter(team=alert.team).values_list("pk", flat=True)) if alert.team else []
         people += own or list(managers.filter(team=None).values_list("pk", flat=True))
-    return {(reader, alert.occasion) for person in people for reader in found.told_for(person)}
+    return {reader for person in people for reader in found.told_for(person)}
 
 
 def _message(occasion: str, reader: User, at: datetime) -> Message:

@@ -8,10 +8,11 @@ import pytest
 from django.db import DataError, connection
 
 from accounts.models import Company, Role, User
+from customers.handing_over import give
 from customers.models import Contact
 from interactions.models import Kind
-from outreach.models import Message, MessageKind, State, Watermark
-from outreach.planning import PLANNERS, plan, plan_as_of
+from outreach.models import Message, MessageKind, Notification, NotificationKind, State, Watermark
+from outreach.planning import NEWS, PLANNERS, plan, plan_as_of
 from tests import factories
 from tests.factories import NOW, TODAY
 from tests.threads import at_once
@@ -99,6 +100,8 @@ class TestRuns:
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))
         factories.wish(factories.contact().customer, state="done")
         factories.notice_for(factories.contact().customer, "mail")
+        given = factories.customer()
+        give([given.pk], to=owner, by=given.owner, at=NOW)
         whole = PLANNERS[broken]
 
         def fail(window: Any) -> int:
@@ -116,7 +119,8 @@ class TestRuns:
         assert set(Watermark.objects.values_list("planner", flat=True)) == set(PLANNERS) - {broken}
         caught_up = plan(at=NOW + timedelta(hours=1))
         assert {kind for kind, number in caught_up.items() if number} == {broken}
-        assert set(Message.objects.values_list("kind", flat=True)) == set(PLANNERS)
+        assert set(Message.objects.values_list("kind", flat=True)) == set(PLANNERS) - {NEWS}
+        assert Notification.objects.filter(kind=NotificationKind.GIVEN).count() == 1
 
     def test_a_clock_a_little_behind_does_not_move_the_watermark_back(self, company: Company) -> None:
         plan(at=NOW)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from accounts.models import Company
 from outreach.models import MessageKind
-from outreach.planning import plan, plan_as_of
+from outreach.planning import NEWS, plan, plan_as_of
 from retention_crm.lib import clock
 
 
@@ -31,4 +31,5 @@ class Command(BaseCommand):
         else:
             planned = plan_as_of(at=clock.moment(options["on"], time(12), Company.current().time_zone))
         for kind, number in planned.items():
-            self.stdout.write(f"{MessageKind(kind).label}: {number} planned")
+            name = "Told on the bell" if kind == NEWS else MessageKind(kind).label
+            self.stdout.write(f"{name}: {number} planned")

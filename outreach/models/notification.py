@@ -1,0 +1,137 @@
+"""What somebody is told on the bell, and how each person wants to hear of each kind of it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, Q
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from accounts.models import Company, User, Visibility
+from customers.models import Contact, Customer, CustomerDataQuerySet
+
+
+class NotificationKind(models.TextChoices):
+    ANSWER = "answer", _("An unhappy answer to a survey")
+    COMPLAINT = "complaint", _("A severe complaint")
+    PROMISE = "promise", _("A promise that was not kept in time")
+    RED = "red", _("A customer who turns red")
+    ESCALATION = "escalation", _("Customers of the team without contact for too long")
+    GIVEN = "given", _("Customers somebody gives to you")
+    FOLLOW_UP = "follow_up", _("Something to do that somebody gives to you")
+    WISHES = "wishes", _("A contact who chooses what to get from us")
+    BOUNCE = "bounce", _("A mail address that does not exist")
+    HELD = "held", _("A greeting that is held, so that you call instead")
+    FINISHED = "finished", _("An import, or a change of many customers, that is finished")
+
+
+class Way(models.TextChoices):
+    """How somebody wants to hear of a kind; on the bell it stands either way, unless it is off."""
+
+    AT_ONCE = "at_once", _("At once")
+    DIGEST = "digest", _("In the morning")
+    OFF = "off", pgettext_lazy("notifications", "Off")
+
+
+# Of these there is a mail of its own; to hear of others at once is to find them on the bell alone.
+MAILED_KINDS = (
+    NotificationKind.ANSWER,
+    NotificationKind.COMPLAINT,
+    NotificationKind.PROMISE,
+    NotificationKind.RED,
+    NotificationKind.ESCALATION,
+)
+DEFAULT_WAYS = {kind.value: Way.AT_ONCE if kind in MAILED_KINDS else Way.DIGEST for kind in NotificationKind}
+
+
+class NotificationQuerySet(CustomerDataQuerySet["Notification"]):
+    def of(self, person: User) -> Self:
+        """Theirs, without those about customers they may not see any more.
+
+        That is the rule of `visible_to` in one query: it is asked on every page.
+        """
+        mine = self.filter(person=person)
+        if person.sees_everything:
+            return mine
+        theirs = Q(customer=None) | Q(customer__owner=person)
+        if person.team_id is not None:
+            theirs |= Q(customer__owner__team=person.team_id)
+        return mine.filter(theirs | Exists(Company.objects.filter(visibility=Visibility.COMPANY)))
+
+    def unseen(self) -> Self:
+        return self.filter(seen_at__isnull=True)
+
+    def mark_seen(self, at: datetime) -> int:
+        """Whoever looked first stands."""
+        return self.unseen().update(seen_at=at)
+
+
+class Notification(models.Model):
+    """One thing one person is told, once: the words are made when it is shown, from what is kept here."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notifications", db_index=False
+    )
+    kind = models.CharField(max_length=12, choices=NotificationKind.choices)
+    occasion = models.CharField(max_length=120, help_text="What it is about: the kind and the ids of what happened.")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.CASCADE, null=True, blank=True, related_name="notifications"
+    )
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="notifications")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    number = models.PositiveIntegerField(default=0, db_default=0, help_text="How many customers, or the score.")
+    words = models.CharField(max_length=300, blank=True, default="", db_default="")
+    created_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["person", "occasion"], name="notification_once")]
+        indexes = [
+            models.Index(fields=["person", "-created_at", "-id"], name="notification_by_person"),
+            # How many are new is asked on every page.
+            models.Index(fields=["person"], name="notification_unseen", condition=Q(seen_at__isnull=True)),
+            models.Index(fields=["created_at"], name="notification_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.occasion}"
+
+    @property
+    def is_new(self) -> bool:
+        return self.seen_at is None
+
+
+type Ways = dict[tuple[int, str], Way]
+
+
+class NotificationChoiceQuerySet(models.QuerySet["NotificationChoice"]):
+    def ways(self, people: Collection[int]) -> Ways:
+        """What these people (ids) chose, by the person and the kind; what is missing is as `DEFAULT_WAYS` says."""
+        rows = self.filter(person__in=people).values_list("person_id", "kind", "way") if people else []
+        return {(person, kind): Way(way) for person, kind, way in rows}
+
+
+class NotificationChoice(models.Model):
+    """How a person wants to hear of a kind, where that is another way than the usual one."""
+
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_choices", db_index=False
+    )
+    kind = models.CharField(max_length=12, choices=NotificationKind.choices)
+    way = models.CharField(max_length=8, choices=Way.choices)
+
+    objects = NotificationChoiceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["person", "kind"], name="notification_choice_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id}: {self.kind} {self.way}"
