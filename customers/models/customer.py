@@ -171,6 +171,7 @@ class Customer(models.Model):
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_by_custom"),
             models.Index(fields=["created_at"], name="customer_by_created"),
+            models.Index(fields=["customer_since", "id"], name="customer_by_since"),
             models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),
             models.Index(
                 fields=["risk_stale_since"],
