@@ -8,21 +8,29 @@ from django.http import FileResponse, Http404, HttpResponse, StreamingHttpRespon
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.exporting import MOST_IN_SPREADSHEET, as_cards, as_csv, as_spreadsheet, card, cards_of
 from customers.models import Contact, Customer, CustomerQuerySet
 from dashboard.filters import CustomerFilter
+from dashboard.views.choosing import chosen
 from dashboard.views.replying import PageRequest
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def customers_export(request: PageRequest, kind: str) -> Any:
-    """The customers of the list in the address that the person may see: `csv`, `xlsx`, or the contacts as `vcf`."""
+    """The customers of the list in the address that the person may see: `csv`, `xlsx`, or the contacts as `vcf`.
+
+    With POST those of them alone that were chosen.
+    """
     filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
-    rows: CustomerQuerySet = filters.qs
+    rows: CustomerQuerySet = chosen(request, filters) if request.method == "POST" else filters.qs
+    back = f"{reverse('customers')}?{filters.query.urlencode() or 'view='}"
+    if request.method == "POST" and not rows.exists():
+        messages.warning(request, _("Choose the customers first: tick them, or take all that match."))
+        return redirect(back)
     name = f"customers-{request.user.today().isoformat()}.{kind}"
     match kind:
         case "csv":
@@ -35,7 +43,7 @@ def customers_export(request: PageRequest, kind: str) -> Any:
                     "These are too many for a spreadsheet. Take CSV, which spreadsheets open too, or narrow the list."
                 )
                 messages.warning(request, words)
-                return redirect(f"{reverse('customers')}?{filters.query.urlencode() or 'view='}")
+                return redirect(back)
             return FileResponse(as_spreadsheet(rows), content_type=_SPREADSHEET, as_attachment=True, filename=name)
     raise Http404
 
