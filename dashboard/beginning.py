@@ -12,12 +12,13 @@ from dashboard.models import Beginning
 
 @dataclass(frozen=True)
 class Steps:
-    """Which of them are done."""
+    """Which of them are done; `is_sampled` says that sample data are loaded."""
 
     people: bool
     customers: bool
     segments: bool
     address: bool
+    is_sampled: bool
 
     @property
     def are_done(self) -> bool:
@@ -46,6 +47,7 @@ def steps(user: User, company: Company, beginning: Beginning) -> Steps:
         customers=found["has_customers"],
         segments=found["has_segments"],
         address=bool(company.postal_address.strip()),
+        is_sampled=beginning.loaded_at is not None,
     )
 
 

@@ -65,9 +65,12 @@ def test_what_is_done_is_counted(login: Login, make: Callable[[], Any], number: 
 
 def test_sample_data_are_no_step(login: Login) -> None:
     person = factories.user("manager")
+    assert "Or look around first, with sample data" in today(login(person))
     sample.load(person, at=NOW)
 
-    assert "0 of 4 done" in today(login(person))
+    html = today(login(person))
+    assert "0 of 4 done" in html
+    assert "Or look around first" not in html
 
 
 def test_when_all_are_done_they_are_gone(login: Login) -> None:
