@@ -177,6 +177,7 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime) ->
     kept.customer_since = min(kept.customer_since, lost.customer_since)
     kept.lost_on = max(kept.lost_on, lost.lost_on) if kept.lost_on and lost.lost_on else None
     kept.do_not_contact |= lost.do_not_contact
+    kept.is_sample &= lost.is_sample
     kept.external_key = kept.external_key or lost.external_key
     kept.custom = lost.custom | kept.custom
     notes = dict.fromkeys(note for note in (kept.care_note.strip(), lost.care_note.strip()) if note)

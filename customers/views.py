@@ -49,7 +49,8 @@ def customer_new(request: PersonRequest) -> HttpResponse:
                 _warn_of_duplicates(request, first.instance)
         messages.success(request, _("%(name)s is added.") % {"name": form.instance})
         return redirect("customer", form.instance.pk)
-    return render(request, "customers/customer_new.html", {"form": form, "labels": labels, "first": first})
+    context = {"form": form, "labels": labels, "first": first, "has_segments": Segment.objects.exists()}
+    return render(request, "customers/customer_new.html", context)
 
 
 @page_with_form

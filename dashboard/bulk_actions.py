@@ -1,23 +1,28 @@
 """What can be done with many customers at once, and how each of it is taken back.
 
-An action is given a batch of customers and tells which it changed, with the id of what was set before, where anything
-was; taking back is given the same and tells which were still as the action had left them.
+An action is given a batch of customers and tells which it changed, with the id of what was set before, or was made,
+where anything was; taking back is given the same and tells which were still as the action had left them.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from accounts.models import User
+from accounts.models import Company, User
 from customers import changing, handing_over, labelling
 from customers.models import Customer, Segment, Tag
 from dashboard.models import BulkChange
 from interactions.models import FollowUp
+from outreach.taking_back import ask_no_more
+from surveys.asking import ask
+from surveys.models import Survey
 
 Action = BulkChange.Action
-# By customer, the id of what was set before.
+# By customer, the id of what was set before, or of what was made.
 type Before = Mapping[int, int | None]
+# So long after they were asked for do invitations go out, to think again.
+THINK_AGAIN = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,16 @@ def _take_out(change: BulkChange, before: Before, _at: datetime) -> Collection[i
     return found
 
 
+def _ask(change: BulkChange, ids: Collection[int], at: datetime) -> Before | None:
+    survey = Survey.objects.filter(pk=change.parameters["id"], is_active=True).first()
+    return ask(ids, survey, send_at=at + THINK_AGAIN, at=at, company=Company.current()) if survey else None
+
+
+def _ask_no_more(change: BulkChange, before: Before, at: datetime) -> Collection[int]:
+    back = ask_no_more([made for made in before.values() if made is not None], at=at)
+    return {customer for customer, made in before.items() if made in back}
+
+
 def _occasion(change: BulkChange, customer_id: int) -> str:
     return f"bulk:{change.pk}:{customer_id}"
 
@@ -113,4 +128,5 @@ ACTIONS = {
     Action.ADD_TAG: Doing(_mark, lambda change, before, at: (_unmark(change, before.keys(), at) or {}).keys()),
     Action.REMOVE_TAG: Doing(_unmark, lambda change, before, at: (_mark(change, before.keys(), at) or {}).keys()),
     Action.FOLLOW_UP: Doing(_plan, _take_out),
+    Action.SURVEY: Doing(_ask, _ask_no_more),
 }

@@ -15,6 +15,7 @@ from interactions.scheduling import END_OF_WORK
 from retention_crm.lib import clock
 from retention_crm.lib.form_base import CarefulForm, DayInput, page_layout
 from retention_crm.lib.form_fields import LineInput
+from surveys.models import Survey
 
 Action = BulkChange.Action
 # What each action needs to be told.
@@ -24,6 +25,7 @@ _NEEDS = {
     Action.ADD_TAG: ("new_tag",),
     Action.REMOVE_TAG: ("tag",),
     Action.FOLLOW_UP: ("title", "due_on"),
+    Action.SURVEY: ("survey",),
 }
 
 
@@ -39,21 +41,36 @@ class BulkForm(CarefulForm, forms.Form):
     tag = forms.ModelChoiceField(Tag.objects.all(), label=gettext_lazy("Tag to take away"), required=False)
     title = LineInput(label=gettext_lazy("What is to be done"), limit=200, required=False)
     due_on = forms.DateField(label=gettext_lazy("By when"), widget=DayInput(), required=False)
+    survey = forms.ModelChoiceField(
+        Survey.objects.filter(is_active=True),
+        label=gettext_lazy("Survey"),
+        required=False,
+        help_text=gettext_lazy("Next you see how many are asked, and how many not and why."),
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.actions = list(Action.choices)
         owners = self.fields["owner"]
         assert isinstance(owners, forms.ModelChoiceField)
         owners.queryset = User.objects.get_queryset().colleagues_of(user)
         self.fields["new_tag"].widget.attrs["list"] = "known-tags"
         if not Tag.objects.exists():
-            del self.fields["tag"]
-            actions = self.fields["action"]
-            assert isinstance(actions, forms.ChoiceField)
-            actions.choices = [choice for choice in Action.choices if choice[0] != Action.REMOVE_TAG]
+            self._leave_out(Action.REMOVE_TAG)
+        if not Survey.objects.filter(is_active=True).exists():
+            self._leave_out(Action.SURVEY)
         parts = (Div(*(Field(n) for n in names if n in self.fields), data_for=key) for key, names in _NEEDS.items())
         self.helper = page_layout("action", *parts)
+
+    def _leave_out(self, action: str) -> None:
+        """There is nothing it could be done with."""
+        for name in _NEEDS[Action(action)]:
+            del self.fields[name]
+        actions = self.fields["action"]
+        assert isinstance(actions, forms.ChoiceField)
+        self.actions = [choice for choice in self.actions if choice[0] != action]
+        actions.choices = self.actions
 
     def clean_due_on(self) -> Any:
         day = self.cleaned_data["due_on"]
@@ -81,6 +98,8 @@ class BulkForm(CarefulForm, forms.Form):
                 return {"id": tag.pk}
             case Action.REMOVE_TAG:
                 return {"id": given["tag"].pk}
+            case Action.SURVEY:
+                return {"id": given["survey"].pk}
         due_at = clock.moment(given["due_on"], END_OF_WORK, self.user.time_zone)
         return {"title": given["title"], "due_at": due_at.isoformat()}
 
@@ -93,5 +112,6 @@ class BulkForm(CarefulForm, forms.Form):
             Action.ADD_TAG: _("Tag “%(new_tag)s” added"),
             Action.REMOVE_TAG: _("Tag “%(tag)s” taken away"),
             Action.FOLLOW_UP: _("Follow-up “%(title)s” planned"),
+            Action.SURVEY: _("Asked by the survey “%(survey)s”"),
         }
         return words[Action(given["action"])] % given

@@ -16,7 +16,7 @@ from dashboard.row_words import ago, band, due
 
 USUAL = ("owner", "segment", "contact", "due", "risk")
 # What every row shows and is found by.
-_ALWAYS = ("name", "sort_key", "lost_on")
+_ALWAYS = ("name", "sort_key", "lost_on", "is_sample")
 
 
 @dataclass(frozen=True)

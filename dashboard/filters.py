@@ -16,16 +16,11 @@ from customers import searching
 from customers.models import Contact, Customer, CustomerQuerySet, CustomField, Segment, Stage, Tag
 from dashboard.columns import COLUMNS, USUAL, Column, column_of
 from dashboard.own_filters import filters_for
+from dashboard.sorting import SORTS, USUAL_ORDER
 from interactions.models import FollowUp
 from retention.models import Band
 from retention_crm.lib.form_base import QuickSelect
 
-SORTS = {
-    "name": _("Name"),
-    "due": _("Next contact due, earliest first"),
-    "quiet": _("Last contact, longest ago first"),
-    "recent": _("Last contact, latest first"),
-}
 ATTENTION = {
     "overdue": _("Contact overdue"),
     "week": _("Due within a week"),
@@ -162,6 +157,12 @@ class CustomerFilter(filters.FilterSet):  # type: ignore[misc]
         """Those that were chosen, or the usual ones, in the order all of them have."""
         chosen = self.form.cleaned_data.get("columns") or USUAL
         return [column for column in self.known_columns if column.name in chosen]
+
+    @property
+    def order(self) -> str:
+        """The name of the order the list stands in."""
+        chosen: str = self.form.cleaned_data.get("sort") or USUAL_ORDER
+        return chosen
 
     @property
     def own_fields(self) -> list[BoundField]:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboard.public_views import app_manifest, offline, service_worker
+from dashboard.views.beginning import first_steps, first_steps_show, sample_load, sample_remove
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
@@ -120,6 +121,10 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("settings/first-steps/", first_steps, name="first_steps"),
+    path("settings/first-steps/show/", first_steps_show, name="first_steps_show"),
+    path("settings/sample/load/", sample_load, name="sample_load"),
+    path("settings/sample/remove/", sample_remove, name="sample_remove"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),
     path("settings/tags/<int:pk>/delete/", tag_delete, name="tag_delete"),

@@ -1,5 +1,6 @@
 """Taking back what was decided, or doing it otherwise, together with the mails that would have told of it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +11,8 @@ from interactions.logging import record
 from interactions.models import FollowUp, How, Interaction, Notice, NoticeFor, Wish
 from outreach.cancelling import STOPPABLE, cancel
 from outreach.models import Message, MessageQuerySet, State
+from outreach.planning import one_at_a_time
+from surveys.models import Invitation
 
 # What did not go out and will not by itself: deciding the same again brings it back.
 _NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
@@ -51,6 +54,23 @@ def withdraw(notice: Notice, *, at: datetime) -> None:
         FollowUp.objects.open().filter(notice_for__notice=notice).delete()
         _call_off(Message.objects.filter(notice_for__notice=notice), _("The notice was withdrawn."), at)
     notice.refresh_from_db()
+
+
+def ask_no_more(invitations: Collection[int], *, at: datetime) -> set[int]:
+    """Takes back those of the invitations that have not gone out, and returns their ids: nobody was asked by them.
+
+    The cool-down they began is over with them.
+    """
+    with transaction.atomic():
+        # A planner may be writing their messages.
+        one_at_a_time()
+        asked = Message.objects.filter(invitation__in=invitations)
+        cancel(asked, reason="taken_back", detail=_("Asking them was taken back."), at=at, states=_NOT_GONE)
+        gone = set(asked.exclude(state=State.CANCELLED).values_list("invitation_id", flat=True))
+        unheard = Invitation.objects.filter(pk__in=set(invitations) - gone)
+        back = set(unheard.values_list("pk", flat=True))
+        unheard.delete()
+        return back
 
 
 def _call_off(notices: MessageQuerySet, words: str, at: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Company
 from interactions.models import Kind, Outcome
@@ -72,9 +73,14 @@ def invite(*, since: datetime, until: datetime, at: datetime, company: Company) 
         "cooldown": timedelta(days=company.survey_cooldown_days),
     }
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(_ONE_PLANNER_AT_A_TIME)
+        one_planner_at_a_time(cursor)
         cursor.execute(_INVITE, parameters)
         return int(cursor.rowcount)
+
+
+def one_planner_at_a_time(cursor: CursorWrapper) -> None:
+    """Whoever invites waits for whoever else does, to the end of the transaction."""
+    cursor.execute(_ONE_PLANNER_AT_A_TIME)
 
 
 def _kinds_that_ask(company: Company) -> list[str]:

@@ -3,7 +3,7 @@
 from customers.models.access import CustomerDataQuerySet
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
-from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
+from customers.models.customer import DUE_KEY, SAMPLE_DOMAIN, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet, StageChange
@@ -24,6 +24,7 @@ from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQu
 __all__ = [
     "DUE_KEY",
     "KEPT_FOR",
+    "SAMPLE_DOMAIN",
     "TOUCH_KEY",
     "UNBEGUN",
     "WORKING",

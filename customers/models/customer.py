@@ -23,6 +23,8 @@ DUE_KEY = Coalesce("next_due_on", models.Value(date.max), output_field=models.Da
 TOUCH_KEY = Coalesce(
     "last_touchpoint_at", models.Value(datetime(1, 1, 1, tzinfo=UTC)), output_field=models.DateTimeField()
 )
+# A reserved domain: what ends with it is nobody's mail address.
+SAMPLE_DOMAIN = "sample.example.com"
 
 
 class Segment(models.Model):
@@ -141,6 +143,12 @@ class Customer(models.Model):
         _("do not contact"), default=False, help_text=_("No automatic messages and no reminders to call.")
     )
     lost_on = models.DateField(_("lost on"), null=True, blank=True)
+    is_sample = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Invented, to try things out with: never written to, and taken away with all the others.",
+    )
     external_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     last_touchpoint_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_touchpoint_on = models.DateField(
@@ -171,6 +179,7 @@ class Customer(models.Model):
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_by_custom"),
             models.Index(fields=["created_at"], name="customer_by_created"),
+            models.Index(fields=["customer_since", "id"], name="customer_by_since"),
             models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),
             models.Index(
                 fields=["risk_stale_since"],

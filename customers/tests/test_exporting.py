@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from accounts.models import User
+from accounts.models import Company, User
 from customers.models import Customer, CustomField, Tag
 from tests import factories
 
@@ -166,6 +166,25 @@ def test_a_spreadsheet_that_would_be_too_long_says_what_to_take_instead(
 
     assert "Take CSV" in response.content.decode()
     assert response.redirect_chain[0][0].endswith("?q=lindq")
+
+
+def test_the_chosen_alone_are_taken_away(login: Login, owner: User, outsider: User) -> None:
+    one, _other = factories.customer(owner, name="Chosen Ltd"), factories.customer(owner, name="Other Ltd")
+    foreign = factories.customer(outsider, name="Petrova GmbH")
+
+    response: Any = login(owner).post(reverse("customers_export", args=["csv"]), {"pk": [one.pk, foreign.pk, "x"]})
+
+    written = b"".join(response.streaming_content).decode()
+    assert "Chosen Ltd" in written
+    assert "Other Ltd" not in written
+    assert "Petrova" not in written
+
+
+def test_who_chose_nobody_is_told_so(login: Login, owner: User, company: Company) -> None:
+    response = login(owner).post(reverse("customers_export", args=["vcf"]) + "?q=x", {"pk": ["9999999"]}, follow=True)
+
+    assert "Choose the customers first" in response.content.decode()
+    assert response.redirect_chain[0][0] == "/customers/?q=x"
 
 
 def test_three_customers_cost_as_many_queries_as_one(login: Login, owner: User) -> None:

@@ -79,6 +79,8 @@ class Stage:
     segments: list[Care]
     segment_weights: list[int]
     survey: int
+    # Reserved ones: nobody receives mail there.
+    domains: tuple[str, ...] = ("example.com", "example.org", "example.net")
 
 
 def are_the_demos_own(emails: list[str]) -> bool:

@@ -1,5 +1,6 @@
 """One customer of the demo and the people there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
@@ -26,7 +27,6 @@ from dashboard.demo.writing import Book
 from retention_crm.lib import text
 
 _SHARE_OF_PERSONS = 0.22
-_DOMAINS = ("example.com", "example.org", "example.net")
 # When a staged new customer was entered: less than a day before any hour of the day of the demo.
 _LATE = 23 * 60 + 20
 _DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -65,6 +65,7 @@ class Relationship:
     owner: User
     care: Care
     span: Span
+    domains: Sequence[str]
     # Names by id; the first is the main contact.
     contacts: dict[int, str] = field(default_factory=dict)
     # Contacts who get mail and allow surveys.
@@ -96,7 +97,7 @@ def meet(book: Book, stage: Stage, number: int, random: Random, wish: Wish) -> R
     heads = (wish.contacts or _head_count(random)) if business else 1
     people = [culture.person(random, family if random.random() < 0.4 else None) for _ in range(heads)]
     name = text.clean_line(name if business else people[0].name)
-    relationship = Relationship(book.next_id(Customer), name, culture, zone, owner, care, span)
+    relationship = Relationship(book.next_id(Customer), name, culture, zone, owner, care, span, stage.domains)
     for index, person in enumerate(people):
         _note_contact(book, random, relationship, person, number, wish if index == 0 else Wish(mourned=wish.mourned))
     return relationship
@@ -141,7 +142,7 @@ def _closeness(random: Random, contacts: int) -> str:
 
 def _note_contact(book: Book, random: Random, at: Relationship, person: Person, number: int, wish: Wish) -> None:
     first = not at.contacts
-    email = _address(random, person, number, len(at.contacts)) if first or random.random() < 0.93 else ""
+    email = _address(random, person, number, len(at.contacts), at.domains) if first or random.random() < 0.93 else ""
     allows = {
         ConsentKind.GREETINGS: wish.birthday is not None or random.random() >= 0.04,
         ConsentKind.THANKS: random.random() >= 0.03,
@@ -188,10 +189,10 @@ def _note_withdrawal(book: Book, random: Random, at: Relationship, contact: int,
     )
 
 
-def _address(random: Random, person: Person, number: int, index: int) -> str:
-    """Unique by the customer's number; the domains are reserved, nobody receives mail there."""
+def _address(random: Random, person: Person, number: int, index: int, domains: Sequence[str]) -> str:
+    """Unique by the customer's number."""
     again = str(index + 1) if index else ""
-    return f"{person.mailbox}{again}@c{number}.{random.choice(_DOMAINS)}"
+    return f"{person.mailbox}{again}@c{number}.{random.choice(domains)}"
 
 
 def _birthday(random: Random) -> Birthday:

@@ -1,6 +1,6 @@
 """Fills an empty database with the demo company, the same for the same seed, number and day."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, time
 from random import Random
 
@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from dashboard.demo import histories, people, showcase
-from dashboard.demo.relationships import Wish, close, meet
+from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
 from retention import scoring
@@ -48,7 +48,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         for first in range(1, customers + 1, BATCH):
             last = min(first + BATCH - 1, customers)
             for number in range(first, last + 1):
-                _tell_of(book, stage, number, seed)
+                tell_of(book, stage, number, seed, showcase.SCENES)
             book.write()
             progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
         book.continue_sequences()
@@ -62,16 +62,17 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
     return {str(model._meta.verbose_name_plural): number for model, number in book.written.items()}
 
 
-def _tell_of(book: Book, stage: people.Stage, number: int, seed: int) -> None:
+def tell_of(book: Book, stage: people.Stage, number: int, seed: int, scenes: Sequence[showcase.Scene]) -> Relationship:
     """Each customer has chances of its own, so but for their owners the first are the same however many there are."""
     random = Random(f"{seed}:{number}")  # noqa: S311 - nothing here is secret
-    scene = showcase.SCENES[number - 1] if number <= len(showcase.SCENES) else None
+    scene = scenes[number - 1] if number <= len(scenes) else None
     wish = showcase.wish_for(scene, stage.on) if scene else Wish()
     relationship = meet(book, stage, number, random, wish)
     histories.tell(book, stage, relationship, random, plain=scene is not None)
     if scene:
         scene.play(showcase.Set(book, stage, relationship, random))
     close(book, random, relationship, wish)
+    return relationship
 
 
 def _empty() -> None:

@@ -222,6 +222,9 @@ SCENES = (
     Scene(_wish("pl", 1), _taken_over, birthday_in=0),
 )
 
+# Those that need no colleague.
+ALONE = tuple(scene for scene in SCENES if scene.play is not _taken_over)
+
 
 def wish_for(scene: Scene, on: date) -> Wish:
     """What the scene asks of its customer, with the main contact's birthday on its day."""

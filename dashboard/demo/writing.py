@@ -3,7 +3,7 @@
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.management.color import no_style
@@ -48,14 +48,15 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
 
 
 class Book:
-    """Rows on their way into empty tables. Ids count from 1, so rows may refer to each other before they are written.
+    """Rows on their way into the tables. Ids are known before the rows are written, so they may refer to each other:
+    they count from 1, for empty tables, unless another source of ids is given.
 
     Moments may be given as text with the name of a time zone, which PostgreSQL understands.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Callable[[type[models.Model]], Iterator[int]] = lambda _model: itertools.count(1)) -> None:
         self._rows: dict[type[models.Model], list[tuple[Any, ...]]] = {model: [] for model in COLUMNS}
-        self._ids: dict[type[models.Model], Iterator[int]] = {model: itertools.count(1) for model in COLUMNS}
+        self._ids: dict[type[models.Model], Iterator[int]] = {model: ids(model) for model in COLUMNS}
         self.written: dict[type[models.Model], int] = dict.fromkeys(COLUMNS, 0)
 
     def add(self, model: type[models.Model], *values: Any) -> int:

@@ -33,6 +33,7 @@ class BulkChange(models.Model):
         ADD_TAG = "add_tag", _("Add a tag")
         REMOVE_TAG = "remove_tag", _("Take a tag away")
         FOLLOW_UP = "follow_up", _("Plan a follow-up with each")
+        SURVEY = "survey", _("Ask them by a survey")
 
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     action = models.CharField(max_length=12, choices=Action.choices)
@@ -58,6 +59,10 @@ class BulkChange(models.Model):
 
     def __str__(self) -> str:
         return self.words
+
+    @property
+    def is_survey(self) -> bool:
+        return self.action == self.Action.SURVEY
 
     @property
     def is_under_way(self) -> bool:
@@ -91,7 +96,7 @@ class BulkRow(models.Model):
     change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="rows")
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING, db_default=State.WAITING)
-    before = models.BigIntegerField(null=True, blank=True, help_text="The id of what was set before.")
+    before = models.BigIntegerField(null=True, blank=True, help_text="The id of what was set before, or made.")
 
     objects = BulkRowQuerySet.as_manager()
 

@@ -13,7 +13,8 @@ from django.urls import reverse
 from accounts.models import Company, User, Visibility
 from customers import searching
 from customers.models import Customer
-from dashboard.filters import ATTENTION, SORTS, STATES
+from dashboard.filters import ATTENTION, STATES
+from dashboard.sorting import SORTS
 from dashboard.views import customer_list
 from retention.models import Band, CustomerRisk
 from tests import factories

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from customers.models import Customer
 from dashboard.paging import Order, Page, page_of
-from dashboard.views.customer_list import ORDERS
+from dashboard.sorting import ORDERS
+from retention.models import CustomerRisk
 from tests import factories
 
 each_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -24,7 +25,7 @@ def crowd(owner: User) -> list[Customer]:
     """Thirteen customers with equal names, equal days, and none at all."""
     segment = factories.segment()
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    return Customer.objects.bulk_create(
+    crowd = Customer.objects.bulk_create(
         Customer(
             name=f"Name {number % 3}",
             sort_key=f"name {number % 3}",
@@ -36,6 +37,11 @@ def crowd(owner: User) -> list[Customer]:
         )
         for number in range(13)
     )
+    CustomerRisk.objects.bulk_create(
+        CustomerRisk(customer=row, risk=None if number % 4 == 1 else number % 3 / 4, value_last_year=number % 3)
+        for number, row in enumerate(crowd[:10])
+    )
+    return crowd
 
 
 def forward(order: Order, size: int) -> Iterator[Page[Customer]]:
@@ -95,6 +101,42 @@ def test_never_contacted_customers_are_quiet_the_longest(crowd: list[Customer]) 
 
 def test_customers_without_a_due_day_come_last(crowd: list[Customer]) -> None:
     assert page_of(Customer.objects.all(), ORDERS["due"], size=50).rows[-1].next_due_on is None
+
+
+@pytest.mark.parametrize("name", ["risk", "risk_up"])
+def test_those_of_whom_no_risk_is_known_come_last_either_way(crowd: list[Customer], name: str) -> None:
+    rows = page_of(Customer.objects.select_related("risk"), ORDERS[name], size=50).rows
+
+    is_known = [hasattr(row, "risk") and row.risk.risk is not None for row in rows]
+    assert is_known == sorted(is_known, reverse=True)
+    assert {True, False} == set(is_known)
+
+
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("name", "customer_by_name"),
+        ("name_down", "customer_by_name"),
+        ("due", "customer_by_due_key"),
+        ("due_down", "customer_by_due_key"),
+        ("quiet", "customer_by_touch_key"),
+        ("recent", "customer_by_touch_key"),
+        ("since", "customer_by_since"),
+        ("since_down", "customer_by_since"),
+    ],
+)
+def test_an_index_has_the_rows_in_order_both_ways(crowd: list[Customer], name: str, index: str) -> None:
+    """So that a page deep in the list costs what the first one does; the planner is asked what is possible."""
+    order = ORDERS[name]
+    sign = "-" if order.descending else ""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+    rows = Customer.objects.annotate(page_key=order.key).order_by(f"{sign}page_key", f"{sign}pk")
+
+    plan = rows[:5].explain()
+
+    assert index in plan
+    assert "Sort" not in plan
 
 
 @each_order

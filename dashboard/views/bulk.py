@@ -1,5 +1,7 @@
 """Changing many customers at once: what to do, how far it is, and taking it back."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -11,12 +13,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from customers.models import Customer, CustomerQuerySet, Tag
 from dashboard import tasks
+from dashboard.bulk_actions import THINK_AGAIN
 from dashboard.bulk_changing import BATCH, ask_to_undo, begin, go_on
 from dashboard.bulk_forms import BulkForm
 from dashboard.filters import CustomerFilter
 from dashboard.models import BulkChange, BulkRow
+from dashboard.views.choosing import chosen
 from dashboard.views.replying import PageRequest
-from retention_crm.lib import clock, text
+from retention_crm.lib import clock
+from surveys.asking import Standing, standings
 
 SHOWN = 20
 
@@ -28,40 +33,43 @@ def bulk_new(request: PageRequest) -> HttpResponse:
     A few are changed at once; many by a worker, while the page of the change says how far it is.
     """
     filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
-    chosen = _chosen(request, filters)
-    number = chosen.editable_by(request.user).count()
+    rows = chosen(request, filters)
+    number = rows.editable_by(request.user).count()
     query = filters.query.urlencode()
     if not number:
         messages.warning(request, _("Choose the customers first: tick them, or take all that match."))
         return redirect(f"{reverse('customers')}?{query or 'view='}")
     form = BulkForm(request.POST if "action" in request.POST else None, user=request.user)
-    if form.is_valid():
-        return _begin(request, chosen, form, query)
     context = {
         "form": form,
         "number": number,
-        "left_out": chosen.count() - number,
+        "left_out": rows.count() - number,
         "pks": request.POST.getlist("pk"),
         "is_all": "all" in request.POST,
         "query": query,
-        "tags": Tag.objects.all(),
     }
+    if form.is_valid():
+        asks = form.cleaned_data["action"] == BulkChange.Action.SURVEY
+        if asks and "sure" not in request.POST:
+            return render(request, "dashboard/bulk_ask.html", context | _asked(request, rows))
+        return _begin(request, rows, form, query)
+    context["tags"] = Tag.objects.all()
     return render(request, "dashboard/bulk_new.html", context, status=422 if form.is_bound else 200)
 
 
-def _chosen(request: PageRequest, filters: CustomerFilter) -> CustomerQuerySet:
-    if "all" in request.POST:
-        matching: CustomerQuerySet = filters.qs
-        return matching
-    pks = [pk for pk in map(text.row_id, request.POST.getlist("pk")) if pk is not None]
-    return Customer.objects.visible_to(request.user).filter(pk__in=pks)
+def _asked(request: PageRequest, rows: CustomerQuerySet) -> dict[str, Any]:
+    """How many would be asked by a survey now, and how many not and why."""
+    company = request.user.company
+    found = standings(rows.editable_by(request.user), send_at=clock.now() + THINK_AGAIN, company=company)
+    reasons = [(standing.label, number) for standing, number in found.items() if standing != Standing.ASKED]
+    return {"asked": found.get(Standing.ASKED, 0), "reasons": reasons, "cooldown": company.survey_cooldown_days}
 
 
-def _begin(request: PageRequest, chosen: CustomerQuerySet, form: BulkForm, query: str) -> HttpResponse:
+def _begin(request: PageRequest, rows: CustomerQuerySet, form: BulkForm, query: str) -> HttpResponse:
     at = clock.now()
     with transaction.atomic():
         change = begin(
-            chosen,
+            rows,
             action=form.cleaned_data["action"],
             parameters=form.parameters(),
             words=form.words(),

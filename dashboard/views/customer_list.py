@@ -1,8 +1,6 @@
 """The list of customers."""
 
-from datetime import date
-
-from django.db.models import FETCH_RAISE, F
+from django.db.models import FETCH_RAISE
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -12,22 +10,17 @@ from django_htmx.http import push_url
 from django_htmx.middleware import HtmxDetails
 
 from accounts.requests import PersonRequest
-from customers.models import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet
+from customers.models import Customer, CustomerQuerySet
 from dashboard.columns import in_columns, showing
 from dashboard.filters import CustomerFilter
 from dashboard.models import FirstView, SavedView
-from dashboard.paging import Order, aware_moment, page_of
+from dashboard.paging import page_of
+from dashboard.sorting import ORDERS, headers
 from retention_crm.lib import text
 
 PAGE_SIZE = 50
 # Counting further costs more than the number is worth.
 COUNTED_TO = 500
-ORDERS = {
-    "name": Order(F("sort_key")),
-    "due": Order(DUE_KEY, date.fromisoformat),
-    "quiet": Order(TOUCH_KEY, aware_moment),
-    "recent": Order(TOUCH_KEY, aware_moment, descending=True),
-}
 
 
 class ListRequest(PersonRequest):
@@ -51,7 +44,7 @@ def customers(request: ListRequest) -> HttpResponse:
     views, shown = list(SavedView.objects.visible_to(request.user)), text.row_id(request.GET.get("view", ""))
     page = page_of(
         showing(found, columns).fetch_mode(FETCH_RAISE),
-        ORDERS[filters.form.cleaned_data.get("sort") or "name"],
+        ORDERS[filters.order],
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
@@ -62,6 +55,7 @@ def customers(request: ListRequest) -> HttpResponse:
         "filters": filters,
         "page": page,
         "columns": columns,
+        "headers": [(head, _address(request, filters, sort=head.sort)) for head in headers(columns, filters.order)],
         "rows": in_columns(page.rows, columns, today),
         "count": counted,
         "counted_to": number_format(COUNTED_TO, force_grouping=True),
@@ -79,11 +73,12 @@ def customers(request: ListRequest) -> HttpResponse:
 
 
 def _address(request: ListRequest, filters: CustomerFilter, **place: str) -> str:
-    """Where the same list stands at that place; empty for a place that is not there."""
+    """Where the same list stands at that place or in that order; empty for one that is not there."""
     if place and not any(place.values()):
         return ""
     query = filters.query
     if view := request.GET.get("view"):
         query["view"] = view
-    query.update(place)
+    for name, value in place.items():
+        query[name] = value
     return request.path + (f"?{query.urlencode()}" if query else "")

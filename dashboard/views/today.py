@@ -6,6 +6,8 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.standing_in import stand_ins
+from customers.models import Customer
+from dashboard.beginning import steps_to_show
 from dashboard.today import collect, team_counts
 from dashboard.views.replying import PageRequest
 from retention_crm.lib import clock
@@ -19,11 +21,14 @@ def today(request: PageRequest) -> HttpResponse:
     away = stand_ins(at=at).away_for(request.user.pk)
     only = request.GET.get("only", "")
     instead_of = [absence.user_id for absence in away]
+    sections = collect(request.user, at=at, company=company, only=only, instead_of=instead_of)
     context = {
         "at": at,
         "today": request.user.today(at),
         "company": company,
-        "sections": collect(request.user, at=at, company=company, only=only, instead_of=instead_of),
+        "sections": sections,
+        "has_nobody": not sections and not Customer.objects.visible_to(request.user).exists(),
+        "steps": None if only or request.htmx else steps_to_show(request.user, company),
         "team": team_counts(request.user, at=at) if request.user.is_manager and not only else None,
         "away": away,
         "only": only,

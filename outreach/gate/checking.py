@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     Rule(occasions.too_late),
     Rule(persons.erased),
     Rule(persons.left),
+    Rule(persons.sample),
     Rule(persons.lost),
     Rule(persons.deceased),
     Rule(persons.do_not_contact),

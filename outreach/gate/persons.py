@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from customers.models import Contact
+from customers.models import SAMPLE_DOMAIN, Contact
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, State
@@ -20,6 +20,14 @@ def left(message: Message, facts: Facts) -> Ruling | None:
     if message.recipient is None or message.recipient.is_active:
         return None
     return Ruling(State.CANCELLED, "left", _("The member of staff no longer works here."))
+
+
+def sample(message: Message, facts: Facts) -> Ruling | None:
+    customer, contact = message.customer, message.contact
+    is_invented = contact is not None and contact.email.lower().endswith(f".{SAMPLE_DOMAIN}")
+    if not (is_invented or (customer is not None and customer.is_sample)):
+        return None
+    return Ruling(State.CANCELLED, "sample", _("Sample data: they are invented, so no mail goes to them."))
 
 
 def lost(message: Message, facts: Facts) -> Ruling | None:
