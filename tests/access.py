@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Segment, Tag
+from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
@@ -108,6 +108,7 @@ class Side:
     person: User
     absence: Absence
     intake: Import
+    merge: Merge
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -282,6 +283,7 @@ TABLE: tuple[Line, ...] = (
     Line("recap_preview", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("customer_merge", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("contact_merge", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("merge_undo", CUSTOMER_DATA, methods=("POST",), args=("merge",)),
     Line("contact_erase", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),

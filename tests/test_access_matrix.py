@@ -85,6 +85,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         person=person,
         absence=factories.absence(person),
         intake=factories.intake(customer.owner),
+        merge=factories.merged(customer),
         survey_token=invitation.token,
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
         preference_token=preference_token(contact.pk),

@@ -6,7 +6,14 @@ from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Conta
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
-from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet
+from customers.models.history import (
+    MERGE_UNDOABLE_FOR,
+    Apart,
+    Merge,
+    OwnerChange,
+    PreferenceChange,
+    PreferenceChangeQuerySet,
+)
 from customers.models.imports import (
     KEPT_FOR,
     UNBEGUN,
@@ -19,14 +26,18 @@ from customers.models.imports import (
     ImportState,
     Verdict,
 )
+from customers.models.journal import TRASH_KEPT_FOR, Step, Trashed, TrashedQuerySet
 from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQuerySet
 
 __all__ = [
     "DUE_KEY",
     "KEPT_FOR",
+    "MERGE_UNDOABLE_FOR",
     "TOUCH_KEY",
+    "TRASH_KEPT_FOR",
     "UNBEGUN",
     "WORKING",
+    "Apart",
     "CallEvery",
     "Channel",
     "ConsentChange",
@@ -56,8 +67,11 @@ __all__ = [
     "PreferenceChangeQuerySet",
     "Segment",
     "Stage",
+    "Step",
     "Tag",
     "TagQuerySet",
     "Tone",
+    "Trashed",
+    "TrashedQuerySet",
     "Verdict",
 ]
