@@ -8,6 +8,7 @@ from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
+from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.importing import (
@@ -79,6 +80,10 @@ urlpatterns = [
     path("find/", find, name="find"),
     path("find/notes/", find_notes, name="find_notes"),
     path("customers/", customers, name="customers"),
+    path("customers/duplicates/", duplicates, name="duplicates"),
+    path("customers/duplicates/<int:pk>/apart/", alike_apart, name="alike_apart"),
+    path("customers/duplicates/<int:pk>/together/", alike_together, name="alike_together"),
+    path("customers/alike/", customer_alike, name="customer_alike"),
     path("customers/views/new/", saved_view_new, name="saved_view_new"),
     path("customers/views/<int:pk>/", saved_view_edit, name="saved_view_edit"),
     path("customers/views/<int:pk>/delete/", saved_view_delete, name="saved_view_delete"),

@@ -49,6 +49,8 @@ app.conf.beat_schedule = {
     "read_bounces": every(2 * MINUTE, "outreach.read_bounces"),
     "imports": every(3 * SECOND, "customers.carry_on_imports"),
     "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
+    "shared_addresses": every(10 * MINUTE, "customers.spot_shared"),
+    "similar_names": every(20 * SECOND, "customers.spot_names"),
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),

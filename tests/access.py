@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag
+from customers.models import Alike, Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
@@ -109,6 +109,7 @@ class Side:
     absence: Absence
     intake: Import
     merge: Merge
+    alike: Alike
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -247,6 +248,10 @@ TABLE: tuple[Line, ...] = (
     Line("custom_fields", MANAGERS_READ),
     Line("custom_field_new", ADMINISTRATORS, methods=_FORM),
     Line("custom_field", MANAGERS_READ, methods=_FORM, args=("custom_field",)),
+    Line("duplicates", EVERYONE),
+    Line("alike_apart", CUSTOMER_DATA, methods=("POST",), args=("alike",)),
+    Line("alike_together", CUSTOMER_DATA, methods=("POST",), args=("alike",)),
+    Line("customer_alike", EVERYONE, methods=("POST",)),
     Line("bulk_new", EVERYONE, methods=_FORM, ok=302),
     Line("bulk_changes", EVERYONE),
     Line("bulk_change", MAKER_OR_ADMINISTRATOR, args=("bulk_change",)),

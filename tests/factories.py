@@ -6,7 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Absence, Role, Team, User
-from customers.models import Contact, ContactDetail, Customer, DatedEvent, Import, ImportState, Merge, Segment, Trashed
+from customers.models import (
+    Alike,
+    Contact,
+    ContactDetail,
+    Customer,
+    DatedEvent,
+    Import,
+    ImportState,
+    Merge,
+    Segment,
+    Trashed,
+)
 from interactions.announcing import Proposal, announce
 from interactions.logging import record
 from interactions.models import CLOSED, Complaint, FollowUp, How, Interaction, Kind, Notice, NoticeFor, Outcome, Wish
@@ -82,6 +93,15 @@ def merged(into: Customer, **fields: Any) -> Merge:
     """The trace of a merge, without the rows it moved."""
     fields = {"former_pk": 10**6 + next(_numbers), "former_name": "Before", "merged_at": NOW} | fields
     return Merge.objects.create(customer=into, merged_by=into.owner, **fields)
+
+
+def alike(one: Customer | Contact, other: Customer | Contact, **fields: Any) -> Alike:
+    """Two that share a mail address, unless told otherwise."""
+    low, high = sorted((one.pk, other.pk))
+    fields = {"kind": one._meta.model_name, "low": low, "high": high, "by_email": True, "seen_at": NOW} | fields
+    made = Alike.objects.create(**fields)
+    made.refresh_from_db()
+    return made
 
 
 def trashed(of: Customer | None = None, by: User | None = None, **fields: Any) -> Trashed:

@@ -86,6 +86,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         absence=factories.absence(person),
         intake=factories.intake(customer.owner),
         merge=factories.merged(customer),
+        alike=factories.alike(customer, factories.customer(customer.owner)),
         survey_token=invitation.token,
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
         preference_token=preference_token(contact.pk),

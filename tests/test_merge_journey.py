@@ -83,3 +83,38 @@ def test_taken_back_on_the_timeline_without_script(
 
     expect(page.get_by_text("Lindqvist and Lindqvist AB are apart again.")).to_be_visible()
     assert Customer.objects.count() == 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_possible_duplicates(
+    chromium: Browser, site: str, owner: User, kept: Customer, lost: Customer, size: tuple[int, int], scheme: str
+) -> None:
+    alike = factories.alike(kept, lost, by_name=75)
+    factories.alike(factories.contact(kept, name="N. Lindqvist"), kept.contacts.order_by("pk")[0], by_name=80)
+    watched = Watched(chromium, size, site)
+    page = watched.page
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    watched.sign_in(owner)
+    page.goto("/customers/duplicates/")
+    watched.picture(f"duplicates-{scheme}")
+    row = page.get_by_role("listitem").filter(has_text="Lindqvist AB and Lindqvist The same")
+    row.get_by_role("button", name="Not the same").click()
+    expect(row).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(row).to_have_count(1)
+    alike.refresh_from_db()
+    assert alike.apart_at is None
+    row.get_by_role("link", name="Merge …").click()
+    expect(page.get_by_role("heading", name="Merge Lindqvist into Lindqvist AB?")).to_be_visible()
+
+    page.goto("/customers/new/")
+    page.locator("#id_name").press_sequentially("Lindquist AB")
+    expect(page.get_by_text("Perhaps here already:")).to_be_visible()
+    page.locator("#id_contact-email").press_sequentially("KARIN@lindqvist.example")
+    expect(page.locator("#alike").get_by_text("the same e-mail address")).to_be_visible()
+    watched.picture(f"typed-{scheme}")
+    page.get_by_role("button", name="Add customer").click()
+    # It keeps nobody from saving; what is missing is said as ever.
+    expect(page.locator("#id_contact-name")).to_be_focused()
+    assert watched.complaints == []

@@ -1,6 +1,7 @@
 """Customers, the people at them, and how they want to be treated."""
 
 from customers.models.access import CustomerDataQuerySet
+from customers.models.alike import Alike, AlikeQuerySet, NameSeen
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, TOUCH_KEY, Customer, CustomerQuerySet, Segment
@@ -8,7 +9,6 @@ from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import (
     MERGE_UNDOABLE_FOR,
-    Apart,
     Merge,
     OwnerChange,
     PreferenceChange,
@@ -37,7 +37,8 @@ __all__ = [
     "TRASH_KEPT_FOR",
     "UNBEGUN",
     "WORKING",
-    "Apart",
+    "Alike",
+    "AlikeQuerySet",
     "CallEvery",
     "Channel",
     "ConsentChange",
@@ -62,6 +63,7 @@ __all__ = [
     "ImportState",
     "Language",
     "Merge",
+    "NameSeen",
     "OwnerChange",
     "PreferenceChange",
     "PreferenceChangeQuerySet",

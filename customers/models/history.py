@@ -176,29 +176,3 @@ class Merge(models.Model):
         fields = (Contact if self.contact_id else Customer)._meta
         known = {field.name: str(field.verbose_name) for field in fields.fields} | {"birthday": _("birthday")}
         return [(known.get(name, name), value) for name, value in self.differing.items()]
-
-
-class Apart(models.Model):
-    """Two rows that look alike, of which somebody said that they are not the same.
-
-    It names them by their ids alone: it keeps neither from going, and says nothing once one is gone.
-    """
-
-    class Kind(models.TextChoices):
-        CUSTOMER = "customer", _("customer")
-        CONTACT = "contact", _("contact")
-
-    kind = models.CharField(max_length=8, choices=Kind.choices)
-    low = models.BigIntegerField(help_text="The smaller id of the two.")
-    high = models.BigIntegerField()
-    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    said_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "low", "high"], name="apart_once"),
-            models.CheckConstraint(condition=models.Q(low__lt=models.F("high")), name="apart_in_order"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.low} ≠ {self.high}"
