@@ -39,6 +39,18 @@ def administrators_only[**P](view: View[P]) -> View[P]:
     return guarded
 
 
+def managers_only[**P](view: View[P]) -> View[P]:
+    """Refuses (403) staff."""
+
+    @wraps(view)
+    def guarded(request: PersonRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_manager:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
 def managers_read_administrators_change[**P](view: View[P]) -> View[P]:
     """Refuses (403) staff altogether, and managers every change."""
 

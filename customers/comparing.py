@@ -144,11 +144,11 @@ def _words(row: Any, name: str) -> str:
         return ""
     match name:
         case "time_zone":
-            return clock.zone_label(value)
+            return str(clock.zone_label(value))
         case "country":
             return workdays.countries().get(value, value)
         case "customer_since":
-            return formats.date_format(value, "j F Y")
+            return str(formats.date_format(value, "j F Y"))
     display = getattr(row, f"get_{name}_display", None)
     return str(display() if display else value).strip()
 

@@ -54,6 +54,19 @@ class Journal:
             [to, frm, *parameters, *self._owner(), rows.model._meta.label, field, frm, to],
         )
 
+    def clear(self, rows: QuerySet[Any], field: str) -> None:
+        """A foreign key of these rows names nothing from now on."""
+        column = _column(rows.model, field)
+        chosen, parameters = _ids(rows)
+        table, key = _names(rows.model)
+        self._run(
+            f"WITH old AS (SELECT {key} AS pk, {column} AS former FROM {table} WHERE {key} IN ({chosen}) AND {column} IS NOT NULL),"  # noqa: S608, E501
+            f" done AS (UPDATE {table} t SET {column} = NULL FROM old WHERE t.{key} = old.pk RETURNING pk, former)"
+            f" {_NOTE} SELECT %s, %s, 'cleared', %s, %s, NULL, NULL, array_agg(pk ORDER BY pk),"
+            " jsonb_agg(former ORDER BY pk) FROM done HAVING count(*) > 0",
+            [*parameters, *self._owner(), rows.model._meta.label, field],
+        )
+
     def delete(self, rows: QuerySet[Any]) -> None:
         """These rows are gone; nothing may belong to them any more when the transaction ends."""
         chosen, parameters = _ids(rows)
@@ -112,6 +125,8 @@ def play_back(steps: Iterable[Step]) -> list[Stayed]:
         match step.how:
             case Step.How.MOVED:
                 stayed += _move_back(step)
+            case Step.How.CLEARED:
+                _name_again(step)
             case Step.How.GONE:
                 _bring_back(step)
             case Step.How.CHANGED:
@@ -132,6 +147,23 @@ def _move_back(step: Step) -> list[Stayed]:
         moved = cursor.rowcount
     elsewhere = model._base_manager.filter(pk__in=step.pks).exclude(**{f"{step.field}_id": step.former}).count()
     return [Stayed(model, step.field, elsewhere)] if elsewhere and moved < len(step.pks) else []
+
+
+def _name_again(step: Step) -> None:
+    """What names nothing names again what it named, if that is there."""
+    model, field = _model(step), _model(step)._meta.get_field(step.field)
+    (table, key), (other, other_key) = _names(model), _names(field.related_model)
+    column = _column(model, step.field)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} t SET {column} = o.{other_key}"  # noqa: S608
+            " FROM customers_step s CROSS JOIN LATERAL"
+            " (SELECT u.pk, (s.rows->>(u.place::int - 1))::bigint AS former"
+            " FROM unnest(s.pks) WITH ORDINALITY AS u (pk, place)) kept"
+            f" JOIN {other} o ON o.{other_key} = kept.former"
+            f" WHERE s.id = %s AND t.{key} = kept.pk AND t.{column} IS NULL",
+            [step.pk],
+        )
 
 
 def _bring_back(step: Step) -> None:
@@ -169,7 +201,8 @@ def _value(field: Any) -> str:
         )
     if field.model is Customer and field.column == "external_key":
         return f"(SELECT {column} WHERE NOT EXISTS (SELECT FROM customers_customer o WHERE o.external_key = {column}))"  # noqa: S608
-    if not isinstance(field, ForeignKey):
+    # Rows of one table that name each other come back together.
+    if not isinstance(field, ForeignKey) or field.related_model is field.model:
         return column
     table, key = _names(field.related_model)
     there = f"(SELECT o.{key} FROM {table} o WHERE o.{key} = {column})"  # noqa: S608

@@ -153,12 +153,12 @@ def _set_likeness() -> None:
     _run("SELECT set_config('pg_trgm.similarity_threshold', %(likeness)s, true)", likeness=str(LIKENESS))
 
 
-def _run(statement: str, **parameters: object) -> None:
+def _run(statement: str, **parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 
 
-def _rows(statement: str, **parameters: object) -> Iterable[tuple[int]]:
+def _rows(statement: str, **parameters: Any) -> Iterable[tuple[int]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
@@ -182,7 +182,7 @@ class Likely:
     reason: str
 
 
-def likely(typed: Typed, user: User, *, beside: int | None = None) -> list[Likely]:
+def likely(typed: Typed, user: User, *, beside: int = 0) -> list[Likely]:
     """Customers the person may see, the best reason first; `beside` is the contact that is being changed."""
     contacts = Contact.objects.exclude(pk=beside).order_by("pk")
     details = ContactDetail.objects.exclude(contact=beside).order_by("pk")

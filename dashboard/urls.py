@@ -47,6 +47,7 @@ from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
+from dashboard.views.trash import customer_trash, trash, trash_forget, trash_restore
 from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 
 urlpatterns = [
@@ -105,6 +106,10 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("customers/<int:pk>/delete/", customer_trash, name="customer_trash"),
+    path("settings/trash/", trash, name="trash"),
+    path("settings/trash/<int:pk>/restore/", trash_restore, name="trash_restore"),
+    path("settings/trash/<int:pk>/forget/", trash_forget, name="trash_forget"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),
     path("settings/tags/<int:pk>/delete/", tag_delete, name="tag_delete"),

@@ -9,6 +9,7 @@ from django.conf import settings
 from outreach.bounces import mailbox
 from outreach.delivery import deliver as deliver_due
 from outreach.planning import plan as plan_all
+from outreach.removing import empty
 from outreach.sweeping import sweep as sweep_all
 from retention_crm.lib import clock
 
@@ -50,3 +51,8 @@ def read_bounces() -> None:
         _tell("came back", mailbox.read_bounces(settings.BOUNCE_MAILBOX, at=clock.now()))
     except mailbox.CannotRead as error:
         log.warning("The mailbox of bounces can not be read: %s. It is tried again in two minutes.", error)
+
+
+@shared_task(name="outreach.empty_trash")
+def empty_trash() -> int:
+    return empty(at=clock.now())

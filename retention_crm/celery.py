@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
     "shared_addresses": every(10 * MINUTE, "customers.spot_shared"),
     "similar_names": every(20 * SECOND, "customers.spot_names"),
+    "empty_trash": every(60 * MINUTE, "outreach.empty_trash"),
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Alike, Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag
+from customers.models import Alike, Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag, Trashed
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message
@@ -110,6 +110,7 @@ class Side:
     intake: Import
     merge: Merge
     alike: Alike
+    trashed: Trashed
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -245,6 +246,10 @@ TABLE: tuple[Line, ...] = (
     Line("tags", MANAGERS_READ),
     Line("tag", MANAGERS_READ, methods=_FORM, args=("tag",)),
     Line("tag_delete", ADMINISTRATORS, methods=_FORM, args=("tag",)),
+    Line("customer_trash", MANAGERS, methods=_FORM, args=("customer",)),
+    Line("trash", ADMINISTRATORS),
+    Line("trash_restore", MAKER_OR_ADMINISTRATOR, methods=("POST",), args=("trashed",)),
+    Line("trash_forget", ADMINISTRATORS, methods=_FORM, args=("trashed",)),
     Line("custom_fields", MANAGERS_READ),
     Line("custom_field_new", ADMINISTRATORS, methods=_FORM),
     Line("custom_field", MANAGERS_READ, methods=_FORM, args=("custom_field",)),

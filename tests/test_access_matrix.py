@@ -85,6 +85,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         person=person,
         absence=factories.absence(person),
         intake=factories.intake(customer.owner),
+        trashed=factories.trashed(customer),
         merge=factories.merged(customer),
         alike=factories.alike(customer, factories.customer(customer.owner)),
         survey_token=invitation.token,

@@ -118,3 +118,42 @@ def test_possible_duplicates(
     # It keeps nobody from saving; what is missing is said as ever.
     expect(page.locator("#id_contact-name")).to_be_focused()
     assert watched.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_delete_undo_and_restore(
+    chromium: Browser, site: str, administrator: User, lost: Customer, size: tuple[int, int], scheme: str
+) -> None:
+    watched = Watched(chromium, size, site)
+    page = watched.page
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    watched.sign_in(administrator)
+
+    def delete() -> None:
+        page.goto(f"/customers/{lost.pk}/delete/")
+        page.get_by_role("button", name="Delete the customer").click()
+        expect(page.get_by_text("Lindqvist is deleted, and lies in the trash")).to_be_visible()
+
+    page.goto(f"/customers/{lost.pk}/delete/")
+    watched.picture(f"delete-{scheme}")
+    delete()
+    watched.picture(f"deleted-{scheme}")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("“Lindqvist” is there again.")).to_be_visible()
+    expect(page.get_by_text("Asked for the new catalogue.")).to_be_visible()
+
+    delete()
+    factories.trashed(Customer.objects.get(), name="Call, Lindqvist AB")
+    page.goto("/settings/trash/")
+    watched.picture(f"trash-{scheme}")
+    row = page.get_by_role("listitem").filter(has_text="Customer").filter(has_text="kept until")
+    row.filter(has_text="contacts: 1").get_by_role("button", name="Restore").click()
+    expect(page.get_by_text("“Lindqvist” is there again.")).to_be_visible()
+    page.goto("/settings/trash/")
+    page.get_by_role("link", name="Delete for good …").click()
+    watched.picture(f"for-good-{scheme}")
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("Nothing lies in the trash")).to_be_visible()
+    assert Customer.objects.count() == 2
+    assert watched.complaints == []

@@ -71,6 +71,7 @@ class Step(models.Model):
         GONE = "gone", _("gone")
         CHANGED = "changed", _("changed")
         MADE = "made", _("made")
+        CLEARED = "cleared", _("cleared")
         STOPPED = "stopped", _("stopped")
 
     merge = models.ForeignKey(Merge, on_delete=models.CASCADE, null=True, blank=True, related_name="steps")
@@ -82,7 +83,9 @@ class Step(models.Model):
     latter = models.BigIntegerField(null=True, help_text="What stood there afterwards.")
     pks = ArrayField(models.BigIntegerField(), default=list)
     rows = models.JSONField(
-        null=True, help_text="Of what is gone, the rows; of what was changed, each with what was before and after."
+        null=True,
+        help_text="Of what is gone, the rows; of what was changed, each with what was before and after; of what was"
+        " cleared, what stood there.",
     )
 
     class Meta:
@@ -93,7 +96,7 @@ class Step(models.Model):
                 name="step_of_one",
             ),
             models.CheckConstraint(
-                condition=Q(how__in=["moved", "gone", "changed", "made", "stopped"]), name="step_how_known"
+                condition=Q(how__in=["moved", "gone", "changed", "made", "cleared", "stopped"]), name="step_how_known"
             ),
         ]
 

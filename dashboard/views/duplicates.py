@@ -91,5 +91,5 @@ def customer_alike(request: PageRequest) -> HttpResponse:
         typed = Typed(contact=line("name"), email=line("email"), phone=line("phone"))
     else:
         typed = Typed(line("name"), line("contact-name"), line("contact-email"), line("contact-phone"))
-    beside = text.row_id(request.GET.get("beside", ""))
+    beside = text.row_id(request.GET.get("beside", "")) or 0
     return render(request, "includes/alike.html", {"found": likely(typed, request.user, beside=beside)})

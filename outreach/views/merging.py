@@ -1,12 +1,11 @@
 """Merging and erasing: pages that say what will happen, ask, and do it."""
 
-from django.apps import apps
 from django.contrib import messages as notices
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.requests import PersonRequest
@@ -20,6 +19,7 @@ from outreach.cancelling import UNSENT
 from outreach.erasing import erase
 from outreach.merging import Gone, TooLate, merge, undo
 from outreach.models import Message
+from outreach.views.words import in_words, plural
 from retention_crm.lib import clock
 from retention_crm.lib.text import clean_line, row_id
 
@@ -27,27 +27,6 @@ page = require_http_methods(["GET", "HEAD", "POST"])
 
 # Customers to choose from; whoever is not among them is found by other words.
 SHOWN = 20
-# What people call rows that move; other models are called by their own names.
-_WORDS = {
-    "customers.Contact": gettext_lazy("contacts"),
-    "customers.ContactDetail": gettext_lazy("further addresses and notes"),
-    "customers.Customer_tags": gettext_lazy("tags"),
-    "customers.DatedEvent": gettext_lazy("special days"),
-    "customers.ConsentChange": gettext_lazy("changes of consent"),
-    "customers.PreferenceChange": gettext_lazy("changes of wishes"),
-    "customers.OwnerChange": gettext_lazy("changes of the owner"),
-    "customers.Merge": gettext_lazy("merges of before"),
-    "interactions.Interaction": gettext_lazy("conversations, purchases and gestures"),
-    "interactions.FollowUp": gettext_lazy("follow-ups and promises"),
-    "interactions.Complaint": gettext_lazy("complaints"),
-    "surveys.Invitation": gettext_lazy("surveys they were asked"),
-    "surveys.Response": gettext_lazy("survey answers"),
-    "outreach.Message": gettext_lazy("messages, sent and to come"),
-    "customers.Trashed": gettext_lazy("things in the trash"),
-    "dashboard.BulkRow": gettext_lazy("changes of many customers"),
-}
-# Nothing a person ever entered.
-_COMPUTED = {"retention.CustomerRisk"}
 
 
 @page
@@ -70,7 +49,7 @@ def customer_merge(request: PersonRequest, pk: int) -> HttpResponse:
         "customer": lost,
         "kept": kept,
         "form": form,
-        "moving": _moving(lost),
+        "moving": in_words(belongings(lost)),
         "same": [contact for _kept, contact in same_people(kept, lost)],
     }
     return render(request, "outreach/customer_merge.html", context, status=422 if form.is_bound else 200)
@@ -106,7 +85,13 @@ def contact_merge(request: PersonRequest, pk: int) -> HttpResponse:
     form = _merge_form(request, kept, lost)
     if form.is_valid():
         return _merged(request, kept, lost, form)
-    context = {"contact": lost, "kept": kept, "form": form, "moving": _moving(lost), "waiting": _waiting(lost)}
+    context = {
+        "contact": lost,
+        "kept": kept,
+        "form": form,
+        "moving": in_words(belongings(lost)),
+        "waiting": _waiting(lost),
+    }
     return render(request, "outreach/contact_merge.html", context, status=422 if form.is_bound else 200)
 
 
@@ -139,7 +124,7 @@ def merge_undo(request: PersonRequest, pk: int) -> HttpResponse:
         names = {"former": merge.former_name, "kept": again.kept_name}
         notices.success(request, _("%(former)s and %(kept)s are apart again.") % names)
         if stayed:
-            notices.info(request, _("Changed since, and left as it is: %(what)s.") % {"what": _in_words(stayed)})
+            notices.info(request, _("Changed since, and left as it is: %(what)s.") % {"what": _stayed_words(stayed)})
     target = reverse("customer", args=[shown])
     return (
         HttpResponse(status=204, headers={"HX-Redirect": target})
@@ -148,23 +133,14 @@ def merge_undo(request: PersonRequest, pk: int) -> HttpResponse:
     )
 
 
-def _in_words(stayed: list[Stayed]) -> str:
+def _stayed_words(stayed: list[Stayed]) -> str:
     words = []
     for row in stayed:
         if row.model in (Contact, Customer) and row.number == 1 and row.field not in {"customer", "contact"}:
             words.append(str(getattr(row.model._meta.get_field(row.field), "verbose_name", row.field)))
         else:
-            words.append(f"{_plural(row.model._meta.label)} ({row.number})")
+            words.append(f"{plural(row.model._meta.label)} ({row.number})")
     return ", ".join(dict.fromkeys(words))
-
-
-def _moving(row: Contact | Customer) -> list[tuple[int, str]]:
-    """How many of what will belong to the other, in the words of people."""
-    return [(number, _plural(label)) for label, number in belongings(row).items() if label not in _COMPUTED]
-
-
-def _plural(label: str) -> str:
-    return str(_WORDS.get(label, apps.get_model(label)._meta.verbose_name_plural))
 
 
 def _waiting(contact: Contact) -> int:
