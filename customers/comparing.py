@@ -146,7 +146,7 @@ def _words(row: Any, name: str) -> str:
         case "time_zone":
             return str(clock.zone_label(value))
         case "country":
-            return workdays.countries().get(value, value)
+            return str(workdays.countries().get(value, value))
         case "customer_since":
             return str(formats.date_format(value, "j F Y"))
     display = getattr(row, f"get_{name}_display", None)

@@ -37,7 +37,7 @@ def trash(request: PersonRequest) -> HttpResponse:
     rows = Trashed.objects.visible_to(request.user).select_related("deleted_by", "customer")
     page = page_of(rows, LATEST_FIRST, after=get("after", ""), before=get("before", ""), size=PAGE_SIZE)
     context: dict[str, Any] = {
-        "rows": [(row, _kind(row), _belonged(row), row.deleted_at + TRASH_KEPT_FOR) for row in page.rows],
+        "rows": [(row, _kind(row), _on_one_line(row), row.deleted_at + TRASH_KEPT_FOR) for row in page.rows],
         "following": page.following,
         "preceding": page.preceding,
         "at": clock.now(),
@@ -50,6 +50,10 @@ def _belonged(trashed: Trashed) -> list[tuple[int, str]]:
     if trashed.model == Tag._meta.label:
         return [(number, str(_("customers"))) for number in trashed.belonged.values()]
     return in_words(trashed.belonged)
+
+
+def _on_one_line(trashed: Trashed) -> str:
+    return ", ".join(f"{what}: {number}" for number, what in _belonged(trashed))
 
 
 def _kind(trashed: Trashed) -> str:
