@@ -1,21 +1,30 @@
 """Merging two rows that are the same person or the same customer: one stays, with all that belonged to the other.
 
+Each step is written down, so that it can be taken back.
+
 What belongs to a row is found by the relations of the models, of whatever app, so that a new one is not forgotten.
 What becomes of the messages is for `outreach.merging`, which everybody calls; here is what it calls.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
+from django.apps import apps
 from django.db.models import ForeignObjectRel, Model, OuterRef, Subquery
 
 from accounts.models import User
 from customers import changing
+from customers.comparing import compare, dropped, take_over
 from customers.handing_over import note_owner
-from customers.models import ConsentKind, Contact, Customer, DatedEvent, Merge
-from retention_crm.lib import clock, text
+from customers.journaling import Journal, Stayed, play_back
+from customers.models import ConsentChange, ConsentKind, Contact, Customer, DatedEvent, Merge, OwnerChange
+from retention_crm.lib import text
+
+type Picks = Mapping[str, str]
+NO_PICKS: Picks = MappingProxyType({})
 
 
 class Gone(Exception):
@@ -52,7 +61,7 @@ def belongings(row: Model) -> dict[str, int]:
     return counts
 
 
-def absorb(kept: Model, lost: Model) -> list[Twins]:
+def absorb(kept: Model, lost: Model, journal: Journal) -> list[Twins]:
     """Everything that belongs to one row belongs to the other from now on, and the first is deleted.
 
     Where both have a row of which there can be only one, the two become one in the same way. Returns all that did.
@@ -64,9 +73,9 @@ def absorb(kept: Model, lost: Model) -> list[Twins]:
             same = rows.filter(**{name: kept}, **{other: OuterRef(other) for other in beside})
             doubled = rows.filter(**{name: lost}).annotate(twin=Subquery(same.values("pk")[:1]))
             for row in doubled.filter(twin__isnull=False):
-                twins += absorb(rows.get(pk=row.twin), row)
-        rows.filter(**{name: lost}).update(**{name: kept})
-    lost.delete()
+                twins += absorb(rows.get(pk=row.twin), row, journal)
+        journal.move(rows.filter(**{name: lost}), name, frm=lost.pk, to=kept.pk)
+    journal.delete(type(lost)._base_manager.filter(pk=lost.pk))
     return twins
 
 
@@ -95,50 +104,44 @@ def locked[M: (Contact, Customer)](kept: M, lost: M) -> tuple[M, M]:
     return found[kept.pk], found[lost.pk]
 
 
-# What is taken over where nothing stands.
-_FILLED = ("preferred_name", "job_title", "email", "phone", "best_time", "language", "time_zone")
-_BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")
-# What is written down where it differed, beside the name.
-_SHOWN_OF_CONTACT = (*_FILLED, "preferred_channel", "tone", *_BIRTHDAY)
-_SHOWN_OF_CUSTOMER = ("segment", "stage", "language", "time_zone", "country", "cadence_days")
-_LONGEST_NOTE = 1000
+def join_contacts(
+    kept: Contact,
+    lost: Contact,
+    *,
+    by: User,
+    at: datetime,
+    picks: Picks = NO_PICKS,
+    part_of: Merge | None = None,
+) -> Merge:
+    """The second (both from `locked`) becomes the first, who allows only what both allowed.
+
+    `picks` says what stays of what both say, by the names of `comparing.compare`.
+    """
+    merge = _record(kept.customer, lost, by=by, at=at, contact=kept, part_of=part_of)
+    journal = Journal(merge)
+    with journal.changing(Contact.objects.filter(pk=kept.pk)):
+        choices = compare(kept, lost)
+        take_over(kept, lost, choices, picks)
+        withdrawn = [kind for kind in ConsentKind if kept.allows(kind) and not lost.allows(kind)]
+        for kind in withdrawn:
+            setattr(kept, f"allows_{kind}", False)
+        kept.do_not_contact |= lost.do_not_contact
+        kept.deceased |= lost.deceased
+        others = kept.customer.contacts.exclude(pk=lost.pk)
+        kept.is_primary |= lost.is_primary and not others.filter(is_primary=True).exists()
+        twins = _join_events(kept, lost, journal) + absorb(kept, lost, journal)
+        changing.save_contact(kept, by=by, at=at, consent_changed=withdrawn)
+    _finish(merge, twins, dropped(choices, picks))
+    return merge
 
 
-def join_contacts(kept: Contact, lost: Contact, *, by: User, at: datetime) -> list[Twins]:
-    """The second (both from `locked`) becomes the first, who allows only what both allowed."""
-    withdrawn = [kind for kind in ConsentKind if kept.allows(kind) and not lost.allows(kind)]
-    for kind in withdrawn:
-        setattr(kept, f"allows_{kind}", False)
-    kept.do_not_contact |= lost.do_not_contact
-    kept.deceased |= lost.deceased
-    others = kept.customer.contacts.exclude(pk=lost.pk)
-    kept.is_primary |= lost.is_primary and not others.filter(is_primary=True).exists()
-    _fill(kept, lost)
-    twins = _join_events(kept, lost)
-    merge = _record(kept.customer, lost, by=by, at=at)
-    merge.contact, merge.differing = kept, _differing(kept, lost, _SHOWN_OF_CONTACT)
-    merge.save()
-    twins += absorb(kept, lost)
-    changing.save_contact(kept, by=by, at=at, consent_changed=withdrawn)
-    return twins
-
-
-def _fill(kept: Contact, lost: Contact) -> None:
-    for name in _FILLED:
-        setattr(kept, name, getattr(kept, name) or getattr(lost, name))
-    same_day = (kept.birthday_day, kept.birthday_month) == (lost.birthday_day, lost.birthday_month)
-    if kept.birthday_day is None or (same_day and kept.birthday_year is None):
-        for name in _BIRTHDAY:
-            setattr(kept, name, getattr(lost, name))
-
-
-def _join_events(kept: Contact, lost: Contact) -> list[Twins]:
+def _join_events(kept: Contact, lost: Contact, journal: Journal) -> list[Twins]:
     """A special day that was entered for both is one day, or it would be greeted twice."""
     known = {_day(event): event for event in kept.events.all()}
     twins: list[Twins] = []
     for event in lost.events.all():
         if same := known.get(_day(event)):
-            twins += absorb(same, event)
+            twins += absorb(same, event, journal)
     return twins
 
 
@@ -159,46 +162,106 @@ def _person(contact: Contact) -> tuple[str, str]:
     return contact.email.lower(), text.sort_key(contact.name)
 
 
-def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime) -> list[Twins]:
+def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, picks: Picks = NO_PICKS) -> Merge:
     """The second (both from `locked`) becomes the first, whose owner looks after everything from now on.
 
-    People of the second who stay people of their own have perhaps not met that owner, and count as not told.
+    People of the second who stay people of their own have perhaps not met that owner, and count as not told. `picks`
+    is as with `join_contacts`.
     """
     owner, is_strange = lost.owner, lost.owner_id != kept.owner_id and lost.contacts.exists()
-    if lost.owner_id != kept.owner_id:
-        lost.follow_ups.open().filter(assignee=lost.owner).update(assignee=kept.owner)
-        lost.complaints.open().filter(owner=lost.owner).update(owner=kept.owner)
-    if kept.contacts.filter(is_primary=True).exists():
-        lost.contacts.filter(is_primary=True).update(is_primary=False)
     merge = _record(kept, lost, by=by, at=at)
-    merge.differing = _differing(kept, lost, _SHOWN_OF_CUSTOMER)
-    merge.save()
-    twins = absorb(kept, lost)
-    kept.customer_since = min(kept.customer_since, lost.customer_since)
-    kept.lost_on = max(kept.lost_on, lost.lost_on) if kept.lost_on and lost.lost_on else None
-    kept.do_not_contact |= lost.do_not_contact
-    kept.is_sample &= lost.is_sample
-    kept.external_key = kept.external_key or lost.external_key
-    kept.custom = lost.custom | kept.custom
-    notes = dict.fromkeys(note for note in (kept.care_note.strip(), lost.care_note.strip()) if note)
-    kept.care_note = "\n".join(notes)[:_LONGEST_NOTE]
-    kept.save()
+    journal = Journal(merge)
+    if lost.owner_id != kept.owner_id:
+        journal.move(lost.follow_ups.open(), "assignee", frm=lost.owner_id, to=kept.owner_id)
+        journal.move(lost.complaints.open(), "owner", frm=lost.owner_id, to=kept.owner_id)
+    if kept.contacts.filter(is_primary=True).exists():
+        with journal.changing(lost.contacts.filter(is_primary=True)):
+            lost.contacts.filter(is_primary=True).update(is_primary=False)
+    choices = compare(kept, lost)
+    twins = absorb(kept, lost, journal)
+    with journal.changing(Customer.objects.filter(pk=kept.pk)):
+        take_over(kept, lost, choices, picks)
+        kept.lost_on = max(kept.lost_on, lost.lost_on) if kept.lost_on and lost.lost_on else None
+        kept.do_not_contact |= lost.do_not_contact
+        kept.is_sample &= lost.is_sample
+        kept.external_key = kept.external_key or lost.external_key
+        kept.save()
     if is_strange:
-        note_owner(kept, former=owner, by=by, at=at)
-    return twins
+        known = set(kept.owner_changes.values_list("pk", flat=True))
+        with journal.changing(kept.owner_changes.filter(announced_at=None)):
+            note_owner(kept, former=owner, by=by, at=at)
+        journal.made(OwnerChange, set(kept.owner_changes.values_list("pk", flat=True)) - known)
+    _finish(merge, twins, dropped(choices, picks))
+    return merge
 
 
-def _record(customer: Customer, lost: Contact | Customer, *, by: User, at: datetime) -> Merge:
-    return Merge(customer=customer, former_pk=lost.pk, former_name=lost.name, merged_by=by, merged_at=at)
+def _record(customer: Customer, lost: Contact | Customer, *, by: User, at: datetime, **fields: Any) -> Merge:
+    return Merge.objects.create(
+        customer=customer, former_pk=lost.pk, former_name=lost.name, merged_by=by, merged_at=at, **fields
+    )
 
 
-def _differing(kept: Model, lost: Model, names: tuple[str, ...]) -> dict[str, str]:
-    """What was said of the second and is another thing than what is said of the first."""
-    found = {}
-    for name in names:
-        value = getattr(lost, name)
-        if value not in (None, "", getattr(kept, name)):
-            display = getattr(lost, f"get_{name}_display", None)
-            words = clock.zone_label(value) if name == "time_zone" else value
-            found[name] = str(display() if display else words)
-    return found
+def _finish(merge: Merge, twins: list[Twins], differing: dict[str, str]) -> None:
+    merge.twins = [[pair.model._meta.label, pair.kept, pair.lost] for pair in twins]
+    merge.differing = differing
+    merge.save(update_fields=["twins", "differing"])
+
+
+def twins_of(merge: Merge) -> list[Twins]:
+    """All that became one, the two themselves among them."""
+    return [Twins(apps.get_model(label), kept, lost) for label, kept, lost in merge.twins]
+
+
+def take_apart(merge: Merge, *, by: User, at: datetime) -> list[Stayed]:
+    """Both rows are what they were, with what belonged to each; what came since stays with the one that was kept.
+
+    What came since and is about a person who goes back goes with them. Whoever said no meanwhile said it for both.
+    """
+    pair = twins_of(merge)[0]
+    allowed = _consent(pair.kept) if pair.model is Contact else {}
+    stayed = play_back(merge.steps.all())
+    if pair.model is Contact:
+        _keep_withdrawn(pair, allowed, since=merge.merged_at, by=by, at=at)
+    else:
+        _send_along(pair)
+    merge.undone_at, merge.undone_by = at, by
+    merge.save(update_fields=["undone_at", "undone_by"])
+    merge.steps.all().delete()
+    return stayed
+
+
+def _consent(contact: int) -> dict[ConsentKind, bool]:
+    found = Contact.objects.get(pk=contact)
+    return {kind: found.allows(kind) for kind in ConsentKind}
+
+
+def _keep_withdrawn(
+    pair: Twins, allowed: Mapping[ConsentKind, bool], *, since: datetime, by: User, at: datetime
+) -> None:
+    """Who withdrew consent after the merge is written to under neither name."""
+    changes = ConsentChange.objects.filter(contact=pair.kept, changed_at__gt=since).order_by("changed_at", "pk")
+    latest = {change.kind: change.granted for change in changes}
+    for kind in (kind for kind in ConsentKind if latest.get(kind) is False):
+        Contact.objects.filter(pk__in=[pair.kept, pair.lost]).update(**{f"allows_{kind}": False})
+    now = _consent(pair.kept)
+    ConsentChange.objects.bulk_create(
+        ConsentChange(
+            contact_id=pair.kept,
+            kind=kind,
+            granted=now[kind],
+            source=ConsentChange.Source.STAFF,
+            changed_by=by,
+            changed_at=at,
+        )
+        for kind in ConsentKind
+        if now[kind] != allowed[kind]
+    )
+
+
+def _send_along(pair: Twins) -> None:
+    people = Contact.objects.filter(customer=pair.lost).order_by().values("pk")
+    for relation in relations(Customer):
+        model = _owning(relation)
+        if any(field.name == "contact" for field in model._meta.get_fields()):
+            rows = model._base_manager.filter(**{relation.field.name: pair.kept}, contact__in=people)
+            rows.update(**{relation.field.name: pair.lost})

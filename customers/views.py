@@ -21,6 +21,7 @@ from customers.forms import ContactForm, CustomerForm, EventForm, FirstContactFo
 from customers.label_forms import LabelsForm
 from customers.labelling import label
 from customers.models import Contact, Customer, DatedEvent, Segment
+from customers.removing import remove
 from customers.requests import get_editable
 from retention_crm.lib import clock
 
@@ -189,8 +190,12 @@ def event_delete(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks, and takes the day out; a greeting that waits for it is cancelled when its time comes."""
     event = _editable_event(request, pk)
     if request.method == "POST":
-        event.delete()
-        messages.success(request, _("“%(name)s” is taken out.") % {"name": event.name})
+        contact = event.contact
+        trashed = remove(
+            event, name=event.name, by=request.user, at=clock.now(), customer=contact.customer, contact=contact
+        )
+        words = _("“%(name)s” is taken out.") % {"name": event.name}
+        messages.success(request, words, extra_tags=reverse("trash_restore", args=[trashed.pk]))
         return redirect("contact_edit", event.contact_id)
     return render(request, "customers/event_delete.html", {"event": event, "contact": event.contact})
 

@@ -49,6 +49,7 @@ PAGES = (
     Place("notices", _("Bad news"), "envelope"),
     Place("surveys", _("Surveys"), "patch-question"),
     Place("bulk_changes", _("Changes of many"), "people"),
+    Place("duplicates", _("Possible duplicates"), "people"),
     Place("settings", _("Settings"), "gear"),
     Place("tags", _("Tags"), "gear", managers_only=True),
     Place("custom_fields", _("Own fields"), "gear", managers_only=True),

@@ -11,10 +11,19 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import FETCH_RAISE, Model, Prefetch, QuerySet
+from django.db.models import FETCH_RAISE, Model, OuterRef, Prefetch, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, PreferenceChange, StageChange
+from customers.models import (
+    ConsentChange,
+    Contact,
+    Customer,
+    Merge,
+    OwnerChange,
+    PreferenceChange,
+    StageChange,
+    Step,
+)
 from interactions.models import Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
@@ -140,8 +149,10 @@ def _stages() -> QuerySet[StageChange]:
 
 
 def _merges() -> QuerySet[Merge]:
-    rows = Merge.objects.select_related("contact", "merged_by")
-    return rows.only("former_name", "differing", "customer_id", "merged_at", "contact__name", *_person("merged_by"))
+    kept = Step.objects.filter(merge=OuterRef("pk")).order_by().values("pk")[:1]
+    rows = Merge.objects.select_related("contact", "merged_by", "undone_by").annotate(kept_step=Subquery(kept))
+    shown = ("former_name", "differing", "customer_id", "merged_at", "undone_at", "part_of_id", "contact__name")
+    return rows.only(*shown, *_person("merged_by"), *_person("undone_by"))
 
 
 def _complaints() -> QuerySet[Complaint]:

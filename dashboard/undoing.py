@@ -6,6 +6,8 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.urls import reverse
 
+from accounts.models import User
+from customers.models import Trashed
 from interactions.logging import Logged, take_back
 from interactions.models import Interaction, Kind
 from retention.scoring import rescore
@@ -36,12 +38,13 @@ def undo_address(logged: Logged) -> str:
     return f"{address}?{urlencode({'before': signing.dumps(logged.before, salt=_SALT)})}"
 
 
-def undo(interaction: Interaction, before: str, *, at: datetime) -> None:
+def undo(interaction: Interaction, before: str, *, by: User, at: datetime) -> Trashed:
     """Takes it back; what can not be read of what was before is left as it is now."""
     customer = interaction.customer
     try:
         found = signing.loads(before, salt=_SALT, max_age=WITHIN)
     except signing.BadSignature:
         found = {}
-    take_back(interaction, before=found, at=at)
+    trashed = take_back(interaction, before=found, by=by, at=at)
     rescore([customer.pk], at=at)
+    return trashed

@@ -10,6 +10,7 @@ from dashboard.views.complaints import complaint_new, complaint_resolve
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
+from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
 from dashboard.views.importing import (
@@ -56,6 +57,7 @@ from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
+from dashboard.views.trash import customer_trash, trash, trash_forget, trash_restore
 from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 
 urlpatterns = [
@@ -100,6 +102,10 @@ urlpatterns = [
     path("find/", find, name="find"),
     path("find/notes/", find_notes, name="find_notes"),
     path("customers/", customers, name="customers"),
+    path("customers/duplicates/", duplicates, name="duplicates"),
+    path("customers/duplicates/<int:pk>/apart/", alike_apart, name="alike_apart"),
+    path("customers/duplicates/<int:pk>/together/", alike_together, name="alike_together"),
+    path("customers/alike/", customer_alike, name="customer_alike"),
     path("customers/views/new/", saved_view_new, name="saved_view_new"),
     path("customers/views/<int:pk>/", saved_view_edit, name="saved_view_edit"),
     path("customers/views/<int:pk>/delete/", saved_view_delete, name="saved_view_delete"),
@@ -125,6 +131,10 @@ urlpatterns = [
     path("settings/first-steps/show/", first_steps_show, name="first_steps_show"),
     path("settings/sample/load/", sample_load, name="sample_load"),
     path("settings/sample/remove/", sample_remove, name="sample_remove"),
+    path("customers/<int:pk>/delete/", customer_trash, name="customer_trash"),
+    path("settings/trash/", trash, name="trash"),
+    path("settings/trash/<int:pk>/restore/", trash_restore, name="trash_restore"),
+    path("settings/trash/<int:pk>/forget/", trash_forget, name="trash_forget"),
     path("settings/tags/", tags, name="tags"),
     path("settings/tags/<int:pk>/", tag, name="tag"),
     path("settings/tags/<int:pk>/delete/", tag_delete, name="tag_delete"),

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
-from customers.models import Customer, OwnerChange
+from customers.models import Customer, OwnerChange, Trashed
+from customers.removing import remove
 from interactions.models import ALWAYS_HELD, FollowUp, Interaction, Outcome, Wish
 from interactions.scheduling import due_in
 from retention_crm.lib import clock
@@ -107,21 +108,27 @@ def follow(interaction: Interaction, title: str, due_at: datetime, *, by: User, 
         )
 
 
-def take_back(interaction: Interaction, *, before: dict[str, str], at: datetime) -> None:
-    """As if it had not been logged; `before` is what `log_once` found, and may be empty."""
+def take_back(interaction: Interaction, *, before: dict[str, str], by: User, at: datetime) -> Trashed:
+    """As if it had not been logged; `before` is what `log_once` found, and may be empty. It lies in the trash then."""
     customer = interaction.customer
     with transaction.atomic():
         if "moved" in before:
             moved = FollowUp.objects.open().filter(pk=before["moved"], customer=customer)
             moved.update(due_at=datetime.fromisoformat(before["from"]))
-        interaction.follow_ups.open().delete()
-        Wish.objects.open().filter(interaction=interaction).delete()
-        interaction.delete()
+        trashed = remove(
+            interaction,
+            name=f"{interaction.get_kind_display()}, {customer.name}",
+            by=by,
+            at=at,
+            customer=customer,
+            also=[interaction.follow_ups.open(), Wish.objects.open().filter(interaction=interaction)],
+        )
         if "snoozed" in before:
             Customer.objects.filter(pk=customer.pk).update(snoozed_until=before["snoozed"])
         untold = [int(pk) for pk in before.get("untold", "").split(",") if pk]
         OwnerChange.objects.filter(pk__in=untold, customer=customer).update(announced_at=None)
         refresh_touchpoints([customer.pk], at=at)
+    return trashed
 
 
 def record(

@@ -10,6 +10,7 @@ from outreach.bounces import mailbox
 from outreach.delivery import deliver as deliver_due
 from outreach.notifying import forget_old
 from outreach.planning import plan as plan_all
+from outreach.removing import empty
 from outreach.sweeping import sweep as sweep_all
 from retention_crm.lib import clock
 
@@ -56,3 +57,8 @@ def read_bounces() -> None:
 @shared_task(name="outreach.forget_notifications")
 def forget_notifications() -> int:
     return forget_old(clock.now())
+
+
+@shared_task(name="outreach.empty_trash")
+def empty_trash() -> int:
+    return empty(at=clock.now())

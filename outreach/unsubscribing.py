@@ -92,14 +92,27 @@ def _change(
     # Not the whole row is locked: planning, which only refers to it, goes on.
     locked = Contact.objects.select_for_update(no_key=True).get(pk=contact.pk)
     changed = [consent for consent in consents if allows(locked, consent) is not granted]
+    said = changed if granted else [*changed, *_not_said_themselves(locked, consents, changed)]
     for consent in consents:
         setattr(contact, _FIELD[consent], granted)
         setattr(locked, _FIELD[consent], granted)
-    if not changed:
+    if not said:
         return []
     locked.save(update_fields=[_FIELD[consent] for consent in changed])
     ConsentChange.objects.bulk_create(
-        ConsentChange(contact=locked, kind=consent, granted=granted, source=source, changed_at=at)
-        for consent in changed
+        ConsentChange(contact=locked, kind=consent, granted=granted, source=source, changed_at=at) for consent in said
     )
+    # What they said anew tells the owner no more than what was stored before.
     return changed
+
+
+def _not_said_themselves(
+    contact: Contact, consents: list[ConsentKind], changed: list[ConsentKind]
+) -> list[ConsentKind]:
+    """What staff entered as not allowed, by a merge for example, and the person says now: it must outlast an undo."""
+    found = []
+    for consent in consents:
+        latest = contact.consent_changes.filter(kind=consent).first() if consent not in changed else None
+        if latest and not latest.granted and latest.source == ConsentChange.Source.STAFF:
+            found.append(consent)
+    return found

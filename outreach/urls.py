@@ -44,6 +44,7 @@ urlpatterns = [
     path("interactions/<int:pk>/recap/preview/", recaps.recap_preview, name="recap_preview"),
     path("customers/<int:pk>/merge/", merging.customer_merge, name="customer_merge"),
     path("contacts/<int:pk>/merge/", merging.contact_merge, name="contact_merge"),
+    path("merges/<int:pk>/undo/", merging.merge_undo, name="merge_undo"),
     path("contacts/<int:pk>/erase/", merging.contact_erase, name="contact_erase"),
     path("messages/<int:pk>/edit/", writing.message_edit, name="message_edit"),
     path("messages/<int:pk>/edit/preview/", writing.message_edit_preview, name="message_edit_preview"),

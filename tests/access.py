@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Contact, Customer, CustomField, DatedEvent, Import, Segment, Tag
+from customers.models import Alike, Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag, Trashed
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
@@ -110,6 +110,9 @@ class Side:
     person: User
     absence: Absence
     intake: Import
+    merge: Merge
+    alike: Alike
+    trashed: Trashed
     survey_token: str
     unsubscribe_token: str
     preference_token: str
@@ -272,9 +275,17 @@ TABLE: tuple[Line, ...] = (
     Line("tags", MANAGERS_READ),
     Line("tag", MANAGERS_READ, methods=_FORM, args=("tag",)),
     Line("tag_delete", ADMINISTRATORS, methods=_FORM, args=("tag",)),
+    Line("customer_trash", MANAGERS, methods=_FORM, args=("customer",)),
+    Line("trash", ADMINISTRATORS),
+    Line("trash_restore", MAKER_OR_ADMINISTRATOR, methods=("POST",), args=("trashed",)),
+    Line("trash_forget", ADMINISTRATORS, methods=_FORM, args=("trashed",)),
     Line("custom_fields", MANAGERS_READ),
     Line("custom_field_new", ADMINISTRATORS, methods=_FORM),
     Line("custom_field", MANAGERS_READ, methods=_FORM, args=("custom_field",)),
+    Line("duplicates", EVERYONE),
+    Line("alike_apart", CUSTOMER_DATA, methods=("POST",), args=("alike",)),
+    Line("alike_together", CUSTOMER_DATA, methods=("POST",), args=("alike",)),
+    Line("customer_alike", EVERYONE, methods=("POST",)),
     Line("bulk_new", EVERYONE, methods=_FORM, ok=302),
     Line("bulk_changes", EVERYONE),
     Line("bulk_change", MAKER_OR_ADMINISTRATOR, args=("bulk_change",)),
@@ -315,6 +326,7 @@ TABLE: tuple[Line, ...] = (
     Line("recap_preview", CUSTOMER_DATA, methods=("POST",), args=("interaction",)),
     Line("customer_merge", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("contact_merge", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("merge_undo", CUSTOMER_DATA, methods=("POST",), args=("merge",)),
     Line("contact_erase", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("message_edit", CUSTOMER_DATA, methods=_FORM, args=("message",), changes_only=True),
     Line("message_edit_preview", CUSTOMER_DATA, methods=("POST",), args=("message",)),

@@ -6,7 +6,18 @@ from decimal import Decimal
 from typing import Any
 
 from accounts.models import Absence, Role, Team, User
-from customers.models import Contact, ContactDetail, Customer, DatedEvent, Import, ImportState, Segment
+from customers.models import (
+    Alike,
+    Contact,
+    ContactDetail,
+    Customer,
+    DatedEvent,
+    Import,
+    ImportState,
+    Merge,
+    Segment,
+    Trashed,
+)
 from interactions.announcing import Proposal, announce
 from interactions.logging import record
 from interactions.models import (
@@ -89,6 +100,28 @@ def detail(of: Contact | None = None, **fields: Any) -> ContactDetail:
     fields.setdefault("kind", ContactDetail.Kind.PHONE)
     fields.setdefault("value", "+46 8 123 45 67")
     return ContactDetail.objects.create(contact=of or contact(), **fields)
+
+
+def merged(into: Customer, **fields: Any) -> Merge:
+    """The trace of a merge, without the rows it moved."""
+    fields = {"former_pk": 10**6 + next(_numbers), "former_name": "Before", "merged_at": NOW} | fields
+    return Merge.objects.create(customer=into, merged_by=into.owner, **fields)
+
+
+def alike(one: Customer | Contact, other: Customer | Contact, **fields: Any) -> Alike:
+    """Two that share a mail address, unless told otherwise."""
+    low, high = sorted((one.pk, other.pk))
+    fields = {"kind": one._meta.model_name, "low": low, "high": high, "by_email": True, "seen_at": NOW} | fields
+    made = Alike.objects.create(**fields)
+    made.refresh_from_db()
+    return made
+
+
+def trashed(of: Customer | None = None, by: User | None = None, **fields: Any) -> Trashed:
+    """Something of the customer in the trash, without the rows that lie in it."""
+    fields = {"model": "interactions.Interaction", "name": "A call", "row_pk": next(_numbers)} | fields
+    by = by or (of.owner if of else user())
+    return Trashed.objects.create(customer=of, deleted_by=by, **({"deleted_at": NOW} | fields))
 
 
 def intake(by: User | None = None, **fields: Any) -> Import:

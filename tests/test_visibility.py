@@ -57,6 +57,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Merge": lambda: Merge.objects.create(
             customer=of, former_pk=of.pk + 1000, former_name="Before", merged_by=of.owner, merged_at=factories.NOW
         ),
+        "Trashed": lambda: factories.trashed(of),
         "OwnerChange": lambda: OwnerChange.objects.create(
             customer=of, former=of.owner, owner=of.owner, changed_at=factories.NOW
         ),

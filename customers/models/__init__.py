@@ -1,12 +1,20 @@
 """Customers, the people at them, and how they want to be treated."""
 
 from customers.models.access import CustomerDataQuerySet
+from customers.models.alike import Alike, AlikeQuerySet, NameSeen
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, SAMPLE_DOMAIN, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
-from customers.models.history import Merge, OwnerChange, PreferenceChange, PreferenceChangeQuerySet, StageChange
+from customers.models.history import (
+    MERGE_UNDOABLE_FOR,
+    Merge,
+    OwnerChange,
+    PreferenceChange,
+    PreferenceChangeQuerySet,
+    StageChange,
+)
 from customers.models.imports import (
     KEPT_FOR,
     UNBEGUN,
@@ -19,15 +27,20 @@ from customers.models.imports import (
     ImportState,
     Verdict,
 )
+from customers.models.journal import TRASH_KEPT_FOR, Step, Trashed, TrashedQuerySet
 from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQuerySet
 
 __all__ = [
     "DUE_KEY",
     "KEPT_FOR",
+    "MERGE_UNDOABLE_FOR",
     "SAMPLE_DOMAIN",
     "TOUCH_KEY",
+    "TRASH_KEPT_FOR",
     "UNBEGUN",
     "WORKING",
+    "Alike",
+    "AlikeQuerySet",
     "CallEvery",
     "Channel",
     "ConsentChange",
@@ -52,14 +65,18 @@ __all__ = [
     "ImportState",
     "Language",
     "Merge",
+    "NameSeen",
     "OwnerChange",
     "PreferenceChange",
     "PreferenceChangeQuerySet",
     "Segment",
     "Stage",
     "StageChange",
+    "Step",
     "Tag",
     "TagQuerySet",
     "Tone",
+    "Trashed",
+    "TrashedQuerySet",
     "Verdict",
 ]

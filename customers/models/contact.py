@@ -27,7 +27,7 @@ class ContactQuerySet(CustomerDataQuerySet["Contact"]):
 
     def known_as(self, pk: int) -> "Contact | None":
         """The contact with that id, or the one it was merged into."""
-        return self.filter(pk=pk).first() or self.filter(merges__former_pk=pk).first()
+        return self.filter(pk=pk).first() or self.filter(merges__former_pk=pk, merges__undone_at=None).first()
 
     def with_birthday_on(self, days: list[date], *, leap_day_on_march_1: bool = False) -> Self:
         """Contacts whose birthday is kept on one of those (local) days."""

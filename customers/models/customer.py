@@ -50,7 +50,10 @@ class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
 
     def known_as(self, pk: int) -> "Customer | None":
         """The customer with that id, or the one it was merged into."""
-        return self.filter(pk=pk).first() or self.filter(merges__former_pk=pk, merges__contact=None).first()
+        return self.filter(pk=pk).first() or self._merged_from(pk).first()
+
+    def _merged_from(self, pk: int) -> Self:
+        return self.filter(merges__former_pk=pk, merges__contact=None, merges__undone_at=None)
 
     def kept(self) -> Self:
         """Customers we still have."""

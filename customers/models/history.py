@@ -1,5 +1,6 @@
 """What changed between a customer and us, as far as messages and people have to know of it."""
 
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -115,12 +116,25 @@ class PreferenceChange(models.Model):
         return str(choices[self.What(self.what)](value).label)
 
 
+# So long a merge can be taken back.
+MERGE_UNDOABLE_FOR = timedelta(days=7)
+
+
 class MergeQuerySet(CustomerDataQuerySet["Merge"]):
-    pass
+    def standing(self) -> Self:
+        """Those that were not taken back."""
+        return self.filter(undone_at=None)
+
+    def outdated(self, at: datetime) -> Self:
+        """Those that can not be taken back any more, because it is too long ago."""
+        return self.filter(merged_at__lt=at - MERGE_UNDOABLE_FOR)
 
 
 class Merge(models.Model):
-    """Two rows were the same customer or, with a contact, the same person; what the one that is gone was known by."""
+    """Two rows were the same customer or, with a contact, the same person; what the one that is gone was known by.
+
+    Its `steps` say what was done to which rows, as long as it can be taken back.
+    """
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, null=True, blank=True, related_name="merges")
@@ -131,6 +145,23 @@ class Merge(models.Model):
     )
     merged_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     merged_at = models.DateTimeField()
+    part_of = models.ForeignKey(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="parts",
+        help_text="The merge of two customers that brought this one of two contacts with it.",
+    )
+    twins = models.JSONField(
+        default=list,
+        db_default=models.Value([], models.JSONField()),
+        help_text="All pairs of rows that became one: label of the model, id of the one kept, id of the other.",
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = MergeQuerySet.as_manager()
 
@@ -138,10 +169,14 @@ class Merge(models.Model):
         ordering = ["-merged_at", "-pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["former_pk"], condition=models.Q(contact__isnull=False), name="merge_once_per_contact"
+                fields=["former_pk"],
+                condition=models.Q(contact__isnull=False, undone_at=None),
+                name="merge_once_per_contact",
             ),
             models.UniqueConstraint(
-                fields=["former_pk"], condition=models.Q(contact__isnull=True), name="merge_once_per_customer"
+                fields=["former_pk"],
+                condition=models.Q(contact__isnull=True, undone_at=None),
+                name="merge_once_per_customer",
             ),
         ]
         indexes = [models.Index(fields=["customer", "-merged_at"], name="merge_by_customer")]
@@ -150,8 +185,17 @@ class Merge(models.Model):
         return f"{self.former_name} → {self.contact_id or self.customer_id}"
 
     @property
+    def kept_name(self) -> str:
+        """What the one that stays is called."""
+        return self.contact.name if self.contact else self.customer.name
+
+    def may_be_undone(self, at: datetime) -> bool:
+        """Whether it is asked in time; that the rows are still there is seen when it is done."""
+        return self.undone_at is None and self.part_of_id is None and at < self.merged_at + MERGE_UNDOABLE_FOR
+
+    @property
     def differences(self) -> list[tuple[str, Any]]:
         """What differed, each with the name of its field in words."""
         fields = (Contact if self.contact_id else Customer)._meta
-        known = {field.name: str(field.verbose_name) for field in fields.fields}
-        return [(known[name], value) for name, value in self.differing.items() if name in known]
+        known = {field.name: str(field.verbose_name) for field in fields.fields} | {"birthday": _("birthday")}
+        return [(known.get(name, name), value) for name, value in self.differing.items()]

@@ -22,7 +22,7 @@ CARED_FOR = {"contact_one_primary"}
 
 def into(kept: Any, lost: Any, by: User) -> list[merging.Twins]:
     join = merging.join_contacts if isinstance(kept, Contact) else merging.join_customers
-    twins = join(*merging.locked(kept, lost), by=by, at=NOW)
+    twins = merging.twins_of(join(*merging.locked(kept, lost), by=by, at=NOW))
     kept.refresh_from_db()
     return twins
 

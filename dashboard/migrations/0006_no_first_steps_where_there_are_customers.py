@@ -10,6 +10,6 @@ def hide(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dashboard", "0005_first_steps"), ("customers", "0016_sample_customers")]
+    dependencies = [("dashboard", "0005_first_steps"), ("customers", "0018_sample_customers")]
 
     operations = [migrations.RunPython(hide, migrations.RunPython.noop)]

@@ -4,12 +4,15 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
 from customers.label_forms import CustomFieldForm, TagForm
 from customers.models import CustomField, Tag
+from customers.removing import remove
+from retention_crm.lib import clock
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -39,8 +42,9 @@ def tag_delete(request: PersonRequest, pk: int) -> HttpResponse:
     """Asks, and takes the tag from all customers that have it."""
     shown = get_object_or_404(Tag.objects.annotate(number=Count("customers")), pk=pk)
     if request.method == "POST":
-        shown.delete()
-        messages.success(request, _("The tag “%(name)s” is gone.") % {"name": shown.name})
+        trashed = remove(shown, name=shown.name, by=request.user, at=clock.now())
+        words = _("The tag “%(name)s” is gone.") % {"name": shown.name}
+        messages.success(request, words, extra_tags=reverse("trash_restore", args=[trashed.pk]))
         return redirect("tags")
     return render(request, "customers/tag_delete.html", {"tag": shown})
 

@@ -29,8 +29,9 @@ def log_undo(request: PageRequest, pk: int) -> HttpResponse:
     if not may_be_undone(interaction, at=at):
         return saved(request, _("This can not be taken back any more."), to=to)
     words = {"kind": interaction.get_kind_display(), "customer": interaction.customer.name}
-    undo(interaction, request.GET.get("before", ""), at=at)
-    return saved(request, _("Taken back: %(kind)s, %(customer)s.") % words, to=to)
+    trashed = undo(interaction, request.GET.get("before", ""), by=request.user, at=at)
+    again = reverse("trash_restore", args=[trashed.pk])
+    return saved(request, _("Taken back: %(kind)s, %(customer)s.") % words, to=to, undo=again)
 
 
 @require_POST

@@ -13,9 +13,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import PersonRequest
 from customers.models import Customer
+from customers.removing import remove
 from dashboard.filters import CustomerFilter
 from dashboard.models import FirstView, SavedView
 from dashboard.view_forms import SavedViewForm
+from retention_crm.lib import clock
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -38,8 +40,9 @@ def saved_view_edit(request: PersonRequest, pk: int) -> HttpResponse:
 def saved_view_delete(request: PersonRequest, pk: int) -> HttpResponse:
     view = _changeable(request, pk)
     if request.method == "POST":
-        view.delete()
-        messages.success(request, _("The view “%(name)s” is gone. No customer was changed.") % {"name": view.name})
+        trashed = remove(view, name=view.name, by=request.user, at=clock.now())
+        words = _("The view “%(name)s” is gone. No customer was changed.") % {"name": view.name}
+        messages.success(request, words, extra_tags=reverse("trash_restore", args=[trashed.pk]))
         return redirect(f"{reverse('customers')}?view=")
     return render(request, "dashboard/saved_view_delete.html", {"view": view})
 

@@ -217,8 +217,9 @@ def test_the_last_touchpoint_and_the_due_day_are_those_of_both(company: Company,
     factories.interaction(lost)
     Customer.objects.filter(pk=kept.pk).update(risk_stale_since=None)
 
-    merged = merge(kept, lost, by=owner, at=NOW)
+    merged = merge(kept, lost, by=owner, at=NOW).customer
 
+    merged.refresh_from_db()
     assert (merged.last_touchpoint_at, merged.last_touchpoint_on) == (NOW, TODAY)
     assert merged.risk_stale_since == NOW
 

@@ -5,7 +5,7 @@ from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("customers", "0014_imports")]
+    dependencies = [("customers", "0016_owner_change_by_time")]
 
     operations = [
         AddIndexOnLiveTable(

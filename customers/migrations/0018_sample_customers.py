@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0015_customer_by_since")]
+    dependencies = [("customers", "0017_customer_by_since")]
 
     operations = [
         migrations.AddField(
