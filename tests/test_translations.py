@@ -110,6 +110,12 @@ def test_no_words_of_a_template_are_left_in_english(file: Path) -> None:
     assert set(bare_words(file.read_text("utf-8"))) <= NAMES
 
 
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: str(file.relative_to(ROOT / "templates")))
+def test_a_template_leaves_the_writing_of_dates_to_the_one_place_for_it(file: Path) -> None:
+    patterns = re.findall(r"\|(?:date|time):\"(?!Y\")[^\"]*\"", file.read_text("utf-8"))
+    assert patterns == [], "Use |written, |stamped or |machine; see retention_crm/lib/dates.py."
+
+
 def test_bare_words_are_found() -> None:
     assert bare_words('<p title="Hi there">Hello <b>{{ name }}</b>{% translate "fine" %}</p>') == ["Hi there", "Hello"]
 
