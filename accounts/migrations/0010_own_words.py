@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[
-                    ("", "In words, as the language has it"),
+                    ("", "In words"),
                     ("Y-m-d", "2026-11-27"),
                     ("d.m.Y", "27.11.2026"),
                     ("d/m/Y", "27/11/2026"),

@@ -20,7 +20,7 @@ _EVERY_DAY = 7
 class DayFormat(models.TextChoices):
     """How a whole date is written in figures; in words as the language has it where nothing is chosen."""
 
-    BY_LANGUAGE = "", _("In words, as the language has it")
+    BY_LANGUAGE = "", _("In words")
     ISO = "Y-m-d", "2026-11-27"
     DOTS = "d.m.Y", "27.11.2026"
     SLASHES = "d/m/Y", "27/11/2026"
