@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from translating.catalogs import APPS, ROOT, as_mo, as_po, languages, missing, po_file, translations, up_to_date
+from translating.catalogs import APPS, ROOT, as_mo, as_po, languages, missing, po_file, texts, translations, up_to_date
 
 # Names of products and keys, which are the same in every language.
 NAMES = {
@@ -38,10 +38,9 @@ def test_a_translation_asks_for_the_values_the_text_has(language: str) -> None:
     wrong = [(message.id, str(error)) for message in catalog for error in message.check(catalog)]
     braces = re.compile(r"\{\w*\}")
     for message in catalog:
-        ids = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        wanted = {field for text in ids for field in braces.findall(text)}
-        wrong += [(message.id, text) for text in strings if message.id and set(braces.findall(text)) != wanted]
+        wanted = {field for text in texts(message.id) for field in braces.findall(text)}
+        said = [text for text in texts(message.string) if set(braces.findall(text)) != wanted]
+        wrong += [(message.id, text) for text in said if message.id]
     assert wrong == []
 
 
@@ -49,9 +48,7 @@ def test_a_translation_asks_for_the_values_the_text_has(language: str) -> None:
 def test_a_translation_has_the_tags_of_the_text(language: str) -> None:
     tags = re.compile(r"</?\w[^>]*>")
     for message in translations(language):
-        ids = message.id if isinstance(message.id, tuple) else (message.id,)
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        for text, said in zip(ids, strings, strict=True):
+        for text, said in zip(texts(message.id), texts(message.string), strict=True):
             assert sorted(tags.findall(text)) == sorted(tags.findall(said)), text
 
 

@@ -8,6 +8,7 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("retention_crm", "accounts", "customers", "interactions", "surveys", "outreach", "retention", "dashboard")
 # What only people at a terminal see, and the people and letters of the demo company, stay in English.
 _NOT_READ = frozenset({"tests", "migrations", "management", "embedded"})
-KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
+KEYWORDS: dict[str, tuple[int | tuple[int, int] | tuple[int, str], ...] | None] = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
@@ -31,7 +32,8 @@ KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "npgettext": ((1, "c"), 2, 3),
     "npgettext_lazy": ((1, "c"), 2, 3),
 }
-type Text = str | tuple[str, ...]
+# One text, or those for one and for many; Babel writes both.
+type Texts = str | list[str] | tuple[str, ...] | None
 
 
 def languages() -> list[str]:
@@ -80,13 +82,15 @@ def as_mo(catalog: Catalog) -> bytes:
     return written.getvalue()
 
 
-def missing(catalog: Catalog) -> list[Text]:
+def texts(said: Texts) -> tuple[str, ...]:
+    """The forms of a text or of its translation; those that are missing are empty."""
+    return (said or "",) if isinstance(said, str | None) else tuple(said)
+
+
+def missing(catalog: Catalog) -> list[str]:
     """What is not translated, in part or only perhaps."""
-    return [message.id for message in catalog if message.id and (message.fuzzy or not _is_said(message.string))]
-
-
-def _is_said(string: Text | None) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string))
+    said = ((texts(message.id), texts(message.string), message.fuzzy) for message in catalog if message.id)
+    return [" / ".join(text) for text, translation, is_guess in said if is_guess or not all(translation)]
 
 
 def _sources() -> list[Path]:
@@ -100,15 +104,17 @@ def _marked(file: Path) -> Iterator[tuple[str, tuple[str | None, ...]]]:
     if file.suffix != ".py":
         # What stands between the texts became X; the spaces before it look like blocks of Python.
         source = re.sub(r"^\s+", "", templatize(source, origin=str(file)), flags=re.MULTILINE)
-    for _line, function, said, _comments in extract_python(io.BytesIO(source.encode()), list(KEYWORDS), [], {}):
+    found: Iterator[tuple[int, str, Any, list[str]]]
+    found = extract_python(io.BytesIO(source.encode()), KEYWORDS, [], {})  # type: ignore[assignment]
+    for _line, function, said, _comments in found:
         yield function, (said,) if isinstance(said, str) else tuple(said)
 
 
 def _add(found: Catalog, file: Path, function: str, said: tuple[str | None, ...]) -> None:
     places = KEYWORDS[function] or (1,)
     context = next((said[place[0] - 1] for place in places if isinstance(place, tuple)), None)
-    texts = [said[place - 1] for place in places if isinstance(place, int)]
-    if all(texts):
-        words = [str(text) for text in texts]
+    forms = [said[place - 1] for place in places if isinstance(place, int)]
+    if all(forms):
+        words = [str(form) for form in forms]
         place = (str(file.relative_to(ROOT)), 0)
         found.add(tuple(words) if len(words) > 1 else words[0], context=context, locations=[place])
