@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python names another Python; ARGS="-k name" passes arguments on to pytest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow faults lint bench requirements clean install install-dev
+.PHONY: help run test test-slow faults lint bench messages requirements clean install install-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -27,6 +27,7 @@ help:
 	@echo "make faults        kill, starve and mislead the sender's processes and print what became of the mails (two hours; ARGS=--side-by-side=3: one)"
 	@echo "make lint          check style, types, layers, templates, migrations and production settings"
 	@echo "make bench         measure speed on a large company and print a table"
+	@echo "make messages      bring the files of translations up to date with the texts, and say what is missing"
 	@echo "make requirements  pin the newest allowed versions of all packages"
 	@echo "make clean         remove the virtual environment and caches; the data in .data stay"
 
@@ -53,6 +54,9 @@ faults: install-dev
 
 bench: install-dev
 	@$(PY) -m bench $(ARGS)
+
+messages: install-dev
+	@$(PY) -m translating
 
 # The settings of an imaginary company in production, on servers lent for the moment.
 PRODUCTION := RETENTION_MODE=production \

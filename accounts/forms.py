@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import Field, Fieldset
 from django import forms
+from django.conf import settings
 from django.contrib.auth import forms as auth_forms
 from django.core.exceptions import ValidationError
 from django.utils.dates import WEEKDAYS
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Absence, Company, Team, User, working_week
+from retention_crm.lib import dates
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 
 if TYPE_CHECKING:
@@ -39,7 +42,7 @@ class WorkingDays(forms.TypedMultipleChoiceField):
     def __init__(self) -> None:
         super().__init__(
             label=_("Working days"),
-            choices=list(WEEKDAYS.items()),
+            choices=lambda: [(day, WEEKDAYS[day]) for day in dates.weekdays()],
             coerce=int,
             required=False,
             widget=forms.CheckboxSelectMultiple,
@@ -140,26 +143,54 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
         return currency
 
 
-class ProfileForm(CarefulForm, _PersonModelForm):
-    """What people say about themselves."""
+def _languages() -> list[tuple[str, Any]]:
+    """Each by the name it has for itself, as whoever looks for it may read no other."""
+    named = [(code, str(get_language_info(code)["name_local"]).capitalize()) for code, _name in settings.LANGUAGES]
+    return [("", _("As the browser says")), *named]
 
+
+class _AboutPersonForm(CarefulForm, _PersonModelForm):
     time_zone = TimeZoneChoice(label=_("Time zone"))
     working_days = WorkingDays()
-
-    class Meta:
-        model = User
-        fields = ["name", "time_zone", "working_days", "signature", "has_key_shortcuts"]
-        widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = page_layout(*self.fields)
 
 
-class PersonForm(ProfileForm):
+class ProfileForm(_AboutPersonForm):
+    """What people say about themselves."""
+
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=_languages,
+        required=False,
+        help_text=_("Of the pages, and of the mails to you."),
+    )
+
+    class Meta:
+        model = User
+        fields = [
+            *("name", "language", "time_zone", "day_format", "week_start"),
+            *("working_days", "signature", "has_key_shortcuts"),
+        ]
+        widgets = {"signature": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(
+            "name",
+            row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
+            row(Field("day_format", wrapper_class=HALF), Field("week_start", wrapper_class=HALF)),
+            *("working_days", "signature", "has_key_shortcuts"),
+        )
+
+
+class PersonForm(_AboutPersonForm):
     """What an administrator says about somebody."""
 
-    class Meta(ProfileForm.Meta):
+    class Meta:
+        model = User
         fields = ["name", "email", "role", "team", "time_zone", "working_days"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

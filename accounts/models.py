@@ -1,17 +1,21 @@
 """People who work with the product, their teams, and the company they work for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import translation
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
 
 
@@ -87,6 +91,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     working_days = ArrayField(
         models.PositiveSmallIntegerField(), verbose_name=_("working days"), default=working_week, blank=True
     )
+    language = models.CharField(_("language"), max_length=8, blank=True, default="", db_default="")
+    day_format = models.CharField(
+        _("dates"), max_length=8, choices=dates.DayFormat.choices, blank=True, default="", db_default=""
+    )
+    week_start = models.PositiveSmallIntegerField(
+        _("first day of the week"), choices=dates.WeekStart.choices, null=True, blank=True
+    )
     signature = NoteField(
         _("signature"),
         blank=True,
@@ -152,6 +163,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def today(self, at: datetime | None = None) -> date:
         """The calendar day it is for this person."""
         return clock.today(self.time_zone, at)
+
+    @contextmanager
+    def in_own_words(self, language: str | None = settings.LANGUAGE_CODE) -> Iterator[None]:
+        """What is said in this block is in the person's language, and dates are written as they chose.
+
+        `language` is that of somebody who chose none.
+        """
+        style = dates.Style(self.day_format, self.week_start)
+        with translation.override(self.language or language), dates.in_style(style):
+            yield
 
 
 class AbsenceQuerySet(models.QuerySet["Absence"]):

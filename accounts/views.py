@@ -5,7 +5,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -21,6 +20,7 @@ from accounts.forms import (
 )
 from accounts.models import Absence, Company, Team, User
 from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
+from retention_crm.lib import dates
 
 page_with_form = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -105,7 +105,7 @@ def _add(form: AbsenceForm) -> bool:
     try:
         absences.add_absence(form.instance)
     except absences.Overlap as overlap:
-        days = {part: date_format(getattr(overlap.other, part), "j F Y") for part in ("first_day", "last_day")}
+        days = {part: dates.write(getattr(overlap.other, part), "day") for part in ("first_day", "last_day")}
         form.add_error("first_day", _("Away from %(first_day)s to %(last_day)s already; take that out first.") % days)
         return False
     return True

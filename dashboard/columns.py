@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from customers.models import Customer, CustomerQuerySet, CustomField
 from dashboard.row_words import ago, band, due
+from retention_crm.lib import dates
 
 USUAL = ("owner", "segment", "contact", "due", "risk")
 # What every row shows and is found by.
@@ -75,7 +76,7 @@ COLUMNS = (
     Column(
         "since",
         gettext_lazy("Customer since"),
-        lambda row, _on: formats.date_format(row.customer_since, "SHORT_DATE_FORMAT"),
+        lambda row, _on: dates.write(row.customer_since, "short day"),
         ("customer_since",),
     ),
     Column("tags", gettext_lazy("Tags"), _tags, ()),

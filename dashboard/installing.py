@@ -14,6 +14,7 @@ WORKER = "js/worker.js"
 # What the page without a network needs; nothing of a customer is ever among it.
 KEPT = (
     "vendor/bootstrap-5.3.9/bootstrap.min.css",
+    "vendor/bootstrap-5.3.9/bootstrap.rtl.min.css",
     "css/app.css",
     "css/controls.css",
     "css/work.css",

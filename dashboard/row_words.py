@@ -6,24 +6,24 @@ A page has hundreds of them and few differ, so each is written once for a langua
 from datetime import date
 from functools import lru_cache
 
-from django.utils import formats
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
 from retention.models import Band, CustomerRisk
+from retention_crm.lib import dates
 
 BADGES = {Band.AT_RISK: "badge-risk", Band.WATCH: "badge-watch", Band.HEALTHY: "badge-well"}
 
 
 def ago(day: date, today: date) -> SafeString:
     """How long ago that day was, in days; a day to come, seen from another time zone, is today."""
-    return _ago(day, today, get_language())
+    return _ago(day, today, get_language(), dates.style())
 
 
 def due(day: date, today: date) -> SafeString:
     """How far away a due day is, or how long it is over."""
-    return _due(day, today, get_language())
+    return _due(day, today, get_language(), dates.style())
 
 
 def band(risk: CustomerRisk | None) -> SafeString:
@@ -32,7 +32,7 @@ def band(risk: CustomerRisk | None) -> SafeString:
 
 
 @lru_cache(maxsize=4096)
-def _ago(day: date, today: date, _language: str | None) -> SafeString:
+def _ago(day: date, today: date, _language: str | None, _style: dates.Style) -> SafeString:
     days = (today - day).days
     if days <= 0:
         return _time(day, gettext("today"))
@@ -42,7 +42,7 @@ def _ago(day: date, today: date, _language: str | None) -> SafeString:
 
 
 @lru_cache(maxsize=4096)
-def _due(day: date, today: date, _language: str | None) -> SafeString:
+def _due(day: date, today: date, _language: str | None, _style: dates.Style) -> SafeString:
     days = (day - today).days
     if days == 0:
         return _time(day, gettext("today"))
@@ -61,5 +61,5 @@ def _band(value: str, _language: str | None) -> SafeString:
 
 def _time(day: date, words: str, css: str = "") -> SafeString:
     return format_html(
-        '<time class="{}" datetime="{}" title="{}">{}</time>', css, day.isoformat(), formats.date_format(day), words
+        '<time class="{}" datetime="{}" title="{}">{}</time>', css, day.isoformat(), dates.write(day, "day"), words
     )

@@ -1,11 +1,11 @@
 """What is said when something was logged."""
 
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from interactions.logging import Logged
 from interactions.models import Outcome
+from retention_crm.lib import dates
 
 
 def told(logged: Logged) -> str:
@@ -20,9 +20,9 @@ def told(logged: Logged) -> str:
         due = interaction.customer.next_due_on
         if due is None or not interaction.is_touchpoint:
             return _("%(kind)s logged for %(customer)s.") % words
-        words["day"] = date_format(due, "j F")
+        words["day"] = dates.write(due, "day of year")
         return _("%(kind)s logged for %(customer)s. Next contact by %(day)s.") % words
     if logged.moved is None:
         return _("%(kind)s logged for %(customer)s: %(outcome)s.") % words
-    words |= {"title": logged.moved.title, "time": date_format(localtime(logged.moved.due_at), "l j F, H:i")}
+    words |= {"title": logged.moved.title, "time": dates.write(localtime(logged.moved.due_at), "weekday, time")}
     return _("%(kind)s logged for %(customer)s: %(outcome)s. Moved to %(time)s: %(title)s.") % words

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import prefetch_related_objects
-from django.utils.dateformat import format as format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
@@ -27,7 +27,7 @@ from outreach.rehearsing import links_of
 from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
@@ -121,7 +121,7 @@ class Composer:
             values = sample_values(
                 shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
             )
-            as_text, as_html = sample_list("Lindqvist AB") if shown.kind in STAFF_KINDS else ({}, {})
+            as_text, as_html = sample_list("Lindqvist AB", shown.language) if shown.kind in STAFF_KINDS else ({}, {})
             frame = Frame.of(self.company, shown.kind)
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
@@ -159,16 +159,20 @@ class Composer:
         reader = message.recipient
         if reader is None:
             raise Unwritable("no_address", _("The member of staff it was for is no longer in the system."))
+        with reader.in_own_words():
+            return self._told(message, reader)
+
+    def _told(self, message: Message, reader: User) -> Mail:
         address = _address_of(reader.email, reader.name)
         digest = digest_for(message, reader, self.at)
         if not digest.sections:
             raise Unwritable("nothing_to_say", _("Everything it would have listed is settled by now."))
-        text = self.wordings.text_for(message.kind, Language.ENGLISH, Tone.FRIENDLY)
+        text = self.wordings.text_for(message.kind, get_language() or Language.ENGLISH, Tone.FRIENDLY)
         values = {
             "preferred_name": reader.name,
             "company": self.company.name,
             "summary": digest.summary,
-            "day": format_date(digest.day, "l j F"),
+            "day": dates.write(digest.day, "weekday"),
             "list": list_as_text(digest.sections),
         }
         blocks: Values = {"list": list_as_html(digest.sections)}

@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,7 +26,7 @@ from outreach.overdue import (
     last_told_instead,
 )
 from outreach.reporting import urgent_section, weekly_sections
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 
 MOST_LISTED = 20
 
@@ -109,7 +108,7 @@ def _instead_of(absence: Absence, reader: User, day: date, end_of_day: datetime)
     todo, todo_count = _first(list(due[: MOST_LISTED + 1]), due.count)
     silent, silent_count = _first(list(quiet[: MOST_LISTED + 1]), quiet.count)
     entries = [*(_follow_up(follow_up, reader, day) for follow_up in todo), *_quiet_ones(silent, day)]
-    until = dateformat.format(absence.last_day, "j F")
+    until = dates.write(absence.last_day, "day of year")
     title = _("For %(name)s, who is away until %(day)s (%(count)d)")
     words = {"name": absence.user, "day": until, "count": todo_count + silent_count}
     return Section(title % words, entries, *_rest(todo_count + silent_count - len(entries), "today"))
@@ -129,7 +128,7 @@ def _week(reader: User, day: date, at: datetime) -> list[Section]:
 
 def _for(absence: Absence, title: str) -> str:
     """The title of what is somebody else's, who is away."""
-    until = dateformat.format(absence.last_day, "j F")
+    until = dates.write(absence.last_day, "day of year")
     words = {"name": absence.user, "day": until, "title": title}
     return _("For %(name)s, who is away until %(day)s: %(title)s") % words
 
@@ -183,7 +182,7 @@ def _people(ignored: list[Ignored], reader: User) -> list[Entry]:
     why = _("Got two morning digests since %(day)s, and has logged nothing and done no follow-up since.")
     entries = []
     for pair in ignored:
-        since = dateformat.format(pair.first.astimezone(clock.zone(reader.time_zone)), "l j F")
+        since = dates.write(pair.first.astimezone(clock.zone(reader.time_zone)), "weekday")
         link = f"{settings.SITE_URL}{reverse('customers')}?owner={pair.person}"
         entries.append(Entry(link, str(people[pair.person]), why % {"day": since}))
     return entries
@@ -206,7 +205,7 @@ def _customer_link(customer: Customer) -> str:
 
 def _follow_up(follow_up: FollowUp, reader: User, today: date) -> Entry:
     local = follow_up.due_at.astimezone(clock.zone(reader.time_zone))
-    at = {"time": dateformat.format(local, "H:i"), "day": dateformat.format(local, "l j F")}
+    at = {"time": dates.write(local, "time"), "day": dates.write(local, "weekday")}
     if local.date() == today:
         why = _("Promised for today, %(time)s.") if follow_up.is_promise else _("For today.")
     else:
@@ -217,7 +216,7 @@ def _follow_up(follow_up: FollowUp, reader: User, today: date) -> Entry:
 def _quiet(customer: Customer, today: date) -> str:
     days = customer.quiet_days(today)
     if days is None:
-        since = dateformat.format(customer.customer_since, "j F Y")
+        since = dates.write(customer.customer_since, "day")
         quiet = _("No conversation yet, a customer since %(day)s;") % {"day": since}
     else:
         quiet = ngettext("Quiet for %d day;", "Quiet for %d days;", days) % days

@@ -59,7 +59,7 @@ def _sample(
     signature: str,
 ) -> Sample:
     is_staffs = kind in STAFF_KINDS
-    as_text, as_html = sample_list(listed) if is_staffs else signature_parts(signature)
+    as_text, as_html = sample_list(listed, text.language) if is_staffs else signature_parts(signature)
     frame = Frame.of(company, kind, signature="" if is_staffs else signature)
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)

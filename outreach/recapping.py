@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -19,7 +18,7 @@ from outreach.lettering import KIND_FOR, STOPPABLE_FOR
 from outreach.models import WAITING, Approval, Message, MessageKind, MessageQuerySet, Recap, State
 from outreach.phrases import phrases_in
 from outreach.wording import text_for
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 
 # What surely never reached anybody may be sent off once more: it was stopped before it left, or the server said no.
 _NEVER_ARRIVED = Q(state__in=[State.CANCELLED, State.EXPIRED], attempts=0) | Q(state=State.FAILED, attempts__lte=1)
@@ -105,7 +104,7 @@ def _has_it(contact: Contact, message: Message) -> str:
     if message.state == State.HELD:
         return _("This recap to %(name)s is held; let it go from Messages.") % name
     if message.state == State.SENT and message.finished_at:
-        day = date_format(localtime(message.finished_at), "j F, H:i")
+        day = dates.write(localtime(message.finished_at), "day of year, time")
         return _("%(name)s got this recap on %(day)s; it goes to each person once.") % {**name, "day": day}
     return _("This recap may have reached %(name)s; it goes to each person once.") % name
 

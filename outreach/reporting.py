@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Model, Q, QuerySet
 from django.urls import reverse
-from django.utils import dateformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,7 +15,7 @@ from interactions.models import Complaint, FollowUp
 from outreach import alerting
 from outreach.layout import Entry, Section
 from outreach.models import CUSTOMER_KINDS, Message, State
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 from surveys.models import Response
 
 WEEK = timedelta(days=7)
@@ -61,7 +60,7 @@ def _promise(numbers: list[int], reader: User) -> Section | None:
     if promise is None or int(promise.due_at.timestamp()) != due:
         return None
     title = _("Promise not kept: %(customer)s") % {"customer": promise.customer}
-    day = dateformat.format(promise.due_at.astimezone(clock.zone(reader.time_zone)), "l j F, H:i")
+    day = dates.write(promise.due_at.astimezone(clock.zone(reader.time_zone)), "weekday, time")
     why = _("%(person)s promised it by %(due)s.") % {"person": promise.assignee, "due": day}
     return alert_section(title, promise.customer, promise.title, why, known={reader.pk, promise.assignee_id})
 
@@ -125,7 +124,7 @@ def _listed[M: Model](title: str, rows: QuerySet[M], entry: Callable[[M], Entry]
 
 
 def _open_complaint(complaint: Complaint) -> Entry:
-    since = dateformat.format(complaint.opened_at, "j F")
+    since = dates.write(complaint.opened_at, "day of year")
     why = _("%(severity)s, since %(day)s.") % {"severity": complaint.get_severity_display(), "day": since}
     return Entry(_link("customer", complaint.customer_id), f"{complaint.customer}: {complaint.what}", why)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.conf import settings
-from django.utils.dateformat import format as format_date
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Company
@@ -12,7 +12,7 @@ from interactions.models import Kind
 from outreach.layout import Entry, Section, list_as_html, list_as_text
 from outreach.models import STAFF_KINDS
 from outreach.phrases import Phrases, phrases_in
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 from surveys.models import Survey
 
 type Values = dict[str, str]
@@ -41,8 +41,12 @@ class Links:
 
 
 def sample_values(kind: str, tone: str, language: str, *, company: Company, sender: str, links: Links) -> Values:
-    """A value for every merge field there is."""
-    phrases = phrases_in(language)
+    """A value for every merge field there is, in that language where the product speaks it."""
+    with translation.override(language):
+        return _sample_values(kind, tone, phrases_in(language), company, sender) | links.values(language)
+
+
+def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sender: str) -> Values:
     today = clock.today(company.time_zone)
     question: str = Survey._meta.get_field("question").get_default()
     return {
@@ -62,8 +66,7 @@ def sample_values(kind: str, tone: str, language: str, *, company: Company, send
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
         "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),
-        "day": format_date(today, "l j F"),
-        **links.values(language),
+        "day": dates.write(today, "weekday"),
     }
 
 
@@ -73,9 +76,10 @@ def _sample_recap(phrases: Phrases, today: date) -> str:
     return f"{said}\n\n{phrases.recap.promised}\n- {promise}"
 
 
-def sample_list(name: str) -> tuple[Values, Values]:
+def sample_list(name: str, language: str) -> tuple[Values, Values]:
     """A digest's list with that customer in it, as text and as HTML."""
     link = f"{settings.SITE_URL}/customers/"
-    why = _("Quiet for 41 days; agreed was every 30 days.")
-    sections = [Section(_("Gone quiet (2)"), [Entry(link, name, why), Entry(link, "Kovács Kft", why)])]
+    with translation.override(language):
+        why, title = _("Quiet for 41 days; agreed was every 30 days."), _("Gone quiet (2)")
+    sections = [Section(title, [Entry(link, name, why), Entry(link, "Kovács Kft", why)])]
     return {"list": list_as_text(sections)}, {"list": list_as_html(sections)}

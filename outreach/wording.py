@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import nh3
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.html import conditional_escape, urlize
 from django.utils.translation import gettext
@@ -263,9 +264,9 @@ def _wrong_fields(kind: MessageKind, template: str, *, in_subject: bool) -> Iter
 
 
 def variants(kind: MessageKind) -> list[tuple[Language, Tone]]:
-    """The languages and tones a kind can be worded in; colleagues are written to in English, as friends."""
+    """The languages and tones a kind can be worded in; colleagues are written to as friends, in those of the pages."""
     if kind not in CUSTOMER_KINDS:
-        return [(Language.ENGLISH, Tone.FRIENDLY)]
+        return [(Language(code), Tone.FRIENDLY) for code, _name in settings.LANGUAGES]
     return [(language, tone) for language in Language for tone in Tone]
 
 

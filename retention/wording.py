@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 
-from django.utils import formats
 from django.utils.translation import gettext, ngettext
 
 from retention.models import CustomerRisk
+from retention_crm.lib import dates
 
 
 def reasons_in_words(risk: CustomerRisk, *, on: date) -> list[str]:
@@ -74,7 +74,7 @@ type _Reason = dict[str, str | int | float]
 def _day(reason: _Reason, key: str, on: date) -> dict[str, str]:
     """The day of a reason; with the year where that is not the present one."""
     day = date.fromisoformat(str(reason[key]))
-    return {"day": formats.date_format(day, "j F" if day.year == on.year else "j F Y")}
+    return {"day": dates.write(day, "day of year" if day.year == on.year else "day")}
 
 
 def _opinion(text: str, reason: _Reason, on: date) -> str:

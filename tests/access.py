@@ -160,7 +160,7 @@ PUBLIC: tuple[str, ...] = (
 
 _FORM = ("GET", "POST")
 _WORDING = ("birthday", "en", "formal")
-_NO_WORDINGS = (("nothing", "en", "formal"), ("birthday", "xx", "formal"), ("escalation", "de", "formal"))
+_NO_WORDINGS = (("nothing", "en", "formal"), ("birthday", "xx", "formal"), ("escalation", "fr", "friendly"))
 
 TABLE: tuple[Line, ...] = (
     # dashboard

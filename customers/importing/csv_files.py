@@ -26,19 +26,19 @@ DELIMITERS = {
 }
 # How the encodings people choose from are called, the likely ones first.
 ENCODINGS = {
-    "utf-8": "Unicode (UTF-8)",
-    "cp1252": "Western European (Windows-1252)",
-    "utf-16": "Unicode (UTF-16)",
-    "iso8859_15": "Western European (ISO 8859-15)",
-    "mac_roman": "Western European (Macintosh)",
-    "cp850": "Western European (DOS)",
-    "cp1250": "Central European (Windows-1250)",
-    "cp1251": "Cyrillic (Windows-1251)",
-    "cp1253": "Greek (Windows-1253)",
-    "cp1254": "Turkish (Windows-1254)",
-    "cp1256": "Arabic (Windows-1256)",
-    "cp932": "Japanese (Shift JIS)",
-    "gb18030": "Chinese (GB 18030)",
+    "utf-8": gettext_lazy("Unicode (UTF-8)"),
+    "cp1252": gettext_lazy("Western European (Windows-1252)"),
+    "utf-16": gettext_lazy("Unicode (UTF-16)"),
+    "iso8859_15": gettext_lazy("Western European (ISO 8859-15)"),
+    "mac_roman": gettext_lazy("Western European (Macintosh)"),
+    "cp850": gettext_lazy("Western European (DOS)"),
+    "cp1250": gettext_lazy("Central European (Windows-1250)"),
+    "cp1251": gettext_lazy("Cyrillic (Windows-1251)"),
+    "cp1253": gettext_lazy("Greek (Windows-1253)"),
+    "cp1254": gettext_lazy("Turkish (Windows-1254)"),
+    "cp1256": gettext_lazy("Arabic (Windows-1256)"),
+    "cp932": gettext_lazy("Japanese (Shift JIS)"),
+    "gb18030": gettext_lazy("Chinese (GB 18030)"),
 }
 _BOMS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 _SAMPLE = 200_000

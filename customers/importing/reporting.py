@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db.models import Count, Min
 from django.utils.dates import MONTHS
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.importing.recognising import REASON_COLUMN
 from customers.models import ConsentKind, Contact, ContactDetail, Customer, Import, ImportRow, Segment, Verdict
+from retention_crm.lib import dates
 from retention_crm.lib.spreadsheets import guarded
 
 SHOWN_LINES = 10
@@ -115,7 +115,7 @@ def _word(model: Any, name: str, value: Any, names: _Names) -> str:
     if name in names.of:
         return names.of[name].get(value, "–")
     if name == "customer_since":
-        return date_format(date.fromisoformat(value), "j F Y")
+        return dates.write(date.fromisoformat(value), "day")
     choices = dict(model._meta.get_field(name).flatchoices)
     return str(choices.get(value, value))
 

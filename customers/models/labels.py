@@ -12,7 +12,7 @@ from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from retention_crm.lib import text
+from retention_crm.lib import dates, text
 from retention_crm.lib.fields import LineField
 
 
@@ -146,6 +146,6 @@ class CustomField(models.Model):
             case Decimal() as number:
                 return formats.number_format(number, force_grouping=True)
             case date() as day:
-                return formats.date_format(day, "j F Y")
+                return dates.write(day, "day")
             case other:
                 return str(other)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django import template
-from django.utils import formats, timezone
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from customers.models import Contact
 from interactions.models import Interaction, Kind
-from retention_crm.lib import clock, text
+from retention_crm.lib import clock, dates, text
 
 register = template.Library()
 register.filter("zone_label", clock.zone_label)
@@ -32,7 +32,7 @@ _AFTER = {
     Kind.MEETING: gettext_lazy("Recap sent, %(time)s after the meeting"),
     Kind.VISIT: gettext_lazy("Recap sent, %(time)s after the visit"),
 }
-ABSOLUTE = "j F Y, H:i"
+ABSOLUTE = "day, time"
 
 
 def day_words(day: date, today: date) -> str:
@@ -45,7 +45,7 @@ def day_words(day: date, today: date) -> str:
     if days == -1:
         return _("yesterday")
     if abs(days) > NEAR_DAYS:
-        return formats.date_format(day, "j F Y")
+        return dates.write(day, "day")
     if days > 0:
         return ngettext("in %(days)d day", "in %(days)d days", days) % {"days": days}
     return ngettext("%(days)d day ago", "%(days)d days ago", -days) % {"days": -days}
@@ -57,7 +57,7 @@ def when(moment: datetime, at: datetime) -> SafeString:
     local, now = timezone.localtime(moment), timezone.localtime(at)
     words = day_words(local.date(), now.date())
     if abs((local.date() - now.date()).days) <= 1:
-        words = _("%(day)s at %(time)s") % {"day": words, "time": formats.date_format(local, "H:i")}
+        words = _("%(day)s at %(time)s") % {"day": words, "time": dates.write(local, "time")}
     return _time(words, local, "")
 
 
@@ -66,7 +66,7 @@ def due(moment: datetime, at: datetime) -> SafeString:
     """By when something is to be done, and plainly where that has passed."""
     local, now = timezone.localtime(moment), timezone.localtime(at)
     days = (local.date() - now.date()).days
-    time = {"time": formats.date_format(local, "H:i")}
+    time = {"time": dates.write(local, "time")}
     if days < 0:
         late = ngettext("%(days)d day late", "%(days)d days late", -days) % {"days": -days}
         return _time(late, local, "text-risk")
@@ -103,7 +103,7 @@ def birthday(contact: Contact) -> str:
     if not (contact.birthday_month and contact.birthday_day):
         return ""
     day = date(contact.birthday_year or 2000, contact.birthday_month, contact.birthday_day)
-    return formats.date_format(day, "j F Y" if contact.birthday_year else "j F")
+    return dates.write(day, "day" if contact.birthday_year else "day of year")
 
 
 @register.filter
@@ -124,7 +124,7 @@ def day(value: date, today: date) -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         value.isoformat(),
-        formats.date_format(value, "j F Y"),
+        dates.write(value, "day"),
         day_words(value, today),
     )
 
@@ -133,7 +133,7 @@ def _by_day(day: date, days: int) -> str:
     """Tomorrow, a day of the coming week, or the date."""
     if days == 1:
         return _("tomorrow")
-    return formats.date_format(day, "l") if days < 7 else formats.date_format(day, "j F")
+    return dates.write(day, "name of day") if days < 7 else dates.write(day, "day of year")
 
 
 def _time(words: str, local: datetime, css: str) -> SafeString:
@@ -141,6 +141,6 @@ def _time(words: str, local: datetime, css: str) -> SafeString:
         '<time class="{}" datetime="{}" title="{}">{}</time>',
         css,
         local.isoformat(timespec="minutes"),
-        formats.date_format(local, ABSOLUTE),
+        dates.write(local, ABSOLUTE),
         words,
     )

@@ -46,10 +46,10 @@ def too_late_at_night(message: Message) -> None:
 
 
 REASONS: list[tuple[Callable[[Message], None], str, str]] = [
-    (broken_promise, "overdue_promise", "We promised “Send the samples” by Nov. 25, 2026. Keep it first, or call."),
-    (bad_answer, "detractor", "They scored us 3 of 10 on Nov. 25, 2026. Call instead."),
-    (new_owner, "owner_changed", "Mia Berg looks after them since Nov. 25, 2026; introduce yourself first."),
-    (twice_in_a_week, "budget", "They got another message on Nov. 25, 2026 (Survey invitation)"),
+    (broken_promise, "overdue_promise", "We promised “Send the samples” by 25 November 2026. Keep it first, or call."),
+    (bad_answer, "detractor", "They scored us 3 of 10 on 25 November 2026. Call instead."),
+    (new_owner, "owner_changed", "Mia Berg looks after them since 25 November 2026; introduce yourself first."),
+    (twice_in_a_week, "budget", "They got another message on 25 November 2026 (Survey invitation)"),
     (too_late_at_night, "quiet_hours", "would be too late; call instead."),
 ]
 

@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +12,7 @@ from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.forms import WhenForm
 from interactions.models import FollowUp, NoticeFor
 from retention.scoring import rescore
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 
 
 @require_POST
@@ -47,7 +46,7 @@ def follow_up_move(request: PageRequest, pk: int) -> HttpResponse:
         assert due_at is not None
         follow_up.move(due_at)
         rescore([follow_up.customer_id], at=at)
-        to = date_format(localtime(follow_up.due_at), "l j F, H:i")
+        to = dates.write(localtime(follow_up.due_at), "weekday, time")
         words = _("Moved to %(time)s: %(title)s") % {"time": to, "title": follow_up.title}
         return saved(request, words, to=_customer(follow_up))
     context = {"form": form, "follow_up": follow_up, "at": at, "next": request.GET.get("next", "")}

@@ -3,7 +3,6 @@
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -15,7 +14,7 @@ from interactions.forms import WhenForm
 from interactions.logging import follow
 from interactions.models import Interaction
 from retention.scoring import rescore
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 
 
 @require_POST
@@ -46,7 +45,7 @@ def log_next(request: PageRequest, pk: int) -> HttpResponse:
     assert due_at is not None
     planned = follow(interaction, _("Get in touch again"), due_at, by=request.user, at=at)
     rescore([interaction.customer_id], at=at)
-    words = {"title": planned.title, "time": date_format(localtime(planned.due_at), "l j F, H:i")}
+    words = {"title": planned.title, "time": dates.write(localtime(planned.due_at), "weekday, time")}
     return saved(request, _("Next: %(title)s, %(time)s.") % words, to=_page(interaction))
 
 

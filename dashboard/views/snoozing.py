@@ -3,7 +3,6 @@
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -12,6 +11,7 @@ from customers.models import Customer
 from customers.requests import get_editable
 from customers.snoozing import snooze, wake
 from dashboard.views.replying import PageRequest, form_status, posted, saved
+from retention_crm.lib import dates
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,7 +23,7 @@ def customer_snooze(request: PageRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         snooze(customer, until=form.cleaned_data["until"], reason=form.cleaned_data["reason"])
         words = _("%(name)s is put off to %(day)s.")
-        words = words % {"name": customer, "day": date_format(form.cleaned_data["until"], "j F Y")}
+        words = words % {"name": customer, "day": dates.write(form.cleaned_data["until"], "day")}
         return saved(request, words, to=_page(customer), undo=reverse("customer_wake", args=[pk]))
     context = {"form": form, "customer": customer, "next": request.GET.get("next", "")}
     template = "dashboard/customer_snooze.html" + ("#panel" if request.htmx else "")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
@@ -27,7 +28,7 @@ class Kind(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    HELD = "held", _("Held")
+    HELD = "held", pgettext_lazy("how a conversation went", "Held")
     NO_ANSWER = "no_answer", _("No answer")
     POSTPONED = "postponed", _("Postponed")
     MISSED_BY_US = "missed_by_us", _("Missed by us")

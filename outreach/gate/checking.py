@@ -1,6 +1,7 @@
 """All rules in their order, and what they say about a batch."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,8 +45,15 @@ def check(messages: Sequence[Message], *, at: datetime, company: Company) -> dic
     Writes nothing, so it may also be asked what would become of a message that is not due yet.
     """
     facts = gather(messages, at=at, company=company)
-    found = ((message.pk, ruling_on(message, facts)) for message in messages)
-    return {pk: ruling for pk, ruling in found if ruling is not None}
+    rulings = {}
+    for message in messages:
+        reader = message.customer.owner if message.customer else message.recipient
+        # The sentence is kept for whoever looks after the customer.
+        with reader.in_own_words() if reader else nullcontext():
+            ruling = ruling_on(message, facts)
+        if ruling is not None:
+            rulings[message.pk] = ruling
+    return rulings
 
 
 def foresee(messages: Sequence[Message], *, at: datetime, company: Company) -> dict[int, Ruling]:

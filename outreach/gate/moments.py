@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from outreach.gate.facts import GOING_OUT, GONE_OUT, Facts
 from outreach.gate.ruling import Ruling, put_off
 from outreach.models import Message, MessageKind, State
-from retention_crm.lib import clock, workdays
+from retention_crm.lib import clock, dates, workdays
 
 # A birthday falls on some weekend every year, and is celebrated on its day.
 _WITHIN_BUDGET = frozenset(
@@ -33,7 +32,7 @@ def quiet_hours(message: Message, facts: Facts) -> Ruling | None:
     if until is None:
         return None
     why = _("These are quiet hours where %(name)s is.") % {"name": contact.addressed_as}
-    hour = date_format(until.astimezone(clock.zone(contact.effective_time_zone)), "H:i")
+    hour = dates.write(until.astimezone(clock.zone(contact.effective_time_zone)), "time")
     return put_off(message, "quiet_hours", why, until, hour)
 
 
@@ -62,11 +61,11 @@ def holiday(message: Message, facts: Facts) -> Ruling | None:
     words = {"name": contact.addressed_as, "what": _day_off(country, today)}
     why = _("It is a day off where %(name)s is (%(what)s).") % words
     until = clock.moment(day, facts.company.greeting_time, zone)
-    return put_off(message, "holiday", why, until, date_format(day, "DATE_FORMAT"))
+    return put_off(message, "holiday", why, until, dates.write(day, "day"))
 
 
 def _day_off(country: str, day: date) -> str:
-    return workdays.holiday_name(country, day) or date_format(day, "l")
+    return workdays.holiday_name(country, day) or dates.write(day, "name of day")
 
 
 def shared_address(message: Message, facts: Facts) -> Ruling | None:
@@ -169,4 +168,4 @@ def _handed_over_at(message: Message) -> datetime:
 
 def _owners_day(message: Message, moment: datetime) -> str:
     zone = message.customer.owner.time_zone if message.customer else ""
-    return date_format(moment.astimezone(clock.zone(zone)), "DATE_FORMAT")
+    return dates.write(moment.astimezone(clock.zone(zone)), "day")

@@ -5,13 +5,12 @@ They concern what goes out by itself; what a person writes to one customer may b
 
 from datetime import datetime
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, State
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 
 AUTOMATIC = frozenset(
     kind.value
@@ -35,7 +34,7 @@ def _needs_care(message: Message) -> bool:
 def _day(message: Message, moment: datetime) -> str:
     """The date by the clock of who looks after the customer and reads the sentence."""
     zone = message.customer.owner.time_zone if message.customer else ""
-    return date_format(moment.astimezone(clock.zone(zone)), "DATE_FORMAT")
+    return dates.write(moment.astimezone(clock.zone(zone)), "day")
 
 
 def open_complaint(message: Message, facts: Facts) -> Ruling | None:

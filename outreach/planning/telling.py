@@ -103,10 +103,11 @@ def plan_weekly(window: Window) -> int:
     return _tell_staff(MessageKind.WEEKLY, "weekly", mornings, _IS_MANAGERS_MONDAY, **told)
 
 
-# The first of the person's working days, Monday if none are given.
+# The first of the person's working days in the week as they count it, or its first day if none are given.
 _IS_MANAGERS_MONDAY = """
     (u.id = ANY(%(told_instead)s) OR u.role IN ('manager', 'administrator') AND u.id <> ALL(%(told_otherwise)s))
-    AND m.weekday = coalesce((SELECT min(day) FROM unnest(u.working_days) AS day), 0)
+    AND (m.weekday - coalesce(u.week_start, 0) + 7) %% 7
+        = coalesce((SELECT min((day - coalesce(u.week_start, 0) + 7) %% 7) FROM unnest(u.working_days) AS day), 0)
 """
 
 

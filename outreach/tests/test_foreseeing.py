@@ -70,7 +70,7 @@ def test_what_goes_out_before_counts_and_is_said_to_be_still_to_come() -> None:
     second = thanks(first.contact, **at(NOW + timedelta(hours=5)))
     assert said(second, first) == [("planned", "budget"), None]
     (ruling,) = forecast(gate.load([first.pk, second.pk]), at=NOW, company=Company.current()).values()
-    assert ruling.sentence.startswith("They get another message on Nov. 26, 2026 (Survey invitation).")
+    assert ruling.sentence.startswith("They get another message on 26 November 2026 (Survey invitation).")
 
 
 def test_a_second_thank_you_of_the_same_days_is_cancelled_then() -> None:
@@ -78,7 +78,7 @@ def test_a_second_thank_you_of_the_same_days_is_cancelled_then() -> None:
     second = thanks(first.contact, **at(NOW + timedelta(hours=5)))
     assert said(first, second) == [None, ("cancelled", "budget")]
     (ruling,) = forecast(gate.load([first.pk, second.pk]), at=NOW, company=Company.current()).values()
-    assert ruling.sentence == "They are thanked on Nov. 26, 2026."
+    assert ruling.sentence == "They are thanked on 26 November 2026."
 
 
 @pytest.mark.parametrize("state", [State.PROPOSED, State.HELD])

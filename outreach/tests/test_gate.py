@@ -67,7 +67,7 @@ def test_a_complaint_is_named_with_its_day_and_a_resolved_one_does_not_hold() ->
     message = factories.message()
     complaint = factories.complaint(message.customer, what="Late delivery", opened_at=NOW - timedelta(days=2))
     (ruling,) = gate.check(gate.load([message.pk]), at=NOW, company=Company.current()).values()
-    assert ruling.sentence == "Open complaint since Nov. 24, 2026: Late delivery. Call instead."
+    assert ruling.sentence == "Open complaint since 24 November 2026: Late delivery. Call instead."
     complaint.resolved_at = NOW
     complaint.save()
     assert rule(message) is None

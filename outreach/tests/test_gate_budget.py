@@ -27,7 +27,7 @@ def test_a_second_message_waits_until_a_week_has_passed(make: Any, state: State)
     assert decided is not None
     assert (decided.state, decided.rule) == ("planned", "budget")
     assert decided.due_at == first.finished_at + WEEK  # type: ignore[operator]
-    assert "Nov. 24, 2026 (Survey invitation). It waits until Dec. 1, 2026." in decided.sentence
+    assert "24 November 2026 (Survey invitation). It waits until 1 December 2026." in decided.sentence
 
 
 def test_where_it_would_be_too_late_then_it_is_a_call() -> None:
@@ -73,7 +73,7 @@ def test_nobody_is_thanked_twice_in_a_week() -> None:
     decided = ruling(message)
     assert decided is not None
     assert (decided.state, decided.rule) == ("cancelled", "budget")
-    assert decided.sentence == "They were thanked on Nov. 25, 2026 already."
+    assert decided.sentence == "They were thanked on 25 November 2026 already."
 
 
 def test_a_birthday_waits_for_no_survey_and_a_survey_waits_for_the_birthday() -> None:

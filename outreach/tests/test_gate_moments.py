@@ -105,7 +105,7 @@ def test_notes_and_surveys_wait_for_the_next_working_morning(make: Any) -> None:
     assert decided is not None
     assert (decided.state, decided.rule) == ("planned", "holiday")
     assert decided.due_at == at_clock(9, day=date(2026, 11, 30))
-    assert decided.sentence.endswith("(Saturday). It waits until Nov. 30, 2026.")
+    assert decided.sentence.endswith("(Saturday). It waits until 30 November 2026.")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_the_promise_is_named_with_its_day_by_the_clock_of_who_made_it() -> None
         factories.follow_up(message.customer, title=title, is_promise=True, due_at=due)
     decided = ruling(message)
     assert decided is not None
-    assert decided.sentence == "We promised “Send {prices}” by Nov. 23, 2026. Keep it first, or call."
+    assert decided.sentence == "We promised “Send {prices}” by 23 November 2026. Keep it first, or call."
 
 
 # ---- Bad answers ----
@@ -94,7 +94,7 @@ def test_a_better_answer_of_the_same_person_ends_it_one_of_a_colleague_does_not(
     answer(message, 9, days=2, contact=factories.contact(message.customer))
     decided = ruling(message)
     assert decided is not None
-    assert decided.sentence == "They scored us 3 of 10 on Nov. 21, 2026. Call instead."
+    assert decided.sentence == "They scored us 3 of 10 on 21 November 2026. Call instead."
     answer(message, 8, days=1)
     assert rule(message) is None
 
@@ -116,7 +116,7 @@ def test_a_new_owner_is_introduced_first() -> None:
     assert decided is not None
     assert (decided.state, decided.rule) == ("held", "owner_changed")
     owner = customer_of(message).owner
-    assert decided.sentence == f"{owner} looks after them since Nov. 23, 2026; introduce yourself first."
+    assert decided.sentence == f"{owner} looks after them since 23 November 2026; introduce yourself first."
     change.announced_at = NOW
     change.save()
     assert rule(message) is None
@@ -130,7 +130,7 @@ def test_of_two_changes_the_last_one_counts_and_one_untold_is_enough() -> None:
     OwnerChange.objects.filter(pk=told.pk).update(announced_at=None)
     decided = ruling(message)
     assert decided is not None
-    assert "since Nov. 23, 2026" in decided.sentence
+    assert "since 23 November 2026" in decided.sentence
 
 
 def test_the_change_of_another_customer_does_not_hold() -> None:

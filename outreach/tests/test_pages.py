@@ -224,7 +224,7 @@ def test_a_message_says_what_it_was_planned_for(
 
 def test_a_message_about_an_event_names_it(contact: Contact, owner: User, login: Login) -> None:
     message = a_message(contact, MessageKind.THANK_YOU, interaction=factories.purchase(contact.customer))
-    assert "Purchase on Nov. 26, 2026" in login(owner).get(f"/messages/{message.pk}/").content.decode()
+    assert "Purchase on 26 November 2026" in login(owner).get(f"/messages/{message.pk}/").content.decode()
 
 
 def test_a_waiting_message_can_be_cancelled(contact: Contact, owner: User, login: Login) -> None:

@@ -127,7 +127,7 @@ def test_with_one_reader_it_leads_to_where_it_can_be_stopped(
     shown = answer.content.decode()
     assert "two minutes" in shown
     assert f"/messages/{message.pk}/cancel/" in shown
-    assert "Meeting on Nov. 26, 2026" in shown
+    assert "Meeting on 26 November 2026" in shown
 
 
 def test_nobody_gets_it_twice_and_is_told_so_kindly(

@@ -32,6 +32,16 @@ def week(manager: User) -> str:
     return text_of(read(build(a_message(None, MessageKind.WEEKLY, recipient=manager), MONDAY)))
 
 
+def test_a_week_that_begins_on_sunday_has_its_first_working_day_there(manager: User) -> None:
+    User.objects.filter(pk=manager.pk).update(working_days=[0, 1, 2, 3, 6], week_start=6)
+    sunday = MONDAY - DAY
+    for day in range(-3, 6):
+        plan(at=sunday + day * DAY)
+    assert list(Message.objects.filter(kind=MessageKind.WEEKLY).values_list("occasion", flat=True)) == [
+        f"weekly:{manager.pk}:2026-11-29"
+    ]
+
+
 def test_managers_get_one_on_monday_morning_and_nobody_else(owner: User, manager: User, administrator: User) -> None:
     for day in range(-3, 6):
         plan(at=MONDAY + day * DAY)

@@ -323,9 +323,9 @@ def test_all_own_texts_come_in_one_query(django_assert_num_queries: Any) -> None
     assert text_for(MessageKind.SURVEY, "en", "formal").is_own
 
 
-def test_colleagues_are_worded_once_and_customers_in_every_language_and_tone() -> None:
+def test_colleagues_are_worded_in_the_languages_of_the_pages_and_customers_in_every_language_and_tone() -> None:
     assert len(variants(MessageKind.BIRTHDAY)) == len(Language) * len(Tone)
-    assert variants(MessageKind.ESCALATION) == [(Language.ENGLISH, Tone.FRIENDLY)]
+    assert variants(MessageKind.ESCALATION) == [(Language.ENGLISH, Tone.FRIENDLY), (Language.GERMAN, Tone.FRIENDLY)]
 
 
 @pytest.mark.parametrize("name", ["../birthday", "birthday/../birthday", "", "nothing"])

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -19,7 +18,7 @@ from outreach.composing import Composer, Unwritable
 from outreach.deciding import possible
 from outreach.framing import mail_frame
 from outreach.models import WAITING, Message, MessageKind, MessageQuerySet, State
-from retention_crm.lib import clock
+from retention_crm.lib import clock, dates
 from retention_crm.lib.masking import mask
 from surveys.paging import page_after
 
@@ -107,7 +106,7 @@ def occasion(message: Message) -> str:
     if happened is not None:
         return _("%(event)s on %(day)s") % {
             "event": happened.get_kind_display(),
-            "day": date_format(happened.day, "DATE_FORMAT"),
+            "day": dates.write(happened.day, "day"),
         }
     if message.wish is not None:
         return _("Their wish: %(wish)s") % {"wish": message.wish}
@@ -219,4 +218,4 @@ def theirs(message: Message) -> str:
     if there.utcoffset() == localtime(message.due_at).utcoffset():
         return ""
     place = clock.zone_label(contact.effective_time_zone).rpartition("/")[2]
-    return _("%(time)s in %(place)s") % {"time": date_format(there, "D H:i"), "place": place}
+    return _("%(time)s in %(place)s") % {"time": dates.write(there, "time of week"), "place": place}

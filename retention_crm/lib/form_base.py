@@ -11,6 +11,7 @@ from django import forms
 from django.forms.utils import flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from retention_crm.lib import clock, workdays
@@ -76,7 +77,7 @@ def _options(choices: Iterable[tuple[str, Any]], selected: str) -> SafeString:
 
 
 @lru_cache(maxsize=64)
-def _zone_options(selected: str) -> SafeString:
+def _zone_options(selected: str, _language: str | None) -> SafeString:
     def region(name: str) -> str:
         label = clock.zone_label(name)
         return label.partition("/")[0] if "/" in label else str(_("Other"))
@@ -96,7 +97,7 @@ class TimeZoneSelect(QuickSelect):
     def render_options(self, selected: str) -> SafeString:
         known = selected if selected in clock.zone_names() else ""
         empty = _options([("", self.empty_label)], known) if self.empty_label or not known else ""
-        return format_html("{}{}", empty, _zone_options(known))
+        return format_html("{}{}", empty, _zone_options(known, get_language()))
 
 
 class CountryChoice(forms.ChoiceField):
@@ -107,7 +108,9 @@ class CountryChoice(forms.ChoiceField):
     default_error_messages = {"invalid_choice": _("Choose a country from the list.")}
 
     def __init__(self, *, empty_label: Any, **kwargs: Any) -> None:
-        choices = [("", empty_label), *workdays.countries().items()]
+        def choices() -> list[tuple[str, Any]]:
+            return [("", empty_label), *workdays.country_names(get_language() or "").items()]
+
         super().__init__(choices=choices, required=False, **kwargs)
 
 

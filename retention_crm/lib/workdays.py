@@ -4,8 +4,11 @@ import re
 from datetime import date, timedelta
 from functools import lru_cache
 
+from babel import Locale, localedata
 from holidays import HolidayBase, country_holidays
 from holidays.registry import COUNTRIES
+
+from retention_crm.lib import text
 
 _SATURDAY = 5
 # Longer than any row of days off there is; it only keeps a search from running on.
@@ -17,6 +20,16 @@ def countries() -> dict[str, str]:
     """The names of all countries whose holidays are known, by their two letters, in the order of the names."""
     named = ((code, _spaced(name)) for name, code, *_others in COUNTRIES.values())
     return dict(sorted(named, key=lambda pair: pair[1]))
+
+
+@lru_cache(maxsize=8)
+def country_names(language: str) -> dict[str, str]:
+    """The same in that language, as far as it is known how they are called in it."""
+    if language.startswith("en") or not localedata.exists(language):
+        return countries()
+    known = Locale.parse(language).territories
+    named = {code: str(known.get(code, name)) for code, name in countries().items()}
+    return dict(sorted(named.items(), key=lambda pair: text.sort_key(pair[1])))
 
 
 def _spaced(name: str) -> str:
