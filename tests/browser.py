@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.test import Client
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from accounts.models import User
+from tests.sessions import session_of
 
 DESK = (1280, 900)
 PHONE = (360, 740)
@@ -64,10 +64,8 @@ class Watched:
 
     def sign_in(self, person: User) -> None:
         """Without the login page, which has tests of its own."""
-        client = Client()
-        client.force_login(person)
-        session = client.cookies["sessionid"].value
-        self.page.context.add_cookies([{"name": "sessionid", "value": session, "url": self.address}])
+        cookie = {"name": "sessionid", "value": session_of(person), "url": self.address}
+        self.page.context.add_cookies([cookie])
 
     def _keep(self, text: str) -> None:
         self.complaints.append(text)

@@ -30,7 +30,8 @@ def _database() -> str:
 def worker(name: str, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
     """A worker tree of its own, ended with everything it started."""
     whole = {**os.environ, "DATABASE_URL": _database(), "REDIS_URL": broker_address(), **environment}
-    celery = [sys.executable, "-m", "celery", "-A", "retention_crm.celery"]
+    # The checks of the settings have tests of their own; here they would be a quarter of the work of each start.
+    celery = [sys.executable, "-m", "celery", "-A", "retention_crm.celery", "--skip-checks"]
     process = subprocess.Popen(
         [*celery, "worker", "-n", f"{name}@test", "-c", "1", "-l", "WARNING"],
         cwd=ROOT,

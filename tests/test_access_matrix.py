@@ -22,6 +22,7 @@ from outreach.unsubscribing import unsubscribe_token
 from retention_crm.lib import clock
 from tests import access, factories
 from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
+from tests.sessions import browser_of, session_of
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # An id that is not there, no id at all, one past the end of the column, and one no column holds.
@@ -124,18 +125,6 @@ def sides(people: dict[str, User]) -> dict[str, Side]:
 def sessions(people: dict[str, User]) -> dict[str, str]:
     """The keys of everybody's sessions, by role."""
     return {role: session_of(person) for role, person in people.items()}
-
-
-def session_of(person: User) -> str:
-    browser = Client()
-    browser.force_login(person)
-    return browser.cookies["sessionid"].value
-
-
-def browser_of(session: str) -> Client:
-    browser = Client()
-    browser.cookies["sessionid"] = session
-    return browser
 
 
 def ask(browser: Client, method: str, line: Line, arguments: list[Any], side: Side) -> int:

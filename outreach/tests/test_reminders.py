@@ -10,7 +10,7 @@ from customers.models import Contact
 from outreach import gate
 from outreach.composing import Composer
 from outreach.models import Message, MessageKind, State
-from outreach.planning import plan
+from outreach.planning import plan, running
 from surveys.linking import answer_url
 from surveys.models import Invitation
 from tests import factories
@@ -20,6 +20,13 @@ from tests.threads import at_once
 pytestmark = pytest.mark.django_db
 TOKYO = ZoneInfo("Asia/Tokyo")
 DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def only_reminders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many runs on many days, of which nothing else is looked at."""
+    reminder = MessageKind.REMINDER.value
+    monkeypatch.setattr(running, "PLANNERS", {reminder: running.PLANNERS[reminder]})
 
 
 def asked(at: datetime = NOW, **fields: object) -> Invitation:
