@@ -107,7 +107,13 @@ _SEEN = """
 INSERT INTO customers_nameseen (customer_pk, name) SELECT id, sort_key FROM customers_customer WHERE id = ANY(%(ids)s)
 ON CONFLICT (customer_pk) DO UPDATE SET name = excluded.name
 """
-_NOTHING_LEFT = "DELETE FROM customers_alike WHERE score = 0 AND apart_at IS NULL"
+_NOTHING_LEFT = """
+DELETE FROM customers_alike a WHERE apart_at IS NULL AND (
+    score = 0 OR kind = 'customer' AND (SELECT count(*) FROM customers_customer WHERE id IN (a.low, a.high)) < 2
+)
+"""
+# Who comes back is looked up anew.
+_NOBODY = "DELETE FROM customers_nameseen s WHERE NOT EXISTS (SELECT FROM customers_customer WHERE id = s.customer_pk)"
 
 
 def spot_shared(*, at: datetime) -> None:
@@ -120,6 +126,7 @@ def spot_shared(*, at: datetime) -> None:
             _run(_SHARED, at=at, digits=_DIGITS, fewest=_FEWEST_DIGITS, most=_MOST_SHARING, likeness=LIKENESS)
             _run(_NOT_SHARED, at=at)
             _run(_NOTHING_LEFT)
+            _run(_NOBODY)
 
 
 def spot_names(*, at: datetime, until: float) -> None:

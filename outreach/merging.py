@@ -117,7 +117,9 @@ def undo(merge: Merge, *, by: User, at: datetime) -> list[Stayed]:
         customer = Customer.objects.select_for_update().filter(pk=merge.customer_id).first()
         if customer is None or not merge.may_be_undone(at) or not _can_be_played_back(merge):
             raise TooLate
-        stayed = [row for part in (merge, *merge.parts.order_by("-pk")) for row in _undo(part, by, at)]
+        # Of two people who came with their customers one may have been merged again since.
+        parts = [part for part in merge.parts.order_by("-pk") if _can_be_played_back(part)]
+        stayed = [row for part in (merge, *parts) for row in _undo(part, by, at)]
         back = {customer.pk} | {pair.lost for pair in merging.twins_of(merge) if pair.model is Customer}
         refresh_touchpoints(sorted(back), at=at)
         return stayed

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import Company, User, Visibility
-from customers.models import Alike, Contact, Customer
+from customers.models import Alike, Contact, Customer, NameSeen
 from customers.spotting import Likely, Typed, likely, spot_names, spot_shared
 from customers.tasks import spot_shared_addresses, spot_similar_names
 from tests import factories
@@ -127,6 +127,15 @@ def test_what_is_not_so_any_more_goes(company: Company, owner: User) -> None:
     names()
     spot_shared(at=LATER)
     assert pairs() == {}
+
+
+def test_of_whom_is_gone_nothing_is_kept(company: Company, owner: User) -> None:
+    one, other = customers(owner, "Lindqvist AB", "Lindquist AB")
+    names()
+    one.delete()
+    spot_shared(at=LATER)
+    assert pairs() == {}
+    assert list(NameSeen.objects.values_list("customer_pk", flat=True)) == [other.pk]
 
 
 def test_looking_twice_changes_nothing_and_looks_up_no_name_again(company: Company, owner: User) -> None:

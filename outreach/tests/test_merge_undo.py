@@ -14,6 +14,7 @@ from interactions.models import Complaint, FollowUp, Interaction
 from outreach import merging
 from outreach.accounting import account
 from outreach.delivery import deliver
+from outreach.erasing import erase
 from outreach.merging import TooLate, merge
 from outreach.models import Message, MessageKind, State
 from outreach.planning import plan
@@ -379,3 +380,23 @@ def test_a_merge_of_two_people_that_came_with_their_customers_is_not_taken_back_
     undo(lost, owner)
 
     assert Contact.objects.get(pk=other.pk).customer == lost
+
+
+@pytest.mark.parametrize("how", ["merged", "erased"])
+def test_of_two_customers_all_else_goes_back_where_a_person_was_merged_or_erased_since(
+    company: Company, owner: User, how: str
+) -> None:
+    kept, lost = factories.customer(owner), factories.customer(owner)
+    who = {"name": "Anna Berg", "email": "anna@example.com"}
+    one, other = factories.contact(kept, **who), factories.contact(lost, **who)
+    third, theirs = factories.contact(kept), factories.contact(lost)
+    merge(kept, lost, by=owner, at=NOW)
+    if how == "merged":
+        merge(third, Contact.objects.get(pk=one.pk), by=owner, at=NOW)
+    else:
+        erase(one, by=owner, at=NOW)
+
+    undo(lost, owner)
+
+    assert list(Contact.objects.filter(customer=lost)) == [theirs]
+    assert Contact.objects.known_as(other.pk) == (third if how == "merged" else None)
