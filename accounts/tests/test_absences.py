@@ -127,5 +127,5 @@ def test_the_list_takes_the_same_queries(
         day = date(2099, 1, 1 + number)
         factories.absence(owner, first_day=day, last_day=day, deputy=teammate)
     browser = login(owner)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         browser.get(page(owner))

@@ -150,7 +150,7 @@ class TestPage:
             factories.segment()
         browser = login(manager)
         # Session, person, settings, segments.
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             browser.get(PAGE)
 
 

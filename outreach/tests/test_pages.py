@@ -63,7 +63,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(
         a_message(None, MessageKind.OVERDUE_DIGEST, recipient=owner)
     browser = login(owner)
     # Session, person, company and team (for the right to see), figures, those to approve and to decide about, rows.
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = browser.get("/messages/")
     assert len(page.context["rows"]) == 2 * rows
 

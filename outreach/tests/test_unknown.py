@@ -132,5 +132,5 @@ def test_the_list_costs_the_same_for_any_number_of_rows(
         lost(factories.contact(factories.customer(owner)))
     browser = login(owner)
     # Session, person, company and team (for the right to see), rows, those that may be changed.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(shown(browser.get(PAGE))) == rows

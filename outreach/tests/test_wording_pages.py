@@ -60,7 +60,7 @@ def test_the_list_of_texts_takes_one_query_for_them(
 ) -> None:
     Wording.objects.create(kind="birthday", language="en", tone="formal", **GOOD)
     browser = login(manager)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         browser.get("/settings/wordings/")
 
 

@@ -98,7 +98,7 @@ def test_the_list_takes_the_same_queries_however_long(
         factories.response(factories.invitation(contact, survey=factories.survey()))
     browser = login(owner)
 
-    with django_assert_num_queries(7):  # session, person, company, team, figures, surveys, the one in use
+    with django_assert_num_queries(8):  # session, person, company, team, figures, surveys, the one in use, bell
         browser.get(reverse("surveys"))
 
 
@@ -298,6 +298,6 @@ def test_results_take_the_same_queries_however_long(
         factories.invitation(factories.contact(of))
     browser, url = login(owner), reverse("survey", args=[survey.pk])
 
-    # Session, person, company, team, survey, figures and the rows; for links also who may withdraw them.
-    with django_assert_num_queries(8 if show else 7):
+    # Session, person, company, team, survey, figures, the rows and the bell; for links also who may withdraw them.
+    with django_assert_num_queries(9 if show else 8):
         browser.get(url, {"show": show})
