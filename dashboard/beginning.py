@@ -3,21 +3,24 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, JSONField, Subquery
 
 from accounts.models import Company, User
 from customers.models import Customer, CustomerQuerySet, Segment
+from dashboard.demo.people import SEGMENTS
 from dashboard.models import Beginning
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Which of them are done; `is_sampled` says that sample data are loaded."""
+    """Which of them are done, whether somebody had seen enough of them, and whether sample data are loaded."""
 
     people: bool
     customers: bool
     segments: bool
     address: bool
+    is_hidden: bool
     is_sampled: bool
 
     @property
@@ -25,29 +28,40 @@ class Steps:
         return self.people and self.customers and self.segments and self.address
 
     @property
+    def are_shown(self) -> bool:
+        """On Today."""
+        return not self.is_hidden and not self.are_done
+
+    @property
     def number_done(self) -> int:
         return self.people + self.customers + self.segments + self.address
 
 
-def steps(user: User, company: Company, beginning: Beginning) -> Steps:
-    """How far the company of that person is; sample data do not count."""
-    people = User.objects.get_queryset()
+def steps(user: User, company: Company) -> Steps:
+    """How far the company of that person is, in one query; sample data do not count."""
+    people, beginning = User.objects.get_queryset(), Beginning.objects.filter(pk=1)
     found = (
         people.filter(pk=user.pk)
         .annotate(
             has_people=Exists(people.active().exclude(pk=user.pk)),
             has_customers=Exists(own_customers()),
-            has_segments=Exists(Segment.objects.exclude(pk__in=beginning.made_segments)),
+            # One more than come with sample data: beyond these there is one of the company's own.
+            segments=ArraySubquery(Segment.objects.order_by("-pk").values("pk")[: len(SEGMENTS) + 1]),
+            hidden_at=Subquery(beginning.values("hidden_at")),
+            loaded_at=Subquery(beginning.values("loaded_at")),
+            made=Subquery(beginning.values("made"), output_field=JSONField()),
         )
-        .values("has_people", "has_customers", "has_segments")
+        .values()
         .get()
     )
+    made = Beginning(made=found["made"] or {}).made_segments
     return Steps(
         people=found["has_people"],
         customers=found["has_customers"],
-        segments=found["has_segments"],
+        segments=not made.keys() >= set(found["segments"]),
         address=bool(company.postal_address.strip()),
-        is_sampled=beginning.loaded_at is not None,
+        is_hidden=found["hidden_at"] is not None,
+        is_sampled=found["loaded_at"] is not None,
     )
 
 
@@ -61,12 +75,6 @@ def set_hidden(at: datetime | None) -> None:
     Beginning.objects.update_or_create(pk=1, defaults={"hidden_at": at})
 
 
-def steps_to_show(user: User, company: Company) -> Steps | None:
-    """For the page of the day: none for staff, nor when all are done or somebody has seen enough of them."""
-    if not user.is_manager:
-        return None
-    beginning = Beginning.current()
-    if beginning.hidden_at is not None:
-        return None
-    found = steps(user, company, beginning)
-    return None if found.are_done else found
+def steps_for_today(user: User, company: Company) -> Steps | None:
+    """What the page of the day asks of them; nothing for staff."""
+    return steps(user, company) if user.is_manager else None

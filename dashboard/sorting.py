@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, FloatField, TextField, Value
+from django.db.models import Case, F, FloatField, Q, TextField, Value, When
 from django.db.models.functions import Cast, Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import DUE_KEY, TOUCH_KEY
 from dashboard.columns import Column
 from dashboard.paging import Order, aware_moment
+from retention.models import Band
 
 _OWNER_KEY = Coalesce(NullIf("owner__name", Value("")), "owner__email", output_field=TextField())
 _VALUE_KEY = Coalesce(Cast("risk__value_last_year", FloatField()), 0.0)
-# A risk is between 0 and 1; nobody knows it of some, and these come last whichever way the others stand.
-_RISK_KEY, _RISK_KEY_UP = Coalesce("risk__risk", -1.0), Coalesce("risk__risk", 2.0)
+# A risk is between 0 and 1; of some too little is known, and these come last whichever way the others stand.
+_KNOWN_RISK = Case(When(~Q(risk__band=Band.UNKNOWN), then="risk__risk"))
+_RISK_KEY, _RISK_KEY_UP = Coalesce(_KNOWN_RISK, -1.0), Coalesce(_KNOWN_RISK, 2.0)
 
 ORDERS = {
     "name": Order(F("sort_key")),
@@ -38,7 +40,7 @@ ORDERS = {
 }
 SORTS = {
     "name": _("Name"),
-    "name_down": _("Name, last letter first"),
+    "name_down": _("Name, Z to A"),
     "due": _("Next contact due, earliest first"),
     "due_down": _("Next contact due, latest first"),
     "quiet": _("Last contact, longest ago first"),
@@ -50,9 +52,9 @@ SORTS = {
     "since": _("Customer since, longest first"),
     "since_down": _("Customer since, newest first"),
     "owner": _("Owner"),
-    "owner_down": _("Owner, last letter first"),
+    "owner_down": _("Owner, Z to A"),
     "segment": _("Segment"),
-    "segment_down": _("Segment, last letter first"),
+    "segment_down": _("Segment, Z to A"),
 }
 USUAL_ORDER = "name"
 # For a column what its header chooses first, which is what people mostly look for, and then.

@@ -14,7 +14,7 @@ from accounts.models import User
 from customers.models import Customer
 from dashboard.paging import Order, Page, page_of
 from dashboard.sorting import ORDERS
-from retention.models import CustomerRisk
+from retention.models import Band, CustomerRisk
 from tests import factories
 
 each_order = pytest.mark.parametrize("order", ORDERS.values(), ids=ORDERS)
@@ -38,7 +38,12 @@ def crowd(owner: User) -> list[Customer]:
         for number in range(13)
     )
     CustomerRisk.objects.bulk_create(
-        CustomerRisk(customer=row, risk=None if number % 4 == 1 else number % 3 / 4, value_last_year=number % 3)
+        CustomerRisk(
+            customer=row,
+            risk=None if number % 4 == 1 else number % 3 / 4,
+            band=Band.UNKNOWN if number % 4 < 2 else Band.WATCH,
+            value_last_year=number % 3,
+        )
         for number, row in enumerate(crowd[:10])
     )
     return crowd
@@ -107,7 +112,7 @@ def test_customers_without_a_due_day_come_last(crowd: list[Customer]) -> None:
 def test_those_of_whom_no_risk_is_known_come_last_either_way(crowd: list[Customer], name: str) -> None:
     rows = page_of(Customer.objects.select_related("risk"), ORDERS[name], size=50).rows
 
-    is_known = [hasattr(row, "risk") and row.risk.risk is not None for row in rows]
+    is_known = [hasattr(row, "risk") and row.risk.band != Band.UNKNOWN for row in rows]
     assert is_known == sorted(is_known, reverse=True)
     assert {True, False} == set(is_known)
 

@@ -249,6 +249,8 @@ def test_one_click_loads_and_every_page_with_them_says_so(login: Login, manager:
         html = browser.get(reverse(name)).content.decode()
         assert "Sample data are loaded." in html
         assert reverse("sample_remove") in html
+    customer = Customer.objects.filter(is_sample=True)[0]
+    assert "no mail goes there" in browser.get(reverse("customer", args=[customer.pk])).content.decode()
     html = login(teammate).get(reverse("today")).content.decode()
     assert "Sample data are loaded." in html
     assert reverse("sample_remove") not in html

@@ -17,7 +17,7 @@ from dashboard.columns import COLUMNS
 from dashboard.models import SavedView
 from dashboard.sorting import ORDERS, SORTS, headers
 from dashboard.views import customer_list
-from retention.models import CustomerRisk
+from retention.models import Band, CustomerRisk
 from tests import factories
 
 type Login = Callable[[User], Client]
@@ -42,7 +42,7 @@ def three(owner: User) -> list[Customer]:
             last_touchpoint_at=factories.NOW - timedelta(days=9 - number),
         )
         CustomerRisk.objects.update_or_create(
-            customer=row, defaults={"risk": 0.1 + number / 10, "value_last_year": 100 * number}
+            customer=row, defaults={"risk": 0.1 + number / 10, "band": Band.WATCH, "value_last_year": 100 * number}
         )
         made.append(row)
     return made

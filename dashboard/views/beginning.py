@@ -20,7 +20,7 @@ def first_steps(request: PersonRequest) -> HttpResponse:
     beginning = Beginning.current()
     context = {
         "beginning": beginning,
-        "steps": steps(request.user, request.user.company, beginning),
+        "steps": steps(request.user, request.user.company),
         "may_load": not beginning.loaded_at and not own_customers().exists(),
     }
     return render(request, "dashboard/first_steps.html", context)

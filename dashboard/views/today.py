@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.standing_in import stand_ins
 from customers.models import Customer
-from dashboard.beginning import steps_to_show
+from dashboard.beginning import steps_for_today
 from dashboard.today import collect, team_counts
 from dashboard.views.replying import PageRequest
 from retention_crm.lib import clock
@@ -28,7 +28,7 @@ def today(request: PageRequest) -> HttpResponse:
         "company": company,
         "sections": sections,
         "has_nobody": not sections and not Customer.objects.visible_to(request.user).exists(),
-        "steps": None if only or request.htmx else steps_to_show(request.user, company),
+        "steps": None if only or request.htmx else steps_for_today(request.user, company),
         "team": team_counts(request.user, at=at) if request.user.is_manager and not only else None,
         "away": away,
         "only": only,
