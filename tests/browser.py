@@ -64,8 +64,7 @@ class Watched:
 
     def sign_in(self, person: User) -> None:
         """Without the login page, which has tests of its own."""
-        cookie = {"name": "sessionid", "value": session_of(person), "url": self.address}
-        self.page.context.add_cookies([cookie])
+        self.page.context.add_cookies([{"name": "sessionid", "value": session_of(person), "url": self.address}])
 
     def _keep(self, text: str) -> None:
         self.complaints.append(text)
