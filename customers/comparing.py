@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Model
-from django.utils import formats
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from customers.models import Contact, Customer, CustomField
-from retention_crm.lib import clock, workdays
+from retention_crm.lib import clock, dates, workdays
 
 KEPT, LOST, BOTH = "kept", "lost", "both"
 _CUSTOM = "custom_"
@@ -146,9 +146,9 @@ def _words(row: Any, name: str) -> str:
         case "time_zone":
             return str(clock.zone_label(value))
         case "country":
-            return str(workdays.countries().get(value, value))
+            return workdays.country_names(get_language() or "").get(value, str(value))
         case "customer_since":
-            return str(formats.date_format(value, "j F Y"))
+            return dates.write(value, "day")
     display = getattr(row, f"get_{name}_display", None)
     return str(display() if display else value).strip()
 
@@ -157,4 +157,4 @@ def _birthday(contact: Contact) -> str:
     if not contact.birthday_day or not contact.birthday_month:
         return ""
     day = date(contact.birthday_year or 2000, contact.birthday_month, contact.birthday_day)
-    return formats.date_format(day, "j F Y" if contact.birthday_year else "j F")
+    return dates.write(day, "day" if contact.birthday_year else "day of year")

@@ -113,6 +113,14 @@ def test_a_template_leaves_the_writing_of_dates_to_the_one_place_for_it(file: Pa
     assert patterns == [], "Use |written, |stamped or |machine; see retention_crm/lib/dates.py."
 
 
+def test_code_leaves_the_writing_of_dates_to_the_one_place_for_it() -> None:
+    """But for mails to customers, whose languages write dates as their phrases say."""
+    own = re.compile(r"\b(?:date_format|dateformat|format_date)\b")
+    allowed = {ROOT / "outreach" / "phrases.py", ROOT / "retention_crm" / "lib" / "dates.py"}
+    files = {file for app in APPS for file in (ROOT / app).rglob("*.py") if "tests" not in file.parts} - allowed
+    assert [str(file) for file in files if own.search(file.read_text("utf-8"))] == []
+
+
 def test_bare_words_are_found() -> None:
     assert bare_words('<p title="Hi there">Hello <b>{{ name }}</b>{% translate "fine" %}</p>') == ["Hi there", "Hello"]
 
