@@ -62,7 +62,7 @@ def complaints(watched: Watched, address: str) -> list[str]:
     page.add_style_tag(content="*, *::before, *::after { transition: none !important; animation: none !important }")
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for violation in Axe().run(page).response["violations"]:
             places = [node["target"] for node in violation["nodes"]][:3]
             found.append(f"{address} {scheme}: {violation['id']} {places}")
