@@ -16,6 +16,7 @@ from openpyxl import Workbook
 
 from accounts.models import User
 from customers.models import Customer
+from customers.removing import bring_back, remove
 from interactions.attaching import LARGEST_MB, MOST_AT_ONCE, document_name, forget_removed
 from interactions.models import Document, DocumentContent, Interaction
 from interactions.tasks import forget_removed_documents
@@ -174,3 +175,12 @@ def test_what_was_removed_is_forgotten_after_thirty_days(meeting: Interaction) -
     assert set(Document.objects.all()) == {kept, fresh}
     assert DocumentContent.objects.count() == 2
     assert forget_removed_documents() == 0
+
+
+def test_a_customer_back_from_the_trash_has_its_documents(owner: User, meeting: Interaction) -> None:
+    data = bytes(range(256)) * 40
+    made = factories.document(meeting, data=data)
+    trashed = remove(meeting.customer, name="Lindqvist AB", by=owner, at=NOW)
+    assert not Document.objects.exists() and not DocumentContent.objects.exists()
+    bring_back(trashed)
+    assert bytes(Document.objects.select_related("content").get(pk=made.pk).content.data) == data
