@@ -40,7 +40,7 @@ def test_enter_saves_and_escape_cancels(watched: Watched, customer: Customer) ->
     expect(page.get_by_role("heading", name="Lindqvist & Söner")).to_be_visible()
     expect(page.get_by_role("link", name="Change: name")).to_be_focused()
 
-    change(page, "name")
+    expect(change(page, "name")).to_be_focused()
     page.keyboard.type("Nonsense")
     page.keyboard.press("Escape")
     expect(page.get_by_role("heading", name="Lindqvist & Söner")).to_be_visible()

@@ -39,6 +39,7 @@ OTHERS = {
     *("app_manifest", "approvals", "calendar_address", "company_settings", "custom_field_new", "find", "find_notes"),
     *("first_steps", "log", "notice_find", "notice_new", "offline", "password_change", "password_change_done"),
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
+    *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
 }
 
