@@ -19,7 +19,7 @@ from dashboard.models import Beginning
 from interactions.models import Complaint, FollowUp, Interaction
 from outreach import gate
 from outreach.accounting import account
-from outreach.models import CUSTOMER_KINDS, Message, State
+from outreach.models import CUSTOMER_KINDS, Message, Notification, State
 from outreach.planning import plan
 from retention import scoring
 from retention.models import CustomerRisk
