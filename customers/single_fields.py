@@ -76,7 +76,7 @@ def of_customer(customer: Customer, name: str, data: QueryDict | None, *, user: 
         return _own(customer, name, data)
     if name not in OF_CUSTOMER:
         return None
-    form = _only(CustomerForm(data, instance=customer, user=user), name)
+    form = _only(CustomerForm(data, instance=customer, user=user), name, f"customer_{customer.pk}")
     return SingleField(form, name, lambda at: changing.save_customer(customer, by=user, at=at, changed=[name]))
 
 
@@ -84,7 +84,7 @@ def of_contact(contact: Contact, name: str, data: QueryDict | None, *, user: Use
     """None if there is no such field, or none that is changed like this."""
     if name not in OF_CONTACT:
         return None
-    form = _only(ContactForm(data, instance=contact, user=user), name)
+    form = _only(ContactForm(data, instance=contact, user=user), name, f"contact_{contact.pk}")
     return SingleField(form, name, lambda at: changing.save_contact(contact, by=user, at=at))
 
 
@@ -97,12 +97,13 @@ def _own(customer: Customer, name: str, data: QueryDict | None) -> SingleField |
         custom = {form.own[name].key: form.own[name].stored(form.cleaned_data[name])}
         label(customer, tags=None, new_tags=[], custom=custom)
 
-    return SingleField(_only(form, name), name, write)
+    return SingleField(_only(form, name, f"customer_{customer.pk}"), name, write)
 
 
-def _only[F: BaseForm](form: F, wanted: str) -> F:
+def _only[F: BaseForm](form: F, wanted: str, place: str) -> F:
+    """Without its other fields, and with ids of its own: several may be open on one page."""
     others: list[Any] = [name for name in form.fields if name != wanted]
     for name in others:
         del form.fields[name]
-    form.auto_id = f"cell_%s_{form.instance.pk}" if hasattr(form, "instance") else "cell_%s"
+    form.auto_id = f"{place}_%s"
     return form

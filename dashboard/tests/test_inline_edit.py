@@ -1,5 +1,6 @@
 """Changing one field where it stands."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,18 @@ def test_the_form_has_the_one_field_and_what_is_stored(owner: User, customer: Cu
     shown = login(owner).get(address(customer, "name"), headers=HTMX).content.decode()
     assert 'value="Lindqvist AB"' in shown and shown.count("<label") == 1
     assert "<html" not in shown
+
+
+def test_a_customer_and_a_contact_can_be_changed_beside_each_other(
+    owner: User, customer: Customer, login: Login
+) -> None:
+    """They may have the same number, and must not have the same id on the page."""
+    contact = factories.contact(customer, pk=customer.pk)
+    browser, ids = login(owner), []
+    for row in (customer, contact):
+        shown = browser.get(address(row, "name"), headers=HTMX).content.decode()
+        ids += re.findall(r'<input type="text"[^>]* id="([^"]+)"', shown)
+    assert len(set(ids)) == 2
 
 
 def test_without_script_it_is_a_page_of_its_own(owner: User, customer: Customer, login: Login) -> None:
