@@ -33,10 +33,8 @@ def customers(request: ListRequest) -> HttpResponse:
 
     Without a word in the address it opens with the view the person chose for that.
     """
-    if not request.GET and not request.htmx:
-        first = FirstView.objects.filter(user=request.user).select_related("view").first()
-        if first is not None:
-            return redirect(f"{request.path}?{first.view.address_query}")
+    if not request.GET and not request.htmx and (first := _first_view(request)):
+        return redirect(f"{request.path}?{first.address_query}")
     filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
     found: CustomerQuerySet = filters.qs
     columns = filters.columns_shown
@@ -70,6 +68,11 @@ def customers(request: ListRequest) -> HttpResponse:
     response = render(request, "dashboard/customers.html" + ("#list" if in_place else ""), context)
     patch_vary_headers(response, ["HX-Request"])
     return push_url(response, _address(request, filters)) if in_place else response
+
+
+def _first_view(request: ListRequest) -> SavedView | None:
+    first = FirstView.objects.filter(user=request.user).select_related("view").first()
+    return first.view if first else None
 
 
 def _address(request: ListRequest, filters: CustomerFilter, **place: str) -> str:
