@@ -1,7 +1,9 @@
 """The search at the top: customers, contacts, notes, pages and things to do."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -152,8 +154,9 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_so(
     browser = login(owner)
 
     assert "Look through the notes" in typed(browser, "blue paint", "find_notes")
-    page = browser.get(reverse("find"), {"q": "blue paint"}).content.decode()
-    assert "too many notes" in page
+    for name, asked in (("find", "notes"), ("find_notes", "page")):
+        page = browser.get(reverse(name), {"q": "blue paint", asked: "1"}).content.decode()
+        assert "too many notes" in page
     # The connection goes on.
     assert Customer.objects.count() == 1
 
@@ -161,11 +164,38 @@ def test_a_search_that_takes_too_long_is_given_up_and_says_so(
 def test_the_page_shows_customers_and_notes_without_script(login: Login, owner: User, customer: Customer) -> None:
     factories.interaction(customer, notes="Lindqvist wants blue paint")
 
-    page = login(owner).get(reverse("find"), {"q": "lindqvist"}).content.decode()
+    browser = login(owner)
+    page = browser.get(reverse("find"), {"q": "lindqvist", "notes": "1"}).content.decode()
 
     assert "Found for “<bdi>lindqvist</bdi>”" in page
     assert "wants blue paint" in page
-    assert "Nothing was found" in login(owner).get(reverse("find"), {"q": "zzqqxx"}).content.decode()
+    for asked in ({"q": "zzqqxx", "notes": "1"}, {}):
+        assert "Nothing was found" in browser.get(reverse("find"), asked).content.decode()
+
+
+def test_the_page_shows_the_names_at_once_and_asks_for_the_notes(login: Login, owner: User, customer: Customer) -> None:
+    factories.interaction(customer, notes="Lindqvist & Berg want blue paint")
+    browser = login(owner)
+
+    page = browser.get(reverse("find"), {"q": "lindqvist & berg"}).content.decode()
+    assert "blue paint" not in page
+    asked = unescape(re.findall(r'hx-get="([^"]*)"', page)[-1])
+    assert "want blue paint" in browser.get(asked).content.decode()
+    # A person without script follows the link instead.
+    assert (
+        "want blue paint" in browser.get(unescape(re.findall(r'href="([^"]*notes=1[^"]*)"', page)[0])).content.decode()
+    )
+
+
+def test_nothing_is_said_to_be_missing_below_the_names_that_were_found(
+    login: Login, owner: User, customer: Customer
+) -> None:
+    browser = login(owner)
+
+    assert (
+        "Nothing was found" not in browser.get(reverse("find_notes"), {"q": "lindqvist", "page": "1"}).content.decode()
+    )
+    assert "Nothing was found" in browser.get(reverse("find_notes"), {"q": "zzqqxx", "page": "1"}).content.decode()
 
 
 @pytest.mark.parametrize("words", HOSTILE)
