@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python names another Python; ARGS="-k name" passes arguments on to pytest.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow faults lint bench messages requirements clean install install-dev
+.PHONY: help run test test-browser test-slow faults lint bench messages requirements clean install install-dev
 
 PY := .venv/bin/python
 ARGS ?=
@@ -22,7 +22,8 @@ endef
 
 help:
 	@echo "make run           run the product with its demo company; prints the address"
-	@echo "make test          run the test suite"
+	@echo "make test          run the test suite, with the main path in a real browser"
+	@echo "make test-browser  run the other tests in a real browser: every page's keys, drafts, lists, panels, languages"
 	@echo "make test-slow     run the tests that take long: risk on large histories, whole installations"
 	@echo "make faults        kill, starve and mislead the sender's processes and print what became of the mails (two hours; ARGS=--side-by-side=3: one)"
 	@echo "make lint          check style, types, layers, templates, migrations and production settings"
@@ -43,11 +44,16 @@ run: install
 	@exec $(PY) -m retention_crm.embedded run
 
 # The many processes of the suite share what was compiled, also where the shell tells Python to keep nothing.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal
+
 test: install-dev
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow and (not browser or main_path)" $(ARGS)
+
+test-browser: install-dev
+	@$(PYTEST) -m "browser and not slow and not main_path" $(ARGS)
 
 test-slow: install-dev
-	@PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n logical --maxprocesses 8 --dist worksteal -m slow $(ARGS)
+	@$(PYTEST) -m slow $(ARGS)
 
 faults: install-dev
 	@$(PY) -m faults $(ARGS)

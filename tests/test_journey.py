@@ -30,6 +30,7 @@ from tests.celery_workers import worker
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.browser,
+    pytest.mark.main_path,
     pytest.mark.processes,
     pytest.mark.usefixtures("started"),
 ]
