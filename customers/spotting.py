@@ -132,7 +132,8 @@ def spot_shared(*, at: datetime) -> None:
 def spot_names(*, at: datetime, until: float) -> None:
     """Looks up who is called like customers whose name is new, the latest first, until that moment of the steady clock.
 
-    One name takes some hundredths of a second among 100,000: that many brought at once are through after some hours.
+    One name takes some thousandths of a second among 100,000, if nothing else keeps the database: that many brought at
+    once are through within an hour, as a worker gives it a few seconds of every minute.
     Their addresses and whole names are compared within minutes (`spot_shared`).
     """
     while time.monotonic() < until and _look_up_names(at):
