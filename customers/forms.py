@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Div, Field, Fieldset
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
 from django.utils.dates import MONTHS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
-from customers.models import ConsentKind, Contact, Customer, DatedEvent, Segment
+from customers.models import ConsentKind, Contact, ContactDetail, Customer, DatedEvent, Segment
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 from retention_crm.lib.form_fields import LineInput
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     _ContactModelForm = forms.ModelForm[Contact]
     _SegmentModelForm = forms.ModelForm[Segment]
     _EventModelForm = forms.ModelForm[DatedEvent]
+    _DetailModelForm = forms.ModelForm[ContactDetail]
 else:
-    _CustomerModelForm = _ContactModelForm = _SegmentModelForm = _EventModelForm = forms.ModelForm
+    _CustomerModelForm = _ContactModelForm = _SegmentModelForm = _EventModelForm = _DetailModelForm = forms.ModelForm
 
 EARLIEST = date(1900, 1, 1)
 OLDEST_BIRTH_YEAR = 1880
@@ -211,6 +213,42 @@ class EventForm(CarefulForm, _EventModelForm):
                 css_class="row gx-2",
             ),
         )
+
+
+class DetailForm(CarefulForm, _DetailModelForm):
+    """One more address, number or fact of a contact."""
+
+    class Meta:
+        model = ContactDetail
+        fields = ["kind", "label", "value"]
+        widgets = {"value": forms.Textarea(attrs={"rows": 3})}
+        labels = {"kind": _("What it is"), "label": _("Name"), "value": _("Address, number or text")}
+        help_texts = {"label": _("Such as Office or Mobile. May stay empty.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.kind != ContactDetail.Kind.KEY:
+            # It is how an import finds the contact again, and comes only from there.
+            kinds = [choice for choice in ContactDetail.Kind.choices if choice[0] != ContactDetail.Kind.KEY]
+            self.fields["kind"].choices = kinds  # type: ignore[attr-defined]  # a choice field
+        self.helper = page_layout("kind", "label", "value")
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        kind, value = given.get("kind"), given.get("value", "")
+        check = {ContactDetail.Kind.EMAIL: validate_email, ContactDetail.Kind.WEBSITE: _check_website}.get(kind)
+        try:
+            if check and value:
+                check(value)
+        except ValidationError as error:
+            self.add_error("value", error)
+        if kind == ContactDetail.Kind.PHONE and value and not any(map(str.isdigit, value)):
+            self.add_error("value", _("Write the number in digits, such as +46 8 123 45 67."))
+        return given
+
+
+def _check_website(value: str) -> None:
+    URLValidator(["http", "https"])(value if "://" in value else f"https://{value}")
 
 
 class FirstContactForm(CarefulForm, _ContactModelForm):

@@ -17,10 +17,10 @@ from accounts.models import User
 from accounts.requests import PersonRequest, administrators_only, managers_read_administrators_change
 from accounts.staffing import responsibility_of
 from customers import changing, handing_over
-from customers.forms import ContactForm, CustomerForm, EventForm, FirstContactForm, SegmentForm
+from customers.forms import ContactForm, CustomerForm, DetailForm, EventForm, FirstContactForm, SegmentForm
 from customers.label_forms import LabelsForm
 from customers.labelling import label
-from customers.models import Contact, Customer, DatedEvent, Segment
+from customers.models import Contact, ContactDetail, Customer, DatedEvent, Segment
 from customers.removing import remove
 from customers.requests import get_editable
 from retention_crm.lib import clock
@@ -136,6 +136,7 @@ def _contact_page(request: PersonRequest, contact: Contact) -> HttpResponse:
         return redirect("customer", contact.customer_id)
     context: dict[str, Any] = {"form": form, "contact": contact, "customer": contact.customer}
     context["events"] = contact.events.all() if contact.pk else []
+    context["details"] = contact.details.all() if contact.pk else []
     context["duplicates"] = Contact.objects.visible_to(request.user).sharing_address_with(contact)[:5]
     return render(request, "customers/contact_form.html", context)
 
@@ -198,6 +199,43 @@ def event_delete(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, words, extra_tags=reverse("trash_restore", args=[trashed.pk]))
         return redirect("contact_edit", event.contact_id)
     return render(request, "customers/event_delete.html", {"event": event, "contact": event.contact})
+
+
+@page_with_form
+def detail_new(request: PersonRequest, contact_pk: int) -> HttpResponse:
+    contact = get_editable(Contact.objects.select_related("customer"), request, contact_pk)
+    return _detail_page(request, ContactDetail(contact=contact))
+
+
+@page_with_form
+def detail_edit(request: PersonRequest, pk: int) -> HttpResponse:
+    return _detail_page(request, _editable_detail(request, pk))
+
+
+def _editable_detail(request: PersonRequest, pk: int) -> ContactDetail:
+    return get_editable(ContactDetail.objects.select_related("contact__customer"), request, pk)
+
+
+def _detail_page(request: PersonRequest, detail: ContactDetail) -> HttpResponse:
+    form = DetailForm(request.POST or None, instance=detail)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, _("Saved."))
+        return redirect("contact_edit", detail.contact_id)
+    return render(request, "customers/detail_form.html", {"form": form, "detail": detail, "contact": detail.contact})
+
+
+@require_POST
+def detail_delete(request: PersonRequest, pk: int) -> HttpResponse:
+    """Takes it out at once; the message has the way back."""
+    detail = _editable_detail(request, pk)
+    contact = detail.contact
+    trashed = remove(
+        detail, name=detail.value, by=request.user, at=clock.now(), customer=contact.customer, contact=contact
+    )
+    words = _("“%(name)s” is taken out.") % {"name": trashed.name}
+    messages.success(request, words, extra_tags=reverse("trash_restore", args=[trashed.pk]))
+    return redirect("contact_edit", contact.pk)
 
 
 @require_safe

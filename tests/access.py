@@ -23,7 +23,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from accounts.models import Absence, Team, User
-from customers.models import Alike, Contact, Customer, CustomField, DatedEvent, Import, Merge, Segment, Tag, Trashed
+from customers.models import (
+    Alike,
+    Contact,
+    ContactDetail,
+    Customer,
+    CustomField,
+    DatedEvent,
+    Import,
+    Merge,
+    Segment,
+    Tag,
+    Trashed,
+)
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
@@ -88,6 +100,7 @@ class Side:
     customer: Customer
     contact: Contact
     event: DatedEvent
+    detail: ContactDetail
     interaction: Interaction
     document: Document
     follow_up: FollowUp
@@ -269,6 +282,9 @@ TABLE: tuple[Line, ...] = (
     Line("event_new", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
     Line("event_edit", CUSTOMER_DATA, methods=_FORM, args=("event",), changes_only=True),
     Line("event_delete", CUSTOMER_DATA, methods=_FORM, args=("event",), changes_only=True),
+    Line("detail_new", CUSTOMER_DATA, methods=_FORM, args=("contact",), changes_only=True),
+    Line("detail_edit", CUSTOMER_DATA, methods=_FORM, args=("detail",), changes_only=True),
+    Line("detail_delete", CUSTOMER_DATA, methods=("POST",), args=("detail",)),
     Line("segments", MANAGERS_READ),
     Line("segment_new", ADMINISTRATORS, methods=_FORM),
     Line("segment", MANAGERS_READ, methods=_FORM, args=("segment",)),

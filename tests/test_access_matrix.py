@@ -52,6 +52,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         customer=customer,
         contact=contact,
         event=factories.dated_event(contact),
+        detail=factories.detail(contact),
         interaction=(interaction := factories.interaction(customer, author=customer.owner)),
         document=factories.document(interaction),
         follow_up=factories.follow_up(customer),
