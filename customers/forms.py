@@ -248,7 +248,8 @@ class DetailForm(CarefulForm, _DetailModelForm):
 
 
 def _check_website(value: str) -> None:
-    URLValidator(["http", "https"])(value if "://" in value else f"https://{value}")
+    wrong = _("Write the address of a page, such as www.example.com.")
+    URLValidator(["http", "https"], message=wrong)(value if "://" in value else f"https://{value}")
 
 
 class FirstContactForm(CarefulForm, _ContactModelForm):
