@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import FETCH_RAISE, F, Q
+from django.db.models import FETCH_RAISE, F, OuterRef, Q
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer
 from interactions.models import Complaint, FollowUp
-from outreach.models import CUSTOMER_KINDS, Message, State
+from outreach.models import CUSTOMER_KINDS, Message, MessageKind, MessageQuerySet, State
 from outreach.overdue import digest_customers, digest_follow_ups
 from retention_crm.lib import clock
 from surveys.models import Response
@@ -65,6 +65,12 @@ class Birthday:
     in_days: int
     turns: int | None
     is_greeted: bool
+    greeting: str
+    """The state of the message, once there is one; then it says more than whether one may go out."""
+
+    @property
+    def is_called_off(self) -> bool:
+        return self.greeting in {State.FAILED, State.CANCELLED, State.EXPIRED}
 
 
 @dataclass(frozen=True)
@@ -157,6 +163,7 @@ def _birthdays(user: User, people: list[int], at: datetime, company: Company, li
         .annotate(
             passed=Q(birthday_month=days[0].month, birthday_day=days[0].day),
             next_year=Q(birthday_month__lt=days[0].month),
+            greeting=_greetings(at).values("state")[:1],
         )
         .order_by("passed", "next_year", "birthday_month", "birthday_day", "customer__sort_key")
         .select_related("customer")
@@ -166,6 +173,13 @@ def _birthdays(user: User, people: list[int], at: datetime, company: Company, li
     kept = [_birthday(contact, at, company) for contact in found]
     soon = [birthday for birthday in kept if birthday.in_days <= BIRTHDAY_DAYS]
     return sorted(soon, key=lambda birthday: (birthday.in_days, birthday.contact.customer.sort_key))[:limit]
+
+
+def _greetings(at: datetime) -> MessageQuerySet:
+    """Of the contact of an outer query, for the birthday that is about to be or just was."""
+    of_contact = Message.objects.filter(customer=OuterRef("customer"), contact=OuterRef("pk"))
+    near = of_contact.filter(kind=MessageKind.BIRTHDAY, due_at__gte=at - timedelta(days=BIRTHDAY_DAYS))
+    return near.order_by("-due_at")
 
 
 def _birthday(contact: Contact, at: datetime, company: Company) -> Birthday:
@@ -186,4 +200,5 @@ def _birthday(contact: Contact, at: datetime, company: Company) -> Birthday:
         in_days=(day - today).days,
         turns=day.year - contact.birthday_year if contact.birthday_year else None,
         is_greeted=bool(contact.email) and contact.allows_greetings,
+        greeting=getattr(contact, "greeting", None) or "",
     )

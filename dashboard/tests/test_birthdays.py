@@ -1,13 +1,18 @@
 """Birthdays on Today: the next seven days by each contact's own calendar."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Company, LeapDay, User
 from customers.models import Contact, Customer
 from dashboard.today import Birthday, collect
+from outreach.models import MessageKind, State
+from retention_crm.lib import clock
 from tests import factories
 from tests.factories import NOW, TODAY
 
@@ -97,6 +102,33 @@ def test_it_says_whether_a_greeting_goes_out(
     born(customer, TODAY, **fields)
 
     assert birthdays(owner)[0].is_greeted is greeted
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (State.PLANNED, "greeting at 09:00"),
+        (State.LEASED, "greeting at 09:00"),
+        (State.PROPOSED, "greeting waits for approval"),
+        (State.HELD, "greeting held back"),
+        (State.SENT, "greeted"),
+        (State.CANCELLED, "no greeting goes out"),
+        (State.EXPIRED, "no greeting goes out"),
+        (State.FAILED, "no greeting goes out"),
+        (State.UNKNOWN, "greeting: nobody knows whether it arrived"),
+    ],
+)
+def test_once_there_is_a_greeting_it_says_what_became_of_it(
+    owner: User, customer: Customer, company: Company, login: Callable[[User], Client], state: str, words: str
+) -> None:
+    now = clock.now()
+    contact = born(customer, customer.today(now))
+    for at, was in ((now, state), (now - timedelta(days=365), State.SENT)):
+        factories.message(contact, kind=MessageKind.BIRTHDAY, due_at=at, state=was)
+
+    page = login(owner).get(reverse("today")).content.decode()
+
+    assert f"· {words}" in " ".join(page.split())
 
 
 def test_of_many_birthdays_the_nearest_are_shown(owner: User, customer: Customer) -> None:
