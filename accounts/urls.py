@@ -59,6 +59,7 @@ urlpatterns = [
     path("settings/people/new/", views.person_new, name="person_new"),
     path("settings/people/<int:pk>/", views.person, name="person"),
     path("settings/people/<int:pk>/absences/", views.person_absences, name="person_absences"),
+    path("settings/people/<int:pk>/absences/restore/", views.absence_restore, name="absence_restore"),
     path("absences/<int:pk>/delete/", views.absence_delete, name="absence_delete"),
     path("settings/people/<int:pk>/password/", views.person_password, name="person_password"),
     path("settings/people/<int:pk>/access/", views.person_access, name="person_access"),

@@ -1,10 +1,13 @@
 """Settings: the company, its people and teams, and the own profile."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -115,9 +118,25 @@ def _add(form: AbsenceForm) -> bool:
 def absence_delete(request: PersonRequest, pk: int) -> HttpResponse:
     absence = get_object_or_404(Absence.objects.select_related("user"), pk=pk)
     _require_say(request.user, absence.user)
-    absence.delete()
-    messages.success(request, _("%(name)s is there on these days.") % {"name": absence.user})
+    way_back = absences.take_out(absence)
+    words = _("%(name)s is there on these days.") % {"name": absence.user}
+    undo = f"{reverse('absence_restore', args=[absence.user_id])}?{urlencode({'was': way_back})}"
+    messages.success(request, words, extra_tags=undo)
     return redirect("person_absences", absence.user_id)
+
+
+@require_POST
+def absence_restore(request: PersonRequest, pk: int) -> HttpResponse:
+    """The way back after one was taken out."""
+    shown = get_object_or_404(User, pk=pk)
+    _require_say(request.user, shown)
+    try:
+        absences.bring_back(shown, request.GET.get("was", ""))
+    except absences.NotBack:
+        messages.error(request, _("That can not be taken back any more. Enter the days again."))
+    else:
+        messages.success(request, _("Taken back."))
+    return redirect("person_absences", pk)
 
 
 def _require_say(user: User, person: User) -> None:

@@ -246,6 +246,7 @@ TABLE: tuple[Line, ...] = (
     Line("person_new", ADMINISTRATORS, methods=_FORM),
     Line("person", MANAGERS_READ, methods=_FORM, args=("person",)),
     Line("person_absences", MANAGERS, methods=_FORM, args=("person",)),
+    Line("absence_restore", MANAGERS, methods=("POST",), args=("person",)),
     Line("absence_delete", MANAGERS, methods=("POST",), args=("absence",)),
     Line("person_password", ADMINISTRATORS, methods=_FORM, args=("person",)),
     Line("person_hand_over", ADMINISTRATORS, methods=_FORM, args=("person",)),

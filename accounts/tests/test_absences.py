@@ -1,7 +1,9 @@
 """Days away and who stands in: who says so, and what is refused."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from tests.factories import TODAY
 
 pytestmark = pytest.mark.django_db
 type Login = Callable[[User], Client]
+FAR = date(2099, 7, 1)
 
 
 def given(**fields: Any) -> dict[str, Any]:
@@ -37,6 +40,42 @@ def test_people_say_themselves_when_they_are_away_and_who_stands_in(
     assert "Tom Falk" in browser.get(page(owner)).text
     browser.post(reverse("absence_delete", args=[absence.pk]))
     assert not Absence.objects.exists()
+
+
+def undo_in(page: str) -> str:
+    """The address the message posts to."""
+    return unescape(re.findall(r'action="([^"]*restore[^"]*)"', page)[0])
+
+
+def test_what_was_taken_out_is_back_with_one_click_and_once(
+    owner: User, teammate: User, outsider: User, company: Company, login: Login
+) -> None:
+    absence = factories.absence(owner, first_day=FAR, last_day=FAR + timedelta(days=3), deputy=teammate)
+    browser = login(owner)
+    undo = undo_in(browser.post(reverse("absence_delete", args=[absence.pk]), follow=True).text)
+    assert not Absence.objects.exists()
+
+    assert login(teammate).post(undo).status_code == 403
+    assert "Taken back." in browser.post(undo, follow=True).text
+    again = owner.absences.get()
+    assert (again.first_day, again.last_day, again.deputy) == (absence.first_day, absence.last_day, teammate)
+    # Once more, for somebody else, or with another signature it is refused in words.
+    for address in (undo, undo.replace("was=", "was=x"), undo.partition("?")[0]):
+        assert "Enter the days again" in browser.post(address, follow=True).text
+    other = undo.replace(f"/{owner.pk}/", f"/{outsider.pk}/")
+    assert "Enter the days again" in login(outsider).post(other, follow=True).text
+    assert Absence.objects.count() == 1
+
+
+def test_nobody_who_left_meanwhile_stands_in(owner: User, teammate: User, company: Company, login: Login) -> None:
+    absence = factories.absence(owner, first_day=FAR, last_day=FAR, deputy=teammate)
+    browser = login(owner)
+    undo = undo_in(browser.post(reverse("absence_delete", args=[absence.pk]), follow=True).text)
+    User.objects.filter(pk=teammate.pk).update(is_active=False)
+
+    browser.post(undo)
+
+    assert owner.absences.get().deputy is None
 
 
 def test_managers_say_it_for_others_and_teammates_do_not(
