@@ -31,11 +31,17 @@ class ListRequest(PersonRequest):
 def customers(request: ListRequest) -> HttpResponse:
     """The customers the person may see, narrowed and sorted; for htmx the list alone, with a clean address to show.
 
+    What it can be narrowed by is fetched when somebody wants to (`?filters=1`), unless the list is narrowed already.
+
     Without a word in the address it opens with the view the person chose for that.
     """
     if not request.GET and not request.htmx and (first := _first_view(request)):
         return redirect(f"{request.path}?{first.address_query}")
     filters = CustomerFilter(request.GET, Customer.objects.visible_to(request.user), request=request)
+    if request.htmx and "filters" in request.GET:
+        response = render(request, "dashboard/customers.html#filters", {"filters": filters})
+        patch_vary_headers(response, ["HX-Request"])
+        return response
     found: CustomerQuerySet = filters.qs
     columns = filters.columns_shown
     today = request.user.today()
@@ -51,6 +57,7 @@ def customers(request: ListRequest) -> HttpResponse:
     counted = len(page.rows) if is_whole else found.order_by().values("pk")[: COUNTED_TO + 1].count()
     context = {
         "filters": filters,
+        "shows_filters": "filters" in request.GET,
         "page": page,
         "columns": columns,
         "headers": [(head, _address(request, filters, sort=head.sort)) for head in headers(columns, filters.order)],
