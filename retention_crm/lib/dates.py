@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from django.db import models
 from django.utils import dateformat
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 _EVERY_DAY = 7
 
@@ -91,7 +92,14 @@ def weekdays() -> list[int]:
 
 
 def _pattern(part: str) -> str:
-    patterns = {
+    return _in_figures(style().day_format).get(part) or _in_words(get_language())[part]
+
+
+# A page writes a hundred dates, and the catalogue is asked eleven times for each language.
+@lru_cache
+def _in_words(_language: str | None) -> dict[str, str]:
+    """The shapes in the active language, which is the one given."""
+    return {
         "day": pgettext("how a date is written", "j F Y"),
         "short day": pgettext("how a date is written", "j M Y"),
         "day of year": pgettext("how a date is written", "j F"),
@@ -104,7 +112,6 @@ def _pattern(part: str) -> str:
         "time of week": pgettext("how a time is written", "D H:i"),
         "time and zone": pgettext("how a time is written", "H:i T"),
     }
-    return _in_figures(style().day_format).get(part) or patterns[part]
 
 
 def _in_figures(chosen: str) -> dict[str, str]:
