@@ -38,6 +38,7 @@ class CallBecause(models.TextChoices):
     PREFERS_MEETING = "in_person", _("prefers to be met")
     LEFT_ALONE = "left_alone", _("asked for no mail")
     NO_ADDRESS = "no_address", _("nobody with an address")
+    NO_MAIL = "no_mail", _("mail comes back")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

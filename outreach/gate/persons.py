@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from customers.models import SAMPLE_DOMAIN, Contact
+from outreach.assembling import deliverable
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, State
@@ -62,11 +63,17 @@ def _allows(contact: Contact, kind: str) -> bool:
 
 
 def no_address(message: Message, facts: Facts) -> Ruling | None:
-    if message.contact is None or message.contact.email:
+    """None at all, or one that no mail server would take."""
+    contact = message.contact
+    if contact is None or (contact.email and deliverable(contact.email)):
         return None
-    return Ruling(
-        State.HELD, "no_address", _("There is no e-mail address for %(name)s.") % {"name": message.contact.name}
+    words = {"name": contact.name, "address": contact.email}
+    sentence = (
+        _("No mail can be sent to “%(address)s”. Ask %(name)s for a better address.")
+        if contact.email
+        else _("There is no e-mail address for %(name)s.")
     )
+    return Ruling(State.HELD, "no_address", sentence % words)
 
 
 def suppressed(message: Message, facts: Facts) -> Ruling | None:
