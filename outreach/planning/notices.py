@@ -17,7 +17,8 @@ def plan_notices(window: Window) -> int:
     After the day by which they were to be told it is for the owner to call. First those whose mail has gone out are
     ticked off, which ends the owner's task.
     """
-    execute(_TICK_OFF, {})
+    if not window.only_plans:
+        execute(_TICK_OFF, {})
     parameters = {"at": window.at, "stoppable_for": STOPPABLE_FOR, "kind_for": NOTICE_KIND_FOR}
     return execute(_NOTICES, parameters)
 

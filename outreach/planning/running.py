@@ -83,7 +83,7 @@ def _through(reached: datetime | None, at: datetime) -> datetime:
 
 
 def plan_as_of(*, at: datetime) -> dict[str, int]:
-    """Plans what a first run at that moment would have planned for its day, and leaves the watermarks alone.
+    """Plans what a first run at that moment would have planned for its day, and leaves all else alone, watermarks too.
 
     Events count by when they happened, whenever they were entered: for looking at one day of an imported history.
     """
@@ -92,7 +92,8 @@ def plan_as_of(*, at: datetime) -> dict[str, int]:
     ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     with transaction.atomic():
         one_at_a_time()
-        return {kind: planner(Window(start_of_day, at, company, *ever)) for kind, planner in PLANNERS.items()}
+        window = Window(start_of_day, at, company, *ever, only_plans=True)
+        return {kind: planner(window) for kind, planner in PLANNERS.items()}
 
 
 def one_at_a_time() -> None:

@@ -76,7 +76,8 @@ def plan_escalations(window: Window) -> int:
             )
         ],
     }
-    notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
+    if not window.only_plans:
+        notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
     by_mail = f"({HAS_ESCALATION}) AND {_WANTS_MAIL}"
     return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, by_mail, **parameters)
 

@@ -34,7 +34,8 @@ def plan_urgent(window: Window) -> int:
         return 0
     found = stand_ins(at=window.at)
     told = {(reader, alert.occasion): alert for alert in alerts for reader in _readers(alert, found)}
-    notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
+    if not window.only_plans:
+        notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
     people = {reader for reader, _occasion in told}
     readers, ways = User.objects.in_bulk(people), NotificationChoice.objects.ways(people)
     wanted = {

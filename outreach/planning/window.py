@@ -21,7 +21,8 @@ FURTHEST_CLOCK = timedelta(hours=14)
 class Window:
     """What a run of a planner looks at: what fell due since `since`, seen from the moment `at`.
 
-    `entered_since` and `entered_until` bound when an event was entered, whenever it happened.
+    `entered_since` and `entered_until` bound when an event was entered, whenever it happened. One that `only_plans`
+    writes messages and what they are about, and nothing else: no bell rings, and no task is ticked off.
     """
 
     since: datetime
@@ -29,6 +30,7 @@ class Window:
     company: Company
     entered_since: datetime
     entered_until: datetime
+    only_plans: bool = False
 
     @property
     def horizon(self) -> datetime:
