@@ -17,7 +17,7 @@ from functools import cached_property
 
 from accounts.models import Company
 from outreach import claiming, gate, guarding, pausing
-from outreach.bounces.noting import give_up
+from outreach.bounces.noting import give_up, tell_otherwise
 from outreach.claiming import Settlement
 from outreach.composing import Composer, Unwritable
 from outreach.limiting import Exhausted, Limiter
@@ -206,6 +206,7 @@ class Run:
             self._settle([settlement])
         if outcome.bad_address:
             give_up(message.sent_to, outcome.words, self.now())
+            tell_otherwise(message, self.now())
         if outcome.cause is not None:
             self._stop(outcome.cause, outcome.words)
         elif self._probe:

@@ -3,11 +3,15 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Company
 from customers.models import Contact
+from interactions.models import NoticeFor
 from outreach.assembling import deliverable
 from outreach.gate import Facts, persons
 from outreach.models import Message, Suppression
+from outreach.taking_back import NOT_GONE
 
 
 def why_no_mail(contact: Contact, *, company: Company, at: datetime) -> str:
@@ -16,6 +20,14 @@ def why_no_mail(contact: Contact, *, company: Company, at: datetime) -> str:
     message = Message(contact=contact, customer=contact.customer)
     ruling = persons.no_address(message, facts) or persons.suppressed(message, facts)
     return ruling.sentence if ruling else ""
+
+
+def why_not_once_more(row: NoticeFor) -> str:
+    """Why no mail goes to a customer who is to be told: there was one; empty if there was none."""
+    gone = Message.objects.filter(notice_for=row).exclude(state__in=NOT_GONE)
+    if not gone.exists():
+        return ""
+    return _("A mail about this went out before, and none goes twice. Call them, or write a letter.")
 
 
 def without_mail(addresses: Collection[str]) -> set[str]:

@@ -15,7 +15,7 @@ from outreach.planning import one_at_a_time
 from surveys.models import Invitation
 
 # What did not go out and will not by itself: deciding the same again brings it back.
-_NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
+NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
 
 
 def reopen(wish: Wish, *, at: datetime) -> bool:
@@ -23,7 +23,7 @@ def reopen(wish: Wish, *, at: datetime) -> bool:
     with transaction.atomic():
         wish.reopen()
         answers = Message.objects.filter(wish=wish)
-        cancel(answers, reason="opened_again", detail=_("The wish was opened again."), at=at, states=_NOT_GONE)
+        cancel(answers, reason="opened_again", detail=_("The wish was opened again."), at=at, states=NOT_GONE)
         return not answers.exclude(state=State.CANCELLED).exists()
 
 
@@ -65,7 +65,7 @@ def ask_no_more(invitations: Collection[int], *, at: datetime) -> set[int]:
         # A planner may be writing their messages.
         one_at_a_time()
         asked = Message.objects.filter(invitation__in=invitations)
-        cancel(asked, reason="taken_back", detail=_("Asking them was taken back."), at=at, states=_NOT_GONE)
+        cancel(asked, reason="taken_back", detail=_("Asking them was taken back."), at=at, states=NOT_GONE)
         gone = set(asked.exclude(state=State.CANCELLED).values_list("invitation_id", flat=True))
         unheard = Invitation.objects.filter(pk__in=set(invitations) - gone)
         back = set(unheard.values_list("pk", flat=True))
@@ -74,4 +74,4 @@ def ask_no_more(invitations: Collection[int], *, at: datetime) -> set[int]:
 
 
 def _call_off(notices: MessageQuerySet, words: str, at: datetime) -> None:
-    cancel(notices, reason="told_otherwise", detail=words, at=at, states=_NOT_GONE)
+    cancel(notices, reason="told_otherwise", detail=words, at=at, states=NOT_GONE)

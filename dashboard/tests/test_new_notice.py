@@ -274,6 +274,21 @@ def test_a_mail_is_refused_where_none_can_be_taken(owner: User, customer: Custom
     assert login(owner).post(address, {"how": How.IN_PERSON}).status_code == 302
 
 
+def test_who_got_a_mail_gets_no_second_one(owner: User, customer: Customer, login: Login) -> None:
+    factories.contact(customer)
+    row = factories.notice_for(customer, How.MAIL, at=NOW - timedelta(hours=2))
+    plan(at=NOW)
+    Message.objects.update(state=State.FAILED, attempts=1)
+
+    address = reverse("notice_how", args=[row.pk])
+    refused = login(owner).post(address, {"how": How.MAIL})
+
+    assert "none goes twice" in errors(refused)["how"][0]
+    shown = login(owner).get(address).content.decode()
+    assert "none goes twice" in shown
+    assert "/contacts/" not in shown
+
+
 def test_a_person_may_choose_another_way_for_one(owner: User, customer: Customer, login: Login) -> None:
     factories.contact(customer)
     row = factories.notice_for(customer, How.MAIL, at=NOW - timedelta(hours=2))

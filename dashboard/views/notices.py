@@ -23,7 +23,7 @@ from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.announcing import Proposal, announce, propose
 from interactions.models import FollowUp, How, Notice, NoticeFor
 from interactions.notice_forms import HowForm, NoticeForm, ToldForm
-from outreach.reaching import why_no_mail, without_mail
+from outreach.reaching import why_no_mail, why_not_once_more, without_mail
 from outreach.taking_back import tell_in_person, tell_otherwise, withdraw
 from retention.scoring import rescore
 from retention_crm.lib import clock, text
@@ -168,8 +168,7 @@ def notice_how(request: PageRequest, pk: int) -> HttpResponse:
     row = get_editable(rows, request, pk)
     if not row.is_to_be_told:
         return saved(request, _("They were told before, or need not be told any more."), to=_page(row))
-    reader = Contact.objects.filter(customer=row.customer, is_primary=True).select_related("customer").first()
-    why_not = why_no_mail(reader, company=request.user.company, at=clock.now()) if reader else ""
+    reader, why_not = _why_no_mail(request, row)
     form = HowForm(posted(request), initial={"how": row.how}, why_no_mail=why_not)
     if form.is_valid():
         tell_otherwise(row, How(form.cleaned_data["how"]), at=clock.now())
@@ -178,6 +177,14 @@ def notice_how(request: PageRequest, pk: int) -> HttpResponse:
     context = {"form": form, "row": row, "next": request.GET.get("next", ""), "reader": reader, "why_not": why_not}
     template = "dashboard/notice_how.html" + ("#panel" if request.htmx else "")
     return render(request, template, context, status=form_status(form))
+
+
+def _why_no_mail(request: PageRequest, row: NoticeFor) -> tuple[Contact | None, str]:
+    """Why the customer can not be told by mail; if it is for the address of their contact, that contact."""
+    if why_not := why_not_once_more(row):
+        return None, why_not
+    reader = Contact.objects.filter(customer=row.customer, is_primary=True).select_related("customer").first()
+    return reader, why_no_mail(reader, company=request.user.company, at=clock.now()) if reader else ""
 
 
 def _page(row: NoticeFor) -> str:

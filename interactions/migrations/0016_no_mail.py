@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                         ("in_person", "prefers to be met"),
                         ("left_alone", "asked for no mail"),
                         ("no_address", "nobody with an address"),
-                        ("no_mail", "mail comes back"),
+                        ("no_mail", "mail does not arrive"),
                     ],
                     max_length=12,
                 ),

@@ -26,6 +26,7 @@ from retention_crm.lib import text, tokens
 What = ProviderEvent.What
 # What can only be told of a mail that was handed over.
 _HANDED_OVER = frozenset({What.DELIVERED, What.BOUNCED, What.NOT_YET, What.COMPLAINED, What.UNSUBSCRIBED})
+NOT_ARRIVED = frozenset({What.BOUNCED, What.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _follow(happening: Happening, at: datetime) -> None:
         _settle_unknown(happening.message)
     if happening.what == What.BOUNCED:
         give_up(happening.suppressed_address, happening.words, at)
+    if happening.what in NOT_ARRIVED:
+        tell_otherwise(happening.message, at)
     if happening.what == What.COMPLAINED and happening.suppressed_address:
         Suppression.objects.suppress(happening.suppressed_address, _("They reported our mail as unwanted."), at)
     if happening.what in {What.COMPLAINED, What.UNSUBSCRIBED}:
@@ -89,6 +92,12 @@ def _settle_unknown(message: Message) -> None:
     Message.objects.filter(pk=message.pk, state=State.UNKNOWN).update(
         state=State.SENT, reason="told_later", detail=detail
     )
+
+
+def tell_otherwise(message: Message | None, at: datetime) -> None:
+    """Bad news that did not arrive has not been told."""
+    if message is not None and message.notice_for is not None:
+        message.notice_for.call_instead_of_mail(at)
 
 
 def give_up(address: str, words: str, at: datetime) -> None:
