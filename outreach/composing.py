@@ -166,7 +166,13 @@ class Composer:
         address = _address_of(reader.email, reader.name)
         digest = digest_for(message, reader, self.at)
         if not digest.sections:
-            raise Unwritable("nothing_to_say", _("Everything it would have listed is settled by now."))
+            urgent = message.kind == MessageKind.URGENT
+            raise Unwritable(
+                "nothing_to_say",
+                _("What it would have told is settled by now, or not so any more.")
+                if urgent
+                else _("Everything it would have listed is settled by now."),
+            )
         text = self.wordings.text_for(message.kind, get_language() or Language.ENGLISH, Tone.FRIENDLY)
         values = {
             "preferred_name": reader.name,

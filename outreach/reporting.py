@@ -23,7 +23,7 @@ MOST_LISTED = 10
 
 
 def urgent_section(message: Message, reader: User, *, at: datetime) -> Section | None:
-    """What the alert is about; nothing if it is settled by now or the reader may not see it."""
+    """What the alert is about; nothing if it is settled or not so any more, or the reader may not see it."""
     _kind, what, *written = message.occasion.split(":")
     numbers = [int(number) for number in written]
     subject = alerting.named(what)
@@ -43,7 +43,8 @@ def _answer(numbers: list[int], reader: User) -> Section | None:
 
 
 def _complaint(numbers: list[int], reader: User) -> Section | None:
-    rows = Complaint.objects.visible_to(reader).open().select_related("customer__owner", "owner")
+    """Nothing, too, if it was found to be less severe."""
+    rows = Complaint.objects.visible_to(reader).severe().open().select_related("customer__owner", "owner")
     complaint = rows.filter(pk=numbers[0]).first()
     if complaint is None:
         return None
