@@ -28,6 +28,7 @@ from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
 from retention_crm.lib import clock, dates
+from retention_crm.lib.masking import mask
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
@@ -78,6 +79,16 @@ class Composer:
         if message.is_for_customer:
             return self._to_customer(message)
         return self._test(message) if message.kind == MessageKind.TEST else self._to_staff(message)
+
+    def write(self, message: Message) -> Mail:
+        """The same; the message has from then on what the ledger keeps: what is said, not the keys of the links in it.
+
+        Nothing is saved.
+        """
+        mail = self.build(message)
+        message.sent_to = mail.to[0][:254]
+        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
+        return mail
 
     def text_of(self, message: Message, contact: Contact) -> Text:
         """The text before it is filled: the message's own, or else the wording for its reader."""

@@ -24,7 +24,6 @@ from outreach.limiting import Exhausted, Limiter
 from outreach.models import Message, SendingPause, State
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
-from retention_crm.lib.masking import mask
 
 log = logging.getLogger(__name__)
 
@@ -166,11 +165,7 @@ class Run:
         return None
 
     def _envelope(self, message: Message, composer: Composer) -> Envelope:
-        mail = composer.build(message)
-        message.sent_to = mail.to[0][:254]
-        # The ledger keeps what was said, not the keys of the links in it.
-        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
-        return self.transport.prepare(mail)
+        return self.transport.prepare(composer.write(message))
 
     def _hand_over(self, message: Message, token: int, envelope: Envelope) -> bool:
         """The server is asked while the ledger is told; the content goes out only when that is committed."""
