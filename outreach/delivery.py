@@ -12,6 +12,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -21,7 +22,7 @@ from outreach.bounces.noting import give_up, tell_otherwise
 from outreach.claiming import Settlement
 from outreach.composing import Composer, Unwritable
 from outreach.limiting import Exhausted, Limiter
-from outreach.models import Message, SendingPause, State
+from outreach.models import Message, SendingPause, Sentence, State, because
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
 
@@ -94,8 +95,9 @@ class Run:
             return False
         messages = gate.load(list(tokens))
         rulings = gate.check(messages, at=at, company=self.company)
+        ruled = [(message, rulings[message.pk]) for message in messages if message.pk in rulings]
         self._settle(
-            [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence, r.due_at) for pk, r in rulings.items()],
+            [_decided(message, tokens[message.pk], r.state, r.rule, r.why, r.due_at) for message, r in ruled],
         )
         passed = [message for message in messages if message.pk not in rulings]
         if passed and (words := guarding.announce(len(passed), at=at)):
@@ -159,7 +161,7 @@ class Run:
             return self._envelope(message, composer)
         except Unwritable as error:
             state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
-            self._settle([Settlement(message.pk, token, state, error.reason, error.detail)])
+            self._settle([_decided(message, token, state, error.reason, error.why)])
         except InvalidMail as error:
             self._settle([Settlement(message.pk, token, State.FAILED, "invalid", str(error))])
         return None
@@ -271,6 +273,15 @@ class Run:
                 guarding.note_success(at=self.now())
         finally:
             self.transport.close()
+
+
+def _decided(
+    message: Message, token: int, state: State, reason: str, why: Sentence, due_at: datetime | None = None
+) -> Settlement:
+    """Why is written in the words of whoever looks after the customer; others read it in theirs."""
+    reader = message.customer.owner if message.customer else message.recipient
+    with reader.in_own_words() if reader else nullcontext():
+        return Settlement(message.pk, token, state, due_at=due_at, **because(reason, why))
 
 
 def pause(attempts: int) -> timedelta:

@@ -144,7 +144,7 @@ def test_who_is_there_already_is_found(manager: User, line: str) -> None:
 def test_who_was_merged_is_found_by_either_number_and_apart_again_by_the_own(
     manager: User, owner: User, number: str
 ) -> None:
-    columns = {"mapping": {"Number": "customer_key"}}
+    columns: dict[str, Any] = {"mapping": {"Number": "customer_key"}}
     imported(manager, "Company,Number,Name\nLindqvist AB,1,Anna\nLindkvist,2,Bo\n", **columns)
     kept, lost = Customer.objects.order_by("external_key")
     merged = merge(kept, lost, by=manager, at=NOW)

@@ -129,13 +129,13 @@ class NoticeFor(models.Model):
         """The mail did not arrive: it is for the owner to tell them, unless somebody has done so."""
         with transaction.atomic():
             row = NoticeFor.objects.select_for_update().get(pk=self.pk)
-            told = FollowUp.objects.filter(pk=row.follow_up_id, done_by__isnull=False)
-            if row.how != How.MAIL or told.exists():
+            task = FollowUp.objects.filter(notice_for=row)
+            if row.how != How.MAIL or task.filter(done_by__isnull=False).exists():
                 return
             row.how, row.how_since = How.CALL, at
             row.reasons = [*row.reasons, CallBecause.NO_MAIL]
             row.save(update_fields=["how", "how_since", "reasons"])
-            FollowUp.objects.filter(pk=row.follow_up_id).update(done_at=None)
+            task.update(done_at=None)
 
     @property
     def reasons_in_words(self) -> str:
