@@ -86,13 +86,14 @@ def weekly_sections(manager: User, *, on: date, at: datetime, reader: User | Non
     For the reader who stands in for the manager, if one is given: the links are to pages they may open.
     """
     overview = "portfolio" if (reader or manager).is_manager else "customers"
-    owned, assigned = _team(manager, "customer__owner"), _team(manager, "assignee")
+    real = Q(customer__is_sample=False)
+    owned, assigned = real & _team(manager, "customer__owner"), real & _team(manager, "assignee")
     complaints = Complaint.objects.open().filter(owned)
     answers = Response.objects.detractors().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
     promises = FollowUp.objects.promises().filter(assigned, due_at__gte=at - WEEK, due_at__lt=at)
     kept = promises.filter(done_at__lte=F("due_at")).count()
     broken = promises.exclude(done_at__lte=F("due_at")).count()
-    quiet = Customer.objects.overdue(on).filter(_team(manager, "owner")).count()
+    quiet = Customer.objects.overdue(on).filter(_team(manager, "owner"), is_sample=False).count()
     held = Message.objects.filter(
         owned, state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - WEEK, due_at__lt=at
     ).count()
