@@ -99,6 +99,16 @@ class TestRuns:
         plan(at=NOW + timedelta(minutes=1))
         assert state() == before
 
+    def test_a_tick_with_nothing_new_costs_few_queries(
+        self, owner: User, manager: User, company: Company, django_assert_num_queries: Any
+    ) -> None:
+        everything(owner)
+        plan(at=NOW)
+        # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
+        # the planners ask, of which four ask more than once; and the watermarks again.
+        with django_assert_num_queries(4 + 4 + 18 + 1):
+            assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
+
     @pytest.mark.parametrize("broken", PLANNERS)
     def test_a_planner_that_fails_stops_no_other_and_catches_up_when_it_is_mended(
         self, owner: User, company: Company, monkeypatch: pytest.MonkeyPatch, broken: str
