@@ -12,7 +12,7 @@ from outreach.models.notification import (
     Way,
     Ways,
 )
-from outreach.models.saying import SENTENCES, Sentence, Written, because
+from outreach.models.saying import SENTENCES, Sentence, Written, because, said_again
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
 from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal, Wording
@@ -53,4 +53,5 @@ __all__ = [
     "Wording",
     "Written",
     "because",
+    "said_again",
 ]

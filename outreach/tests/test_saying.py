@@ -13,8 +13,10 @@ from accounts.models import Company, User
 from customers.models import Contact, Customer
 from interactions.models import How
 from outreach.delivery import deliver
+from outreach.describing import say
 from outreach.erasing import erase
-from outreach.models import SENTENCES, Message, MessageKind, Sentence, State, Written, because
+from outreach.models import SENTENCES, Message, MessageKind, Notification, Sentence, State, Written, because
+from outreach.planning import plan
 from outreach.taking_back import tell_otherwise
 from retention_crm.lib import dates
 from tests import factories
@@ -96,6 +98,27 @@ def test_who_is_forgotten_is_in_no_sentence(held: Message, owner: User) -> None:
     erase(held.contact, by=owner, at=NOW)
     held.refresh_from_db()
     assert held.said == {"of": "erased", "name": "erasure", "words": {}}
+
+
+@pytest.mark.parametrize(
+    ("complaint", "words"),
+    [("Lieferung", "Open complaint since 24 November 2026: Lieferung."), ("L" * 250, "Offene Beschwerde seit 24.11.2")],
+)
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_says_it_in_the_language_of_the_moment_where_it_is_not_too_long(
+    held: Message, manager: User, complaint: str, words: str
+) -> None:
+    why = Sentence("open_complaint", date=Written("day", date(2026, 11, 24)), what=complaint)
+    with translation.override("de"), dates.in_style(dates.Style(day_format="d.m.Y")):
+        Message.objects.update(**because("open_complaint", why))
+    plan(at=NOW + timedelta(minutes=1))
+    (told,) = Notification.objects.filter(kind="held").select_related("contact", "customer", "by")
+    assert words in say(told).why
+
+
+def test_what_a_bell_kept_as_text_is_shown_as_it_is() -> None:
+    for words in ("Offene Beschwerde.", "{Mia} betreut sie.", "5", "[]", "{}"):
+        assert say(Notification(kind="held", words=words)).why == words
 
 
 @pytest.mark.django_db
