@@ -36,7 +36,8 @@ GROUP BY n.id, f.assignee_id
 _HELD = f"""
 SELECT 'held' AS kind, 'held:' || m.id AS occasion, k.owner_id AS person_id, m.customer_id, m.contact_id,
        NULL::bigint AS by_id, 0 AS number,
-       CASE WHEN m.said ->> 'of' = m.reason AND length(m.said::text) <= {LONGEST_WORDS} THEN m.said::text ELSE m.detail END AS words
+       CASE WHEN m.said ->> 'of' = m.reason AND length(m.said::text) <= {LONGEST_WORDS}
+            THEN m.said::text ELSE m.detail END AS words
 FROM outreach_message m
 JOIN customers_customer k ON k.id = m.customer_id AND k.lost_on IS NULL AND NOT k.do_not_contact
 WHERE m.state = 'held' AND m.due_at > %(since)s - {_HELD_WITHIN} AND m.finished_at BETWEEN %(since)s AND %(until)s
