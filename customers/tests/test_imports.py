@@ -16,7 +16,6 @@ from customers.models import (
     ContactDetail,
     Customer,
     DatedEvent,
-    FormerKey,
     Import,
     ImportRow,
     ImportState,
@@ -24,7 +23,6 @@ from customers.models import (
 )
 from customers.tests.importing import check_again, checked, imported, refreshed, undone, uploaded, work
 from outreach.erasing import erase
-from outreach.merging import merge, undo
 from tests import factories
 from tests.factories import NOW
 
@@ -138,36 +136,6 @@ def test_who_is_there_already_is_found(manager: User, line: str) -> None:
 
     assert Contact.objects.count() == 1
     assert Customer.objects.count() == 1
-
-
-@pytest.mark.parametrize("number", ["1", "2"])
-def test_who_was_merged_is_found_by_either_number_and_apart_again_by_the_own(
-    manager: User, owner: User, number: str
-) -> None:
-    columns: dict[str, Any] = {"mapping": {"Number": "customer_key"}}
-    imported(manager, "Company,Number,Name\nLindqvist AB,1,Anna\nLindkvist,2,Bo\n", **columns)
-    kept, lost = Customer.objects.order_by("external_key")
-    merged = merge(kept, lost, by=manager, at=NOW)
-    again = f"Company,Number,Name,Care note\nThe Lindqvists,{number},Cecilia,Slowly\n"
-
-    imported(manager, again, mode="overwrite", **columns)
-
-    found = Customer.objects.get()
-    assert (found, found.care_note) == (kept, "Slowly")
-    assert sorted(found.contacts.values_list("name", flat=True)) == ["Anna", "Bo", "Cecilia"]
-    undo(merged, by=manager, at=NOW)
-    imported(manager, again.replace("Cecilia", "Dora"), **columns)
-    assert Customer.objects.get(external_key__endswith=f":{number}").contacts.filter(name="Dora").exists()
-    assert Customer.objects.count() == 2
-
-
-def test_a_number_that_a_customer_of_somebody_else_had_is_not_given_twice(
-    owner: User, outsider: User, manager: User
-) -> None:
-    customer = factories.customer(outsider)
-    FormerKey.objects.create(customer=customer, key="import:plain:2")
-    imported(owner, "Company,Number,Name\nLindkvist,2,Bo\n", mapping={"Number": "customer_key"})
-    assert Customer.objects.get(name="Lindkvist").external_key is None
 
 
 def test_fill_keeps_what_stands_there_and_loses_nothing_of_the_file(manager: User) -> None:
