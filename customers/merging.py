@@ -20,7 +20,7 @@ from customers import changing
 from customers.comparing import compare, dropped, take_over
 from customers.handing_over import note_owner
 from customers.journaling import Journal, Stayed, play_back
-from customers.models import ConsentChange, ConsentKind, Contact, Customer, DatedEvent, Merge, OwnerChange
+from customers.models import ConsentChange, ConsentKind, Contact, Customer, DatedEvent, FormerKey, Merge, OwnerChange
 from retention_crm.lib import text
 
 type Picks = Mapping[str, str]
@@ -186,6 +186,8 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, pi
         kept.is_sample &= lost.is_sample
         kept.external_key = kept.external_key or lost.external_key
         kept.save()
+    if lost.external_key and lost.external_key != kept.external_key:
+        journal.made(FormerKey, [FormerKey.objects.create(customer=kept, key=lost.external_key).pk])
     if is_strange:
         known = set(kept.owner_changes.values_list("pk", flat=True))
         with journal.changing(kept.owner_changes.filter(announced_at=None)):

@@ -83,7 +83,7 @@ def rows_of(
     }.get(show, visible)
     if owner is not None:
         narrowed = narrowed.filter(customer__owner=owner)
-    mails = Message.objects.only("state", "due_at", "detail", "finished_at", "notice_for_id", "kind")
+    mails = Message.objects.only("state", "due_at", "reason", "detail", "said", "finished_at", "notice_for_id", "kind")
     shown = narrowed.select_related("customer__owner", "follow_up__done_by", "told_in").prefetch_related(
         Prefetch("messages", mails)
     )

@@ -36,7 +36,7 @@ BIRTHDAY_COLUMNS = (
     *("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year"),
     *("customer__name", "customer__sort_key", "customer__time_zone"),
 )
-HELD_COLUMNS = ("kind", "detail", "due_at", "contact__name", "customer__name")
+HELD_COLUMNS = ("kind", "reason", "detail", "said", "due_at", "contact__name", "customer__name")
 # Some of those found have their birthday only by another calendar than their own.
 FETCHED_PER_SHOWN = 4
 # Counting further costs more than the number is worth.

@@ -19,7 +19,7 @@ from accounts.models import User
 from faults.stage import Result, Stage
 from outreach import pausing
 from outreach.cancelling import cancel
-from outreach.models import Message, SendingPause, State
+from outreach.models import Message, SendingPause, Sentence, State
 from retention_crm.embedded.server import Server
 from retention_crm.lib import clock
 
@@ -183,7 +183,7 @@ def put_back(stage: Stage) -> Result:
     time.sleep(20)
     states, after = dict(Counter(Message.objects.values_list("state", flat=True))), sum(stage.sink.taken.values())
     # As somebody does who looked at the log of the mail server: what it has taken is cancelled, then sending started.
-    cancel(Message.objects.waiting(), reason="sent_before", detail="", at=clock.now())
+    cancel(Message.objects.waiting(), reason="sent_before", why=Sentence("handed_over"), at=clock.now())
     pausing.start(User.objects.get(), at=clock.now())
     stage.greetings(50)
     began = time.monotonic()

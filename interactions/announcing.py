@@ -1,6 +1,6 @@
 """Announcing bad news: how each customer is to be told, and a task for everybody who tells them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -31,19 +31,26 @@ class Proposal:
         return ", ".join(str(reason.label) for reason in self.reasons)
 
 
-def propose(customers: Sequence[Customer], how: How) -> list[Proposal]:
+def propose(
+    customers: Sequence[Customer], how: How, *, without_mail: Callable[[Collection[str]], Collection[str]]
+) -> list[Proposal]:
     """How each of the customers is to be told if `how` is the rule, in three queries at most for any number.
 
-    Nobody is told by mass mail who should be called. Whom a person would tell anyway, that person may tell as is best.
+    Nobody is told by mass mail who should be called, or by mail at one of the addresses that can take none, which
+    `without_mail` knows. Whom a person would tell anyway, that person may tell as is best.
     """
     if how != How.MAIL:
         return [Proposal(customer, how) for customer in customers]
     pks = [customer.pk for customer in customers]
     complaining = set(Complaint.objects.open().filter(customer__in=pks).values_list("customer_id", flat=True))
     main = {contact.customer_id: contact for contact in Contact.objects.filter(customer__in=pks, is_primary=True)}
+    silent = without_mail([contact.email for contact in main.values()])
     found = []
     for customer in customers:
-        reasons = list(_reasons(customer, main.get(customer.pk), is_complaining=customer.pk in complaining))
+        contact = main.get(customer.pk)
+        reasons = list(_reasons(customer, contact, is_complaining=customer.pk in complaining))
+        if contact and contact.email in silent and CallBecause.NO_ADDRESS not in reasons:
+            reasons.append(CallBecause.NO_MAIL)
         found.append(Proposal(customer, How.CALL if reasons else How.MAIL, reasons))
     return found
 

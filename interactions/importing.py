@@ -32,9 +32,9 @@ SELECT customer, min(day), count(*) FROM staged_event WHERE customer > %s GROUP 
 """
 # A second file may reach further back than the first.
 _SINCE = """
-UPDATE customers_customer customer SET customer_since = since
-FROM unnest(%s::text[], %s::date[]) AS first (external_key, since)
-WHERE customer.external_key = first.external_key AND customer_since > since
+UPDATE customers_customer customer SET customer_since = first.since
+FROM (SELECT id, min(since) AS since FROM unnest(%s::bigint[], %s::date[]) AS said (id, since) GROUP BY id) first
+WHERE customer.id = first.id AND customer_since > first.since
 """
 # Only equal events of one day are numbered, so the key of an event does not depend on the order of the file.
 _INSERT = """
@@ -46,7 +46,9 @@ SELECT customer.id, event.kind, 'held', (event.day + time '12:00') AT TIME ZONE 
                  row_number() OVER (PARTITION BY event.customer, event.day, event.kind, event.amount)),
        %(at)s
 FROM staged_event event
-JOIN customers_customer customer ON customer.external_key = (%(prefix)s || event.customer) COLLATE "default"
+JOIN unnest(%(customers)s::text[], %(pks)s::bigint[]) AS known (customer, pk)
+     ON known.customer = event.customer COLLATE "default"
+JOIN customers_customer customer ON customer.id = known.pk
 WHERE event.customer = ANY(%(customers)s)
 ON CONFLICT (external_key) DO NOTHING
 """
@@ -150,9 +152,9 @@ def _batches() -> Iterator[list[_Staged]]:
 
 
 def _create_customers(batch: list[_Staged], to: Destination, at: datetime) -> int:
-    """Creates those that are not there; returns how many."""
+    """Creates those that are not there, nor were merged into another; returns how many."""
     since = {to.prefix + staged.customer: staged.since for staged in batch}
-    known = set(Customer.objects.filter(external_key__in=since).values_list("external_key", flat=True))
+    known = Customer.objects.known_by(since.keys())
     zone = Company.current().time_zone
     new = [
         Customer(
@@ -169,17 +171,18 @@ def _create_customers(batch: list[_Staged], to: Destination, at: datetime) -> in
         if to.prefix + staged.customer not in known
     ]
     Customer.objects.bulk_create(new, ignore_conflicts=True)
+    known = Customer.objects.known_by(since.keys())
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE, [list(since), list(since.values())])
+        cursor.execute(_SINCE, [list(known.values()), [since[key] for key in known]])
     return len(new)
 
 
 def _create_events(batch: list[_Staged], to: Destination, at: datetime) -> int:
     """Creates those that are not there and refreshes what depends on them; returns how many."""
-    customers = [staged.customer for staged in batch]
+    known = Customer.objects.known_by([to.prefix + staged.customer for staged in batch])
+    customers = [key.removeprefix(to.prefix) for key in known]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT, {"source": to.source, "prefix": to.prefix, "customers": customers, "at": at})
+        cursor.execute(_INSERT, {"source": to.source, "customers": customers, "pks": list(known.values()), "at": at})
         created = int(cursor.rowcount)
-    keys = [to.prefix + customer for customer in customers]
-    refresh_touchpoints(list(Customer.objects.filter(external_key__in=keys).values_list("pk", flat=True)), at=at)
+    refresh_touchpoints(sorted(set(known.values())), at=at)
     return created

@@ -204,7 +204,7 @@ class ToldForm(forms.Form):
 
 
 class HowForm(forms.Form):
-    """Another way to tell one customer."""
+    """Another way to tell one customer; by mail only if nothing speaks against it (`why_no_mail`)."""
 
     how = forms.ChoiceField(
         label=gettext_lazy("How to tell them"),
@@ -213,6 +213,13 @@ class HowForm(forms.Form):
         error_messages={"required": gettext_lazy("Choose how.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, why_no_mail: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.why_no_mail = why_no_mail
         self.helper = page_layout(Chips("how"))
+
+    def clean_how(self) -> str:
+        how: str = self.cleaned_data["how"]
+        if how == How.MAIL and self.why_no_mail:
+            raise ValidationError(self.why_no_mail)
+        return how

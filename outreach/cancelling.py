@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from outreach.models import MessageQuerySet, State
+from outreach.models import MessageQuerySet, Sentence, State, because
 
 # A message that is being handed over can no longer be called back.
 STOPPABLE = (State.PROPOSED, State.PLANNED, State.LEASED)
@@ -12,7 +12,7 @@ UNSENT = (*STOPPABLE, State.HELD)
 
 
 def cancel(
-    messages: MessageQuerySet, *, reason: str, detail: str, at: datetime, states: Collection[State] = STOPPABLE
+    messages: MessageQuerySet, *, reason: str, why: Sentence, at: datetime, states: Collection[State] = STOPPABLE
 ) -> int:
     """Cancels those of the messages that are in these states; returns how many that were.
 
@@ -20,5 +20,5 @@ def cancel(
     begins only from `leased`.
     """
     return messages.filter(state__in=states).update(
-        state=State.CANCELLED, reason=reason, detail=detail, finished_at=at, lease_until=None
+        state=State.CANCELLED, **because(reason, why), finished_at=at, lease_until=None
     )

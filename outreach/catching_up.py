@@ -5,6 +5,8 @@ The planner asks whether there is anything, the composer asks what it is: who ch
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from accounts.models import User
 from outreach.models import (
     DEFAULT_WAYS,
@@ -27,6 +29,7 @@ HAS_NEWS = """
         SELECT FROM outreach_notification n
         LEFT JOIN outreach_notificationchoice c ON c.person_id = n.person_id AND c.kind = n.kind
         WHERE n.person_id = u.id AND n.seen_at IS NULL
+          AND NOT EXISTS (SELECT FROM customers_customer k WHERE k.id = n.customer_id AND k.is_sample)
           AND coalesce(c.way, %(ways)s::jsonb ->> n.kind) = 'digest'
           AND n.created_at > greatest(m.due_at - %(look_back)s, (
               SELECT d.dated_at FROM outreach_message d
@@ -45,4 +48,5 @@ def news_for_digest(reader: User, *, at: datetime) -> NotificationQuerySet:
     told = sent.order_by("-due_at").values_list("dated_at", flat=True).first()
     since = max(filter(None, (told, at - LOOK_BACK)))
     news = Notification.objects.of(reader).unseen().filter(kind__in=wanted, created_at__gt=since)
+    news = news.filter(Q(customer=None) | Q(customer__is_sample=False))
     return news.select_related("customer", "contact", "by")

@@ -4,6 +4,7 @@ A claim is a lease on the database's clock with a fencing token that grows with 
 lease was taken over holds an old token, and nothing it writes takes effect.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ LEASE = timedelta(seconds=60)
 
 @dataclass(frozen=True)
 class Settlement:
-    """What became of one message: its new state and why; `due_at` where it is planned again for another time.
+    """What became of one message: its new state and why (see `models.saying`); `due_at` where it is planned again.
 
     `is_untried` says that the hand-over that began does not count as an attempt.
     """
@@ -31,6 +32,7 @@ class Settlement:
     detail: str = ""
     due_at: datetime | None = None
     is_untried: bool = False
+    said: dict[str, Any] | None = None
 
 
 # Two statements in one transaction. The first waits until no other worker is claiming, the second sees what that one
@@ -108,14 +110,14 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
         cursor.execute(
             """
             UPDATE outreach_message m
-            SET state = s.state, reason = s.reason, detail = s.detail, lease_until = NULL,
+            SET state = s.state, reason = s.reason, detail = s.detail, said = s.said, lease_until = NULL,
                 due_at = coalesce(s.due_at, m.due_at), attempts = m.attempts - s.untried::int,
                 dated_at = CASE WHEN m.attempts = 0 AND m.kind IN ('thank_you', 'survey', 'you_said', 'notice')
                                 THEN coalesce(s.due_at, m.dated_at) ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],
-                        %(details)s::text[], %(dues)s::timestamptz[], %(untried)s::bool[])
-                 AS s(id, token, state, reason, detail, due_at, untried)
+                        %(details)s::text[], %(dues)s::timestamptz[], %(untried)s::bool[], %(said)s::text[]::jsonb[])
+                 AS s(id, token, state, reason, detail, due_at, untried, said)
             WHERE m.id = s.id AND m.lease_token = s.token AND m.state IN ('leased', 'submitting', 'unknown')
             """,
             {
@@ -127,6 +129,7 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
                 "details": [row.detail[:2000] for row in rows],
                 "dues": [row.due_at for row in rows],
                 "untried": [row.is_untried for row in rows],
+                "said": [json.dumps(row.said) if row.said else None for row in rows],
             },
         )
         return int(cursor.rowcount)

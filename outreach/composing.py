@@ -11,7 +11,6 @@ from django.db.models import prefetch_related_objects
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer, Language, Tone
@@ -20,7 +19,7 @@ from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
-from outreach.models import STAFF_KINDS, Message, MessageKind
+from outreach.models import STAFF_KINDS, Message, MessageKind, Sentence
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.rehearsing import links_of
@@ -28,6 +27,7 @@ from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
 from retention_crm.lib import clock, dates
+from retention_crm.lib.masking import mask
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
 
@@ -39,12 +39,17 @@ _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 class Unwritable(Exception):
-    """The mail can not be written; `reason` is the name of what is wrong, `detail` says it in words."""
+    """The mail can not be written; `reason` is the name of what is wrong, `why` says it."""
 
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
+    def __init__(self, reason: str, why: Sentence) -> None:
+        super().__init__(str(why))
         self.reason = reason
-        self.detail = detail
+        self.why = why
+
+    @property
+    def detail(self) -> str:
+        """Why, in the language of the moment."""
+        return str(self.why)
 
 
 class Composer:
@@ -79,6 +84,16 @@ class Composer:
             return self._to_customer(message)
         return self._test(message) if message.kind == MessageKind.TEST else self._to_staff(message)
 
+    def write(self, message: Message) -> Mail:
+        """The same; the message has from then on what the ledger keeps: what is said, not the keys of the links in it.
+
+        Nothing is saved.
+        """
+        mail = self.build(message)
+        message.sent_to = mail.to[0][:254]
+        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
+        return mail
+
     def text_of(self, message: Message, contact: Contact) -> Text:
         """The text before it is filled: the message's own, or else the wording for its reader."""
         if message.own_text:
@@ -97,7 +112,7 @@ class Composer:
 
     def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
         if message.contact is None or message.customer is None:
-            raise Unwritable("no_address", _("The person it was for is no longer in the system."))
+            raise Unwritable("no_address", Sentence("erased"))
         return message.contact, message.customer
 
     def filled(self, message: Message, links: Links) -> Filled:
@@ -114,7 +129,7 @@ class Composer:
         """A mail to whoever asked for it, as the customer's would be but for the subject and the links."""
         reader, shown = message.recipient, getattr(message, "rehearsal", None)
         if reader is None or shown is None:
-            raise Unwritable("nothing_to_say", _("What was to be tested is no longer there."))
+            raise Unwritable("nothing_to_say", Sentence("test_gone"))
         links = links_of(message.pk)
         if shown.kind:
             text = Text(shown.subject, shown.text, shown.html, shown.language)
@@ -127,7 +142,7 @@ class Composer:
         elif shown.about is not None:
             subject, body, html = self.filled(shown.about, links)
         else:
-            raise Unwritable("nothing_to_say", _("What was to be tested is no longer there."))
+            raise Unwritable("nothing_to_say", Sentence("test_gone"))
         to = (reader.name, _address_of(reader.email, reader.name))
         return _mail(message, (f"[Test] {subject}", body, html), _product_sender(), to, [])
 
@@ -151,14 +166,14 @@ class Composer:
         if message.kind in {MessageKind.SURVEY, MessageKind.REMINDER}:
             invitation = message.invitation
             if invitation is None:
-                raise Unwritable("missing_field", _("The invitation to the survey is gone."))
+                raise Unwritable("missing_field", Sentence("invitation_gone"))
             values["question"] = invitation.survey.question
         return values | _service(message)
 
     def _to_staff(self, message: Message) -> Mail:
         reader = message.recipient
         if reader is None:
-            raise Unwritable("no_address", _("The member of staff it was for is no longer in the system."))
+            raise Unwritable("no_address", Sentence("staff_gone"))
         with reader.in_own_words():
             return self._told(message, reader)
 
@@ -166,7 +181,8 @@ class Composer:
         address = _address_of(reader.email, reader.name)
         digest = digest_for(message, reader, self.at)
         if not digest.sections:
-            raise Unwritable("nothing_to_say", _("Everything it would have listed is settled by now."))
+            is_alert = message.kind == MessageKind.URGENT
+            raise Unwritable("nothing_to_say", Sentence("alert_settled" if is_alert else "settled"))
         text = self.wordings.text_for(message.kind, get_language() or Language.ENGLISH, Tone.FRIENDLY)
         values = {
             "preferred_name": reader.name,
@@ -209,7 +225,7 @@ def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
 def _recap(message: Message, contact: Contact, phrases: Phrases) -> Values:
     happened, recap = message.interaction, getattr(message, "recap", None)
     if happened is None:
-        raise Unwritable("missing_field", _("What the recap is about is no longer in the system."))
+        raise Unwritable("missing_field", Sentence("conversation_gone"))
     about = phrases.recap.about_what(happened.kind, phrases.day_of(happened.day), contact.tone)
     return {"meeting": about, "recap": recap.text if recap else ""}
 
@@ -217,8 +233,7 @@ def _recap(message: Message, contact: Contact, phrases: Phrases) -> Values:
 def _address_of(address: str, name: str) -> str:
     written = deliverable(address) if address else None
     if written is None:
-        sentence = _("%(name)s has no address mail can be sent to: “%(address)s”.")
-        raise Unwritable("no_address", sentence % {"name": name, "address": address})
+        raise Unwritable("no_address", Sentence("not_deliverable", name=name, address=address))
     return written
 
 
@@ -239,11 +254,9 @@ def fill_for(pattern: Pattern, values: Values, blocks: Values | None = None) -> 
         shown = {name: _shown(name, value, phrases) for name, value in values.items()} | (blocks or {})
         html = fill_parts(pattern.html, shown | {"subject": subject}, html=True)
     except MissingField as missing:
-        detail = _("There is nothing to put in for {%(name)s}.") % {"name": missing.name}
-        raise Unwritable("missing_field", detail) from None
+        raise Unwritable("missing_field", Sentence("nothing_for_field", name=missing.name)) from None
     except UnknownField as unknown:
-        detail = _("The text asks for {%(name)s}, which does not exist.") % {"name": unknown.name}
-        raise Unwritable("missing_field", detail) from None
+        raise Unwritable("missing_field", Sentence("no_such_field", name=unknown.name)) from None
     return subject, text, html
 
 

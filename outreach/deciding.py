@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models.functions import Greatest
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from outreach import gate
 from outreach.cancelling import STOPPABLE
-from outreach.models import Message, MessageQuerySet, State
+from outreach.models import Message, MessageQuerySet, Sentence, State, because
 
 BY_HAND = "by_hand"
 UNDECIDED = (State.PROPOSED, State.PLANNED)
@@ -55,9 +54,9 @@ def ask_again(messages: MessageQuerySet, *, by: User, at: datetime) -> int:
 
 def hold(messages: MessageQuerySet, *, why: str, by: User, at: datetime) -> int:
     """Holds what waits or was only just taken by a worker; handing over begins only from `leased`."""
-    words = _("Held by %(name)s: %(why)s") % {"name": by, "why": why}
+    said = because(BY_HAND, Sentence("held_by", name=str(by), why=why))
     stoppable = messages.filter(state__in=STOPPABLE)
-    return _decide(stoppable, by, at, state=State.HELD, reason=BY_HAND, detail=words, finished_at=at, lease_until=None)
+    return _decide(stoppable, by, at, state=State.HELD, **said, finished_at=at, lease_until=None)
 
 
 def resume(messages: MessageQuerySet, *, to: State, by: User, at: datetime) -> int:
@@ -90,11 +89,9 @@ def rewrite(messages: MessageQuerySet, subject: str, text: str, *, by: User, at:
 
 def drop(messages: MessageQuerySet, *, by: User, at: datetime) -> int:
     """Cancels for good what waits or is held."""
-    words = _("Cancelled by %(name)s.") % {"name": by}
+    said = because(BY_HAND, Sentence("cancelled_by", name=str(by)))
     stoppable = messages.filter(state__in=(*STOPPABLE, State.HELD))
-    return _decide(
-        stoppable, by, at, state=State.CANCELLED, reason=BY_HAND, detail=words, finished_at=at, lease_until=None
-    )
+    return _decide(stoppable, by, at, state=State.CANCELLED, **said, finished_at=at, lease_until=None)
 
 
 def it_arrived(messages: MessageQuerySet, *, by: User, at: datetime) -> int:

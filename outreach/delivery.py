@@ -12,19 +12,19 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from accounts.models import Company
 from outreach import claiming, gate, guarding, pausing
-from outreach.bounces.noting import give_up
+from outreach.bounces.noting import give_up, tell_otherwise
 from outreach.claiming import Settlement
 from outreach.composing import Composer, Unwritable
 from outreach.limiting import Exhausted, Limiter
-from outreach.models import Message, SendingPause, State
+from outreach.models import Message, SendingPause, Sentence, State, because
 from outreach.transport import CannotConnect, Envelope, InvalidMail, Outcome, Transport, Verdict
 from retention_crm.lib import clock
-from retention_crm.lib.masking import mask
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +95,9 @@ class Run:
             return False
         messages = gate.load(list(tokens))
         rulings = gate.check(messages, at=at, company=self.company)
+        ruled = [(message, rulings[message.pk]) for message in messages if message.pk in rulings]
         self._settle(
-            [Settlement(pk, tokens[pk], r.state, r.rule, r.sentence, r.due_at) for pk, r in rulings.items()],
+            [_decided(message, tokens[message.pk], r.state, r.rule, r.why, r.due_at) for message, r in ruled],
         )
         passed = [message for message in messages if message.pk not in rulings]
         if passed and (words := guarding.announce(len(passed), at=at)):
@@ -160,17 +161,13 @@ class Run:
             return self._envelope(message, composer)
         except Unwritable as error:
             state = State.CANCELLED if error.reason == "nothing_to_say" else State.HELD
-            self._settle([Settlement(message.pk, token, state, error.reason, error.detail)])
+            self._settle([_decided(message, token, state, error.reason, error.why)])
         except InvalidMail as error:
             self._settle([Settlement(message.pk, token, State.FAILED, "invalid", str(error))])
         return None
 
     def _envelope(self, message: Message, composer: Composer) -> Envelope:
-        mail = composer.build(message)
-        message.sent_to = mail.to[0][:254]
-        # The ledger keeps what was said, not the keys of the links in it.
-        message.subject, message.body = str(mail.subject)[:300], mask(str(mail.body))
-        return self.transport.prepare(mail)
+        return self.transport.prepare(composer.write(message))
 
     def _hand_over(self, message: Message, token: int, envelope: Envelope) -> bool:
         """The server is asked while the ledger is told; the content goes out only when that is committed."""
@@ -206,6 +203,7 @@ class Run:
             self._settle([settlement])
         if outcome.bad_address:
             give_up(message.sent_to, outcome.words, self.now())
+            tell_otherwise(message, self.now())
         if outcome.cause is not None:
             self._stop(outcome.cause, outcome.words)
         elif self._probe:
@@ -275,6 +273,15 @@ class Run:
                 guarding.note_success(at=self.now())
         finally:
             self.transport.close()
+
+
+def _decided(
+    message: Message, token: int, state: State, reason: str, why: Sentence, due_at: datetime | None = None
+) -> Settlement:
+    """Why is written in the words of whoever looks after the customer; others read it in theirs."""
+    reader = message.customer.owner if message.customer else message.recipient
+    with reader.in_own_words() if reader else nullcontext():
+        return Settlement(message.pk, token, state, due_at=due_at, **because(reason, why))
 
 
 def pause(attempts: int) -> timedelta:

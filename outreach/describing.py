@@ -1,5 +1,6 @@
 """What a notification says and where it leads: made when it is shown, in the language of who reads it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from customers.models import ConsentKind, PreferenceChange
-from outreach.models import Notification, NotificationKind
+from outreach.models import Notification, NotificationKind, said_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,18 @@ def _bounce(notification: Notification) -> Said:
 
 
 def _held(notification: Notification) -> Said:
-    why = f"{notification.contact}: {notification.words}" if notification.contact else notification.words
+    words = _again(notification.words)
+    why = f"{notification.contact}: {words}" if notification.contact else words
     return Said(_("Call instead of writing"), _customer(notification), why)
+
+
+def _again(words: str) -> str:
+    """Why a message is held, kept as `saying` does; a long one, and one from before that, as it was written."""
+    try:
+        kept = json.loads(words)
+    except ValueError:
+        return words
+    return said_again(kept, kept["of"]) if isinstance(kept, dict) and "of" in kept else words
 
 
 def _finished(notification: Notification) -> Said:

@@ -29,6 +29,8 @@ from outreach.reporting import urgent_section, weekly_sections
 from retention_crm.lib import clock, dates
 
 MOST_LISTED = 20
+# Nobody is written to about invented customers.
+_REAL = {"customer__is_sample": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def digest_for(message: Message, reader: User, at: datetime) -> Digest:
 
 def _morning(reader: User, day: date, at: datetime) -> Digest:
     end_of_day = clock.day_bounds(day, reader.time_zone)[1]
-    due = digest_follow_ups(reader, end_of_day)
-    quiet = digest_customers(reader, day).select_related("segment")
+    due = digest_follow_ups(reader, end_of_day).filter(**_REAL)
+    quiet = digest_customers(reader, day).filter(is_sample=False).select_related("segment")
     todo, todo_count = _first(list(due[: MOST_LISTED + 1]), due.count)
     silent, silent_count = _first(list(quiet[: MOST_LISTED + 1]), quiet.count)
     sections, summary = [], []
@@ -103,8 +105,8 @@ def _piece_of_news(notification: Notification, said: Said) -> Entry:
 def _instead_of(absence: Absence, reader: User, day: date, end_of_day: datetime) -> Section:
     """What waits for somebody who is away, for the one who stands in."""
     of = [absence.user_id]
-    due = digest_follow_ups(reader, end_of_day, of=of)
-    quiet = digest_customers(reader, day, of=of).select_related("segment")
+    due = digest_follow_ups(reader, end_of_day, of=of).filter(**_REAL)
+    quiet = digest_customers(reader, day, of=of).filter(is_sample=False).select_related("segment")
     todo, todo_count = _first(list(due[: MOST_LISTED + 1]), due.count)
     silent, silent_count = _first(list(quiet[: MOST_LISTED + 1]), quiet.count)
     entries = [*(_follow_up(follow_up, reader, day) for follow_up in todo), *_quiet_ones(silent, day)]

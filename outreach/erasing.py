@@ -4,13 +4,12 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.models import Contact, Customer, ImportRow
 from outreach.alerting import urgent_occasion
 from outreach.cancelling import UNSENT, cancel
-from outreach.models import Message, ProviderEvent, Rehearsal
+from outreach.models import Message, ProviderEvent, Rehearsal, Sentence
 from outreach.planning import one_at_a_time
 
 log = logging.getLogger(__name__)
@@ -30,8 +29,7 @@ def erase(contact: Contact, *, by: User, at: datetime) -> int:
             return 0
         theirs = Message.objects.filter(contact=contact.pk)
         _forget_words(contact, list(theirs.values_list("pk", flat=True)))
-        detail = _("The person it was for was erased.")
-        cancelled = cancel(theirs, reason="erased", detail=detail, at=at, states=UNSENT)
+        cancelled = cancel(theirs, reason="erased", why=Sentence("erasure"), at=at, states=UNSENT)
         ImportRow.objects.all().forget(contact.pk)
         Contact.objects.filter(pk=contact.pk).delete()
         customer.mark_risk_stale(at)
@@ -52,5 +50,5 @@ def _forget_words(contact: Contact, theirs: list[int]) -> None:
     spoken = [*theirs, *tests, *told]
     ProviderEvent.objects.filter(message__in=spoken).update(words="")
     Message.objects.filter(pk__in=spoken).update(
-        sent_to="", subject="", body="", own_subject="", own_text="", detail=""
+        sent_to="", subject="", body="", own_subject="", own_text="", detail="", said=None
     )

@@ -7,10 +7,10 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from customers.models import Contact, ContactQuerySet
+from customers.models import Contact
 from outreach.composing import Unwritable
+from outreach.lettering import Reader
 from outreach.models import MessageKind, Wording
-from outreach.recapping import Reader
 from outreach.wording import plain, problems, sanitise
 from retention_crm.lib.form_base import CarefulForm
 from retention_crm.lib.form_fields import LineInput, NoteInput
@@ -92,13 +92,16 @@ class OwnTextForm(CarefulForm, forms.Form):
 
 
 class LetterForm(OwnTextForm):
-    """A letter to one of the contacts of a customer; `key` makes one letter of it however often it is sent off."""
+    """A letter to one of the contacts of a customer; `key` makes one letter of it however often it is sent off.
+
+    Of the `readers` those can be chosen, too, who can not be written to: then it says why.
+    """
 
     contact = forms.ModelChoiceField(Contact.objects.none(), label=gettext_lazy("To"), empty_label=None)
     key = forms.UUIDField(widget=forms.HiddenInput)
     field_order = ("contact", "subject", "text", "key")
 
-    def __init__(self, *args: Any, contacts: ContactQuerySet, trial: Trial, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, readers: Sequence[Reader], trial: Trial, **kwargs: Any) -> None:
         def to_contact(subject: str, text: str) -> object:
             chosen = self.cleaned_data.get("contact")
             return trial(chosen, subject, text) if chosen else None
@@ -106,7 +109,14 @@ class LetterForm(OwnTextForm):
         super().__init__(*args, kind=MessageKind.LETTER, trial=to_contact, **kwargs)
         field = self.fields["contact"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = contacts
+        field.queryset = Contact.objects.filter(pk__in=[reader.contact.pk for reader in readers])
+        self.why_not = {reader.contact.pk: reader.why_not for reader in readers}
+
+    def clean_contact(self) -> Contact:
+        contact: Contact = self.cleaned_data["contact"]
+        if why_not := self.why_not[contact.pk]:
+            raise forms.ValidationError(why_not)
+        return contact
 
 
 class RecapForm(CarefulForm, forms.Form):

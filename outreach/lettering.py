@@ -1,15 +1,34 @@
 """Letters: what somebody writes to one contact by hand, sent by the ledger like every other mail."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts.models import User
+from accounts.models import Company, User
 from customers.models import Contact
+from outreach import gate
 from outreach.models import Approval, Message, MessageKind, State
 
 # Time to think better of it.
 STOPPABLE_FOR = timedelta(minutes=2)
 KIND_FOR = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A contact of the customer, and in words why they can not be written to, or why it waits."""
+
+    contact: Contact
+    why_not: str = ""
+    waits: str = ""
+
+    @classmethod
+    def by(cls, ruling: gate.Ruling | None, contact: Contact) -> "Reader":
+        """As the gate would rule on what is written now."""
+        if ruling is None:
+            return cls(contact)
+        return cls(contact, waits=ruling.sentence) if ruling.state == State.PLANNED else cls(contact, ruling.sentence)
 
 
 def draft(contact: Contact, subject: str, text: str, *, at: datetime) -> Message:
@@ -25,6 +44,14 @@ def draft(contact: Contact, subject: str, text: str, *, at: datetime) -> Message
         dated_at=due_at,
         expires_at=due_at + KIND_FOR,
     )
+
+
+def readers(contacts: Sequence[Contact], *, company: Company, at: datetime) -> list[Reader]:
+    """What the gate would say of a letter to each, in at most five queries."""
+    drafts = [draft(contact, "", "", at=at) for contact in contacts]
+    facts = gate.gather(drafts, at=at + STOPPABLE_FOR, company=company)
+    rulings = [gate.ruling_on(letter, facts) for letter in drafts]
+    return [Reader.by(ruling, contact) for ruling, contact in zip(rulings, contacts, strict=True)]
 
 
 def plan_letter(

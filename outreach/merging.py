@@ -11,7 +11,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers import merging
@@ -21,7 +20,7 @@ from customers.models import Contact, Customer, DatedEvent, Merge, Step
 from interactions.logging import refresh_touchpoints
 from outreach.cancelling import UNSENT, cancel
 from outreach.deciding import BY_HAND
-from outreach.models import Message, MessageQuerySet, State
+from outreach.models import Message, MessageQuerySet, Sentence, State, because
 from outreach.planning import one_at_a_time
 from outreach.stopping import set_going, stop
 from surveys.models import Invitation
@@ -83,9 +82,10 @@ def _contacts_of_one(kept: Contact, lost: Contact, by: User, at: datetime, picks
 
 
 def _contacts(kept: Contact, lost: Contact, by: User, at: datetime, picks: Picks = NO_PICKS) -> Merge:
-    stopped = stop(Message.objects.filter(contact=lost), reason=MERGED, detail=_into(kept.name), at=at)
+    stopped = stop(Message.objects.filter(contact=lost), reason=MERGED, why=Sentence("merged", name=kept.name), at=at)
     done = merging.join_contacts(kept, lost, by=by, at=at, picks=picks)
-    stopped += _count_as_had(Message.objects.filter(contact=kept), merging.twins_of(done), _had_as(lost.name), at)
+    why = Sentence("merged_had", name=lost.name)
+    stopped += _count_as_had(Message.objects.filter(contact=kept), merging.twins_of(done), why, at)
     Journal(done).stopped(Message, stopped)
     return done
 
@@ -97,9 +97,10 @@ def _customers(kept: Customer, lost: Customer, by: User, at: datetime, picks: Pi
         for message in Message.objects.filter(customer=lost, state__in=UNSENT)
         if _renamed(message.occasion, [Twins(Customer, kept.pk, lost.pk)])
     ]
-    stopped = stop(Message.objects.filter(pk__in=about), reason=MERGED, detail=_into(kept.name), at=at)
+    stopped = stop(Message.objects.filter(pk__in=about), reason=MERGED, why=Sentence("merged", name=kept.name), at=at)
     done = merging.join_customers(kept, lost, by=by, at=at, picks=picks)
-    stopped += _count_as_had(Message.objects.filter(customer=kept), merging.twins_of(done), _had_as(lost.name), at)
+    why = Sentence("merged_had", name=lost.name)
+    stopped += _count_as_had(Message.objects.filter(customer=kept), merging.twins_of(done), why, at)
     Journal(done).stopped(Message, stopped)
     Merge.objects.filter(pk__in=[part.pk for part in parts]).update(part_of=done)
     refresh_touchpoints([kept.pk], at=at)
@@ -138,8 +139,8 @@ def _undo(merge: Merge, by: User, at: datetime) -> list[Stayed]:
     whose = "contact" if pair.model is Contact else "customer"
     since = Q(finished_at__gte=merge.merged_at) | Q(state=State.SUBMITTING)
     theirs = Message.objects.filter(since, **{whose: pair.kept})
-    detail = _("They had this while they were merged with %(name)s.") % {"name": merge.former_name}
-    _count_as_had(theirs, back, detail, at, **{f"{whose}_id": pair.lost})
+    why = Sentence("merged_meanwhile", name=merge.former_name)
+    _count_as_had(theirs, back, why, at, **{f"{whose}_id": pair.lost})
     stopped = [row for step in steps if step.how == Step.How.STOPPED for row in step.rows or ()]
     set_going(stopped, reason=MERGED, at=at, except_for=_had_by_the_other(stopped, [*twins, *back]))
     _follow(steps, pair, merge.former_name, at)
@@ -166,21 +167,12 @@ def _follow(steps: list[Step], pair: Twins, name: str, at: datetime) -> None:
         if step.field == "contact":
             concerned.filter(contact=pair.kept).update(contact=pair.lost)
         elif step.field == "customer":
-            detail = _("What it is about belongs to %(name)s again.") % {"name": name}
             strange = concerned.filter(customer=pair.kept)
-            cancel(strange, reason=MERGED, detail=detail, at=at, states=UNSENT)
-
-
-def _into(name: str) -> str:
-    return _("Merged into %(name)s.") % {"name": name}
-
-
-def _had_as(name: str) -> str:
-    return _("They had this as %(name)s, who was merged into them.") % {"name": name}
+            cancel(strange, reason=MERGED, why=Sentence("merged_back", name=name), at=at, states=UNSENT)
 
 
 def _count_as_had(
-    messages: MessageQuerySet, twins: list[Twins], detail: str, at: datetime, **whose: int
+    messages: MessageQuerySet, twins: list[Twins], why: Sentence, at: datetime, **whose: int
 ) -> list[dict[str, Any]]:
     """Occasions of the row that is gone count as had by its twin; returns what waited for them there, now stopped."""
     had = [
@@ -193,8 +185,7 @@ def _count_as_had(
             occasion=occasion,
             kind=message.kind,
             state=State.CANCELLED,
-            reason=MERGED,
-            detail=detail,
+            **because(MERGED, why),
             due_at=message.due_at,
             expires_at=message.expires_at,
             dated_at=message.dated_at,
@@ -205,7 +196,7 @@ def _count_as_had(
     ]
     Message.objects.bulk_create(rows, ignore_conflicts=True)
     own = Message.objects.filter(occasion__in=[occasion for occasion, _message in had])
-    return stop(own, reason=MERGED, detail=detail, at=at)
+    return stop(own, reason=MERGED, why=why, at=at)
 
 
 def _renamed(occasion: str, twins: Iterable[Twins]) -> str:

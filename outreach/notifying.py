@@ -17,7 +17,7 @@ from customers.models import Contact
 from outreach.models import DEFAULT_WAYS, Notification, NotificationChoice, NotificationKind, Way
 
 KEPT_FOR = timedelta(days=90)
-_LONGEST_WORDS = 300
+LONGEST_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def notify_owner(contact: Contact, kind: NotificationKind, occasion: str, *, at:
 def notify_of(found: str, parameters: Mapping[str, Any], *, at: datetime) -> int:
     """The same for what a query finds, which gives the columns of `News`."""
     readers = {str(person): pks for person, pks in stand_ins(at=at).readers.items() if pks}
-    ours: dict[str, Any] = {"readers": json.dumps(readers), "ways": WAYS, "longest": _LONGEST_WORDS, "at": at}
+    ours: dict[str, Any] = {"readers": json.dumps(readers), "ways": WAYS, "longest": LONGEST_WORDS, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_INTO_BELLS.format(found=found), {**parameters, **ours})
         return int(cursor.rowcount)

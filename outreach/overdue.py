@@ -1,6 +1,7 @@
 """Who has been left alone too long: what the morning digest and the escalation to a manager speak of.
 
 The planner asks whether there is anything, the composer asks what it is; both ask here, each with the reader's own day.
+Mails leave invented customers out; the two questions of the digest are those of Today as well, which shows them.
 """
 
 import json
@@ -37,12 +38,13 @@ def _something_waits_for(person: str) -> str:
         -- Sorted, so that an index is walked from its beginning instead of reading all customers.
         SELECT true FROM customers_customer k
         WHERE k.owner_id = {person} AND k.next_due_on < m.day AND k.lost_on IS NULL AND NOT k.do_not_contact
+          AND NOT k.is_sample
         ORDER BY k.next_due_on LIMIT 1
     ) OR EXISTS (
         SELECT FROM interactions_followup f
         JOIN customers_customer k ON k.id = f.customer_id
         JOIN accounts_user o ON o.id = k.owner_id
-        WHERE f.assignee_id = {person} AND f.done_at IS NULL AND f.due_at < m.ends_at AND {_SEES}
+        WHERE f.assignee_id = {person} AND f.done_at IS NULL AND f.due_at < m.ends_at AND NOT k.is_sample AND {_SEES}
     )
     """  # noqa: S608 - the parts are constants
 
@@ -62,7 +64,7 @@ _PASSED = """
         SELECT FROM customers_customer k
         JOIN customers_segment s ON s.id = k.segment_id
         JOIN accounts_user o ON o.id = k.owner_id
-        WHERE {cadence} AND k.lost_on IS NULL AND NOT k.do_not_contact
+        WHERE {cadence} AND k.lost_on IS NULL AND NOT k.do_not_contact AND NOT k.is_sample
           AND k.next_due_on > (%(told_on)s::jsonb ->> u.id::text)::date - ({days} + 1) / 2
           AND k.next_due_on <= m.day - ({days} + 1) / 2
           AND (u.team_id IS NULL OR o.team_id = u.team_id)
@@ -109,7 +111,7 @@ def escalated_customers(manager: User, *, on: date, after: date) -> CustomerQuer
 
     Those of the manager's team, or of the whole company if the manager has no team.
     """
-    passed = Customer.objects.overdue(on).alias(escalated_on=ESCALATION_DAY)
+    passed = Customer.objects.overdue(on).filter(is_sample=False).alias(escalated_on=ESCALATION_DAY)
     passed = passed.filter(escalated_on__gt=after, escalated_on__lte=on)
     if manager.team_id is not None:
         passed = passed.filter(owner__team_id=manager.team_id)

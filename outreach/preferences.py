@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from customers.models import CallEvery, Channel, ConsentKind, Contact, Customer, Language, PreferenceChange
 from outreach.describing import wishes_as_words
+from outreach.models import Sentence
 from outreach.unsubscribing import allow_again, tell_of_wishes, withdraw
 from retention_crm.lib import tokens
 from retention_crm.lib.addresses import keyed_address
@@ -103,8 +103,7 @@ def choose(contact: Contact, wishes: Wishes, at: datetime) -> None:
         if changes or withdrawn:
             # Of all of it at once: what is withdrawn below is told by then.
             tell_of_wishes(contact, wishes_as_words(withdrawn, changes), at)
-        detail = _("They chose so on their page of wishes.")
-        withdraw(contact, withdrawn, at, detail=detail)
+        withdraw(contact, withdrawn, at, why=Sentence("ended_by_wishes"))
         allow_again(contact, sorted(wishes.allowed - before.allowed), at)
         if wishes.channel != before.channel:
             contact.preferred_channel = wishes.channel

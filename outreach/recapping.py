@@ -1,7 +1,6 @@
 """Recaps: what was said and promised in a conversation, sent to those who were there while they remember it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,7 @@ from accounts.models import Company, User
 from customers.models import Contact
 from interactions.models import FollowUp, Interaction
 from outreach import gate
-from outreach.lettering import KIND_FOR, STOPPABLE_FOR
+from outreach.lettering import KIND_FOR, STOPPABLE_FOR, Reader
 from outreach.models import WAITING, Approval, Message, MessageKind, MessageQuerySet, Recap, State
 from outreach.phrases import phrases_in
 from outreach.wording import text_for
@@ -22,15 +21,6 @@ from retention_crm.lib import clock, dates
 
 # What surely never reached anybody may be sent off once more: it was stopped before it left, or the server said no.
 _NEVER_ARRIVED = Q(state__in=[State.CANCELLED, State.EXPIRED], attempts=0) | Q(state=State.FAILED, attempts__lte=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """A contact of the customer, and in words why they can not get the recap, or why it waits."""
-
-    contact: Contact
-    why_not: str = ""
-    waits: str = ""
 
 
 def beginning(interaction: Interaction, reader: Contact | None) -> str:
@@ -83,13 +73,11 @@ def readers(interaction: Interaction, *, company: Company, at: datetime) -> list
     facts = gate.gather(drafts, at=at + STOPPABLE_FOR, company=company)
     found = []
     for contact, message in zip(contacts, drafts, strict=True):
-        had, ruling = theirs.get(contact.pk), gate.ruling_on(message, facts)
+        had = theirs.get(contact.pk)
         if had is not None:
             found.append(Reader(contact, why_not=_has_it(contact, had)))
-        elif ruling is not None and ruling.state != State.PLANNED:
-            found.append(Reader(contact, why_not=ruling.sentence))
         else:
-            found.append(Reader(contact, waits=ruling.sentence if ruling else ""))
+            found.append(Reader.by(gate.ruling_on(message, facts), contact))
     return found
 
 

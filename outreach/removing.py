@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers import removing
@@ -11,7 +10,7 @@ from customers.journaling import Journal
 from customers.models import Customer, Merge, Step, Trashed, TrashedQuerySet
 from customers.removing import NotBack
 from interactions.logging import refresh_touchpoints
-from outreach.models import Message, ProviderEvent
+from outreach.models import Message, ProviderEvent, Sentence
 from outreach.planning import one_at_a_time
 from outreach.stopping import set_going, stop
 
@@ -29,8 +28,8 @@ def remove_customer(customer: Customer, *, by: User, at: datetime) -> Trashed | 
         one_at_a_time()
         if not Customer.objects.select_for_update().filter(pk=customer.pk):
             return None
-        detail = _("The customer was deleted.")
-        stopped = stop(Message.objects.filter(customer=customer), reason=TRASHED, detail=detail, at=at)
+        theirs = Message.objects.filter(customer=customer)
+        stopped = stop(theirs, reason=TRASHED, why=Sentence("deleted"), at=at)
         trashed = removing.remove(customer, name=customer.name, by=by, at=at)
         Journal(trashed).stopped(Message, stopped)
         return trashed
@@ -60,7 +59,7 @@ def forget(trashed: TrashedQuerySet) -> int:
         told = {pk for pks in steps.values_list("pks", flat=True) for pk in pks}
         ProviderEvent.objects.filter(message__in=told).update(words="")
         Message.objects.filter(pk__in=told, customer=None).update(
-            sent_to="", subject="", body="", own_subject="", own_text="", detail=""
+            sent_to="", subject="", body="", own_subject="", own_text="", detail="", said=None
         )
         Trashed.objects.filter(pk__in=[row.pk for row in rows]).delete()
         return len(rows)

@@ -23,7 +23,7 @@ MOST_LISTED = 10
 
 
 def urgent_section(message: Message, reader: User, *, at: datetime) -> Section | None:
-    """What the alert is about; nothing if it is settled by now or the reader may not see it."""
+    """What the alert is about; nothing if it is settled or not so any more, or the reader may not see it."""
     _kind, what, *written = message.occasion.split(":")
     numbers = [int(number) for number in written]
     subject = alerting.named(what)
@@ -43,7 +43,8 @@ def _answer(numbers: list[int], reader: User) -> Section | None:
 
 
 def _complaint(numbers: list[int], reader: User) -> Section | None:
-    rows = Complaint.objects.visible_to(reader).open().select_related("customer__owner", "owner")
+    """Nothing, too, if it was found to be less severe."""
+    rows = Complaint.objects.visible_to(reader).severe().open().select_related("customer__owner", "owner")
     complaint = rows.filter(pk=numbers[0]).first()
     if complaint is None:
         return None
@@ -85,13 +86,14 @@ def weekly_sections(manager: User, *, on: date, at: datetime, reader: User | Non
     For the reader who stands in for the manager, if one is given: the links are to pages they may open.
     """
     overview = "portfolio" if (reader or manager).is_manager else "customers"
-    owned, assigned = _team(manager, "customer__owner"), _team(manager, "assignee")
+    real = Q(customer__is_sample=False)
+    owned, assigned = real & _team(manager, "customer__owner"), real & _team(manager, "assignee")
     complaints = Complaint.objects.open().filter(owned)
     answers = Response.objects.detractors().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
     promises = FollowUp.objects.promises().filter(assigned, due_at__gte=at - WEEK, due_at__lt=at)
     kept = promises.filter(done_at__lte=F("due_at")).count()
     broken = promises.exclude(done_at__lte=F("due_at")).count()
-    quiet = Customer.objects.overdue(on).filter(_team(manager, "owner")).count()
+    quiet = Customer.objects.overdue(on).filter(_team(manager, "owner"), is_sample=False).count()
     held = Message.objects.filter(
         owned, state=State.HELD, kind__in=CUSTOMER_KINDS, due_at__gte=at - WEEK, due_at__lt=at
     ).count()

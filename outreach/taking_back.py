@@ -4,18 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from interactions.logging import record
 from interactions.models import FollowUp, How, Interaction, Notice, NoticeFor, Wish
 from outreach.cancelling import STOPPABLE, cancel
-from outreach.models import Message, MessageQuerySet, State
+from outreach.models import Message, MessageQuerySet, Sentence, State
 from outreach.planning import one_at_a_time
 from surveys.models import Invitation
 
 # What did not go out and will not by itself: deciding the same again brings it back.
-_NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
+NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
 
 
 def reopen(wish: Wish, *, at: datetime) -> bool:
@@ -23,7 +22,7 @@ def reopen(wish: Wish, *, at: datetime) -> bool:
     with transaction.atomic():
         wish.reopen()
         answers = Message.objects.filter(wish=wish)
-        cancel(answers, reason="opened_again", detail=_("The wish was opened again."), at=at, states=_NOT_GONE)
+        cancel(answers, reason="opened_again", why=Sentence("wish_opened"), at=at, states=NOT_GONE)
         return not answers.exclude(state=State.CANCELLED).exists()
 
 
@@ -35,7 +34,7 @@ def tell_in_person(row: NoticeFor, interaction: Interaction, *, by: User, at: da
             row.follow_up.finish(by, at)
         row.told_in = interaction
         row.save(update_fields=["told_in"])
-        _call_off(Message.objects.filter(notice_for=row), _("They were told in person."), at)
+        _call_off(Message.objects.filter(notice_for=row), Sentence("told_in_person"), at)
 
 
 def tell_otherwise(row: NoticeFor, how: How, *, at: datetime) -> None:
@@ -44,7 +43,7 @@ def tell_otherwise(row: NoticeFor, how: How, *, at: datetime) -> None:
         row.how, row.how_since = how, at
         row.save(update_fields=["how", "how_since"])
         if how != How.MAIL:
-            _call_off(Message.objects.filter(notice_for=row), _("They are to be told in person."), at)
+            _call_off(Message.objects.filter(notice_for=row), Sentence("to_be_told_in_person"), at)
 
 
 def withdraw(notice: Notice, *, at: datetime) -> None:
@@ -52,7 +51,7 @@ def withdraw(notice: Notice, *, at: datetime) -> None:
     with transaction.atomic():
         Notice.objects.filter(pk=notice.pk, withdrawn_at__isnull=True).update(withdrawn_at=at)
         FollowUp.objects.open().filter(notice_for__notice=notice).delete()
-        _call_off(Message.objects.filter(notice_for__notice=notice), _("The notice was withdrawn."), at)
+        _call_off(Message.objects.filter(notice_for__notice=notice), Sentence("notice_withdrawn"), at)
     notice.refresh_from_db()
 
 
@@ -65,7 +64,7 @@ def ask_no_more(invitations: Collection[int], *, at: datetime) -> set[int]:
         # A planner may be writing their messages.
         one_at_a_time()
         asked = Message.objects.filter(invitation__in=invitations)
-        cancel(asked, reason="taken_back", detail=_("Asking them was taken back."), at=at, states=_NOT_GONE)
+        cancel(asked, reason="taken_back", why=Sentence("invitation_taken_back"), at=at, states=NOT_GONE)
         gone = set(asked.exclude(state=State.CANCELLED).values_list("invitation_id", flat=True))
         unheard = Invitation.objects.filter(pk__in=set(invitations) - gone)
         back = set(unheard.values_list("pk", flat=True))
@@ -73,5 +72,5 @@ def ask_no_more(invitations: Collection[int], *, at: datetime) -> set[int]:
         return back
 
 
-def _call_off(notices: MessageQuerySet, words: str, at: datetime) -> None:
-    cancel(notices, reason="told_otherwise", detail=words, at=at, states=_NOT_GONE)
+def _call_off(notices: MessageQuerySet, why: Sentence, at: datetime) -> None:
+    cancel(notices, reason="told_otherwise", why=why, at=at, states=NOT_GONE)

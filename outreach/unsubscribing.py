@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from customers.models import ConsentChange, ConsentKind, Contact
 from outreach.cancelling import cancel
 from outreach.describing import wishes_as_words
-from outreach.models import Message, MessageKind, NotificationKind
+from outreach.models import Message, MessageKind, NotificationKind, Sentence
 from outreach.notifying import notify_owner
 from retention_crm.lib import tokens
 from retention_crm.lib.addresses import keyed_address
@@ -57,12 +56,12 @@ def withdraw(
     at: datetime,
     *,
     source: ConsentChange.Source = ConsentChange.Source.LINK,
-    detail: str = "",
+    why: Sentence | None = None,
 ) -> int:
     """Ends these kinds of mail to the contact and cancels those that wait; returns how many were cancelled.
 
-    Doing it twice is harmless. What is being handed over at this moment can no longer be stopped. `detail` says in
-    words how they ended it, if not by the link of a mail.
+    Doing it twice is harmless. What is being handed over at this moment can no longer be stopped. `why` says
+    how they ended it, if not by the link of a mail.
     """
     with transaction.atomic():
         ended = _change(contact, consents, granted=False, source=source, at=at)
@@ -70,8 +69,7 @@ def withdraw(
             tell_of_wishes(contact, wishes_as_words(ended, []), at)
         kinds = [kind for kind, consent in CONSENT_FOR.items() if consent in consents]
         waiting = Message.objects.filter(contact_id=contact.pk, kind__in=kinds)
-        detail = detail or _("They ended this kind of mail by its link.")
-        return cancel(waiting, reason="consent_withdrawn", detail=detail, at=at)
+        return cancel(waiting, reason="consent_withdrawn", why=why or Sentence("ended_by_link"), at=at)
 
 
 def tell_of_wishes(contact: Contact, words: str, at: datetime) -> None:

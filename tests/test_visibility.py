@@ -13,6 +13,7 @@ from customers.models import (
     Contact,
     Customer,
     CustomerDataQuerySet,
+    FormerKey,
     Merge,
     OwnerChange,
     PreferenceChange,
@@ -54,6 +55,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         ),
         "ContactDetail": lambda: factories.detail(factories.contact(of)),
         "DatedEvent": lambda: factories.dated_event(factories.contact(of)),
+        "FormerKey": lambda: FormerKey.objects.create(customer=of, key=f"import:shop:{of.pk}"),
         "Merge": lambda: Merge.objects.create(
             customer=of, former_pk=of.pk + 1000, former_name="Before", merged_by=of.owner, merged_at=factories.NOW
         ),

@@ -142,8 +142,10 @@ def _customers(condition: str) -> str:
     """  # noqa: S608
 
 
+_KEY = "(r.record->'customer'->>'external_key')"
 _CUSTOMERS = (
-    _customers("u.external_key = (r.record->'customer'->>'external_key')"),
+    _customers(f"u.external_key = {_KEY}"),
+    _customers(f"u.id = (SELECT k.customer_id FROM customers_formerkey k WHERE k.key = {_KEY})"),  # noqa: S608
     _customers("u.sort_key = (r.record->'customer'->>'sort_key') AND (r.record->>'is_company')::boolean"),
 )
 _READ_ONLY = f"""

@@ -79,6 +79,8 @@ class Batch:
         self._contacts = known.select_for_update().order_by("pk").in_bulk()
         self._led = {line: self._customers[pk] for line, pk in customers.items() if pk in self._customers}
         self._same = {line: self._contacts[pk] for line, pk in contacts.items() if pk in self._contacts}
+        keys = {line.record.customer.get("external_key", "") for line in self.lines}
+        self._by_key = Customer.objects.known_by(keys - {""})
         self._former_owners = {pk: customer.owner_id for pk, customer in self._customers.items()}
 
     def write(self) -> None:
@@ -125,8 +127,9 @@ class Batch:
     def _is_about(self, line: _Done, customer: Customer) -> bool:
         """Whether what the line says of a customer is said of this one, and not of another where the person was."""
         said = line.record.customer
-        same = said["sort_key"] == customer.sort_key or said.get("external_key") == (customer.external_key or "")
-        return same or not line.record.is_company
+        key = said.get("external_key", "")
+        same_key = bool(key) and (key == customer.external_key or self._by_key.get(key) == customer.pk)
+        return same_key or said["sort_key"] == customer.sort_key or not line.record.is_company
 
     def _new_customer(self, record: Record) -> Customer:
         said = {**self.terms.defaults, **record.customer}
@@ -138,7 +141,7 @@ class Batch:
     def _save_customers(self) -> None:
         new = [line.customer for line in self.lines if line.customer and line.new_customer]
         keys = [customer.external_key for customer in new if customer.external_key]
-        taken = set(Customer.objects.filter(external_key__in=keys).values_list("external_key", flat=True))
+        taken = Customer.objects.known_by(keys)
         for customer in new:
             if customer.external_key in taken:
                 customer.external_key = None

@@ -9,6 +9,7 @@ from customers.models.detail import ContactDetail, ContactDetailQuerySet
 from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import (
     MERGE_UNDOABLE_FOR,
+    FormerKey,
     Merge,
     OwnerChange,
     PreferenceChange,
@@ -57,6 +58,7 @@ __all__ = [
     "CustomerQuerySet",
     "DatedEvent",
     "DatedEventQuerySet",
+    "FormerKey",
     "Import",
     "ImportChunk",
     "ImportQuerySet",

@@ -1,6 +1,6 @@
 """Customers, the relationships we keep, and the segments they are in."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, Self
 
@@ -51,6 +51,12 @@ class CustomerQuerySet(CustomerDataQuerySet["Customer"]):
     def known_as(self, pk: int) -> "Customer | None":
         """The customer with that id, or the one it was merged into."""
         return self.filter(pk=pk).first() or self._merged_from(pk).first()
+
+    def known_by(self, keys: Collection[str]) -> dict[str, int]:
+        """The ids of those who have, or a customer merged into them had, one of these numbers elsewhere."""
+        former = self.filter(former_keys__key__in=keys).values_list("former_keys__key", "pk")
+        own = self.filter(external_key__in=keys).values_list("external_key", "pk")
+        return {**dict(former), **{key: pk for key, pk in own if key is not None}}
 
     def _merged_from(self, pk: int) -> Self:
         return self.filter(merges__former_pk=pk, merges__contact=None, merges__undone_at=None)

@@ -199,3 +199,21 @@ class Merge(models.Model):
         fields = (Contact if self.contact_id else Customer)._meta
         known = {field.name: str(field.verbose_name) for field in fields.fields} | {"birthday": _("birthday")}
         return [(known.get(name, name), value) for name, value in self.differing.items()]
+
+
+class FormerKey(models.Model):
+    """The number elsewhere of a customer who was merged into another with a number of its own.
+
+    Whoever is brought again under that number is the one that was kept.
+    """
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="former_keys")
+    key = models.CharField(max_length=200, unique=True, help_text="As Customer.external_key.")
+
+    objects = CustomerDataQuerySet["FormerKey"].as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return self.key

@@ -9,7 +9,7 @@ from django.db import connection, models
 
 from accounts.models import Company, User
 from customers import merging
-from customers.models import ConsentChange, Contact, Customer, Merge, OwnerChange, Tag
+from customers.models import ConsentChange, Contact, Customer, FormerKey, Merge, OwnerChange, Tag
 from interactions.models import Complaint, FollowUp
 from retention.models import CustomerRisk
 from tests import factories
@@ -226,6 +226,18 @@ def test_a_customer_keeps_its_own_and_takes_over_what_must_not_be_lost(company: 
     merge = Merge.objects.get()
     assert (merge.former_name, merge.former_pk) == ("Lindqvist", lost.pk)
     assert merge.differences == [("stage", "Married"), ("time zone", "UTC−12")]
+
+
+def test_the_number_elsewhere_of_who_is_gone_is_kept_if_both_had_one(company: Company, owner: User) -> None:
+    first, second, third = (factories.customer(owner, external_key=f"import:shop:{n}") for n in (1, 2, 3))
+    into(second, third, owner)
+    into(first, Customer.objects.get(pk=second.pk), owner)
+    assert Customer.objects.get().external_key == "import:shop:1"
+    assert set(FormerKey.objects.values_list("key", flat=True)) == {"import:shop:2", "import:shop:3"}
+    assert Customer.objects.known_by(["import:shop:1", "import:shop:3", "import:shop:4"]) == {
+        "import:shop:1": first.pk,
+        "import:shop:3": first.pk,
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ from random import Random
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import histories, people, showcase
+from dashboard.demo import histories, people, recaps, showcase
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -37,7 +38,7 @@ def obstacle(*, replace: bool) -> str:
 
 
 def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str, int]:
-    """Loads the demo in one transaction, all or nothing; returns the number of rows by the models' plural names.
+    """Loads the demo in one transaction, all or nothing; returns the number of rows by what the models are called.
 
     Deletes whatever was there; ask `obstacle` before.
     """
@@ -54,12 +55,13 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         book.continue_sequences()
         showcase.keep_a_day(on)
         showcase.tell_news(on)
+        recaps.send_recaps(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
         progress("references")
         connection.check_constraints()
-    return {str(model._meta.verbose_name_plural): number for model, number in book.written.items()}
+    return {_called(model, number): number for model, number in book.written.items()}
 
 
 def tell_of(book: Book, stage: people.Stage, number: int, seed: int, scenes: Sequence[showcase.Scene]) -> Relationship:
@@ -73,6 +75,10 @@ def tell_of(book: Book, stage: people.Stage, number: int, seed: int, scenes: Seq
         scene.play(showcase.Set(book, stage, relationship, random))
     close(book, random, relationship, wish)
     return relationship
+
+
+def _called(model: type[Model], number: int) -> str:
+    return str(model._meta.verbose_name if number == 1 else model._meta.verbose_name_plural)
 
 
 def _empty() -> None:

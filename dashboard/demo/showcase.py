@@ -18,6 +18,7 @@ from dashboard.demo.relationships import Birthday, Relationship, Wish
 from dashboard.demo.writing import Book
 from interactions.announcing import announce, propose
 from interactions.models import How, Kind, Notice, NoticeKind, Outcome, Severity, WishState
+from outreach.reaching import without_mail
 from retention_crm.lib import clock
 
 
@@ -254,7 +255,7 @@ def tell_news(on: date) -> None:
         tell_by=on + timedelta(days=6),
         how=How.MAIL,
     )
-    proposals = propose(list(others[:_NEWS_FOR]), How.MAIL)
+    proposals = propose(list(others[:_NEWS_FOR]), How.MAIL, without_mail=without_mail)
     manager = User.objects.get(email=LOGINS[1])
     stored, _is_new = announce(notice, proposals, by=manager, at=at)
     called = stored.customers.filter(how=How.CALL).select_related("customer__owner", "follow_up").order_by("pk")

@@ -12,6 +12,9 @@ from customers.models import ConsentChange, Contact, Customer
 from dashboard.tests.demo_company import AT
 from interactions.logging import refresh_touchpoints
 from interactions.models import Complaint, FollowUp, Interaction
+from outreach.accounting import account
+from outreach.models import Message, MessageKind, State
+from outreach.recapping import shown_recaps
 from retention_crm.lib import clock, text
 from surveys.models import Invitation, Response
 
@@ -74,6 +77,26 @@ def test_nothing_ends_before_it_began(demo: User) -> None:
     assert not Response.objects.filter(answered_at__lt=F("invitation__send_at")).exists()
     assert not Response.objects.filter(answered_at__gt=F("invitation__expires_at")).exists()
     assert not FollowUp.objects.filter(done_at__lt=F("created_at")).exists()
+
+
+def test_some_recaps_were_sent_as_a_worker_sends_them(demo: User) -> None:
+    recaps = Message.objects.filter(kind=MessageKind.RECAP).select_related("recap", "interaction", "contact")
+    assert len(recaps) > 5
+    assert recaps.filter(customer__owner=demo).exists()
+    for message in recaps:
+        about = message.interaction
+        assert about
+        assert about.can_be_recapped
+        assert (message.state, message.attempts, message.lease_until, message.reason) == (State.SENT, 1, None, "")
+        assert message.recap.text.startswith(about.notes.strip())
+        assert (message.contact, message.decided_by) == (about.contact, about.customer.owner)
+        assert message.contact
+        assert message.sent_to == message.contact.email
+        assert message.recap.text.splitlines()[0] in message.body
+        assert message.finished_at == message.due_at
+        assert about.happened_at < message.planned_at < message.finished_at < AT
+    assert account(at=AT).balances
+    assert shown_recaps().count() == len(recaps)
 
 
 def test_a_withdrawn_consent_says_when_and_how(demo: User) -> None:

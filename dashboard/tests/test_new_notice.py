@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import Company, User, Visibility
 from customers.models import Channel, Customer, Stage
 from interactions.models import FollowUp, How, Notice
-from outreach.models import Message, State
+from outreach.models import Message, State, Suppression
 from outreach.planning import plan
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -223,6 +223,9 @@ def test_nobody_is_told_by_mass_mail_who_should_be_called(owner: User, login: Lo
     customer("No address", {"email": ""})
     customer("Alone", {"do_not_contact": True})
     customer("Quiet", {}, do_not_contact=True)
+    customer("Came back", {"email": "Gone@Customer.example"})
+    customer("No mail", {"email": "gone@customer..example"})
+    Suppression.objects.suppress("gone@customer.example", "550 5.1.1", NOW)
 
     response = login(owner).post(NEW, of_owner(owner))
 
@@ -231,11 +234,13 @@ def test_nobody_is_told_by_mass_mail_who_should_be_called(owner: User, login: Lo
         "mail": {"Plain": []},
         "call": {
             "Alone": ["left_alone"],
+            "Came back": ["no_mail"],
             "Caller": ["phone"],
             "Close": ["close"],
             "Closest": ["close", "in_person"],
             "Cross": ["complaint"],
             "No address": ["no_address"],
+            "No mail": ["no_mail"],
             "Nobody": ["no_address"],
             "Quiet": ["left_alone"],
         },
@@ -249,6 +254,39 @@ def test_who_is_called_anyway_needs_no_reason(owner: User, login: Login) -> None
     response = login(owner).post(NEW, of_owner(owner, how=How.IN_PERSON))
 
     assert ways(response)["in_person"] == {"Cross": []}
+
+
+def test_a_mail_is_refused_where_none_can_be_taken(owner: User, customer: Customer, login: Login) -> None:
+    contact = factories.contact(customer)
+    row = factories.notice_for(customer, How.CALL)
+    address = reverse("notice_how", args=[row.pk])
+    assert "better address" not in login(owner).get(address).content.decode()
+    Suppression.objects.suppress(contact.email, "550 5.1.1", NOW)
+
+    shown = login(owner).get(address).content.decode()
+    refused = login(owner).post(address, {"how": How.MAIL})
+
+    assert "Ask for a better address." in shown
+    assert reverse("contact_edit", args=[contact.pk]) in shown
+    assert "Ask for a better address." in errors(refused)["how"][0]
+    row.refresh_from_db()
+    assert row.how == How.CALL
+    assert login(owner).post(address, {"how": How.IN_PERSON}).status_code == 302
+
+
+def test_who_got_a_mail_gets_no_second_one(owner: User, customer: Customer, login: Login) -> None:
+    factories.contact(customer)
+    row = factories.notice_for(customer, How.MAIL, at=NOW - timedelta(hours=2))
+    plan(at=NOW)
+    Message.objects.update(state=State.FAILED, attempts=1)
+
+    address = reverse("notice_how", args=[row.pk])
+    refused = login(owner).post(address, {"how": How.MAIL})
+
+    assert "none goes twice" in errors(refused)["how"][0]
+    shown = login(owner).get(address).content.decode()
+    assert "none goes twice" in shown
+    assert "/contacts/" not in shown
 
 
 def test_a_person_may_choose_another_way_for_one(owner: User, customer: Customer, login: Login) -> None:

@@ -16,11 +16,13 @@ from customers.models import SAMPLE_DOMAIN, Contact, Customer, Segment
 from dashboard import beginning
 from dashboard.demo import sample
 from dashboard.models import Beginning
-from interactions.models import Complaint, FollowUp, Interaction
+from interactions.models import Complaint, FollowUp, Interaction, Severity
 from outreach import gate
 from outreach.accounting import account
-from outreach.models import CUSTOMER_KINDS, Message, Notification, State
+from outreach.composing import Unwritable
+from outreach.models import CUSTOMER_KINDS, STAFF_KINDS, Message, Notification, State
 from outreach.planning import plan
+from outreach.tests.reading import build, read, text_of
 from retention import scoring
 from retention.models import CustomerRisk
 from surveys.models import Response, Survey
@@ -132,6 +134,34 @@ def test_nobody_sets_that_rule_aside() -> None:
     assert "sample" not in gate.RELEASABLE
 
 
+def test_staff_find_them_on_today_and_on_the_bell_but_get_no_mail_about_them(manager: User, login: Login) -> None:
+    sample.load(manager, at=NOW)
+    Complaint.objects.open().update(severity=Severity.SEVERE, opened_at=NOW)
+    Customer.objects.update(cadence_days=30, next_due_on=NOW.date() - timedelta(days=16))
+    FollowUp.objects.open().update(is_promise=True, due_at=NOW)
+    # A Monday morning, when the week is reported as well.
+    for at in (NOW, NOW + timedelta(days=4)):
+        plan(at=at)
+        assert not Message.objects.filter(kind__in=STAFF_KINDS).exclude(kind="weekly").exists()
+    (weekly,) = Message.objects.filter(kind="weekly")
+    with pytest.raises(Unwritable, match="settled"):
+        build(weekly, NOW + timedelta(days=4))
+    assert Notification.objects.filter(person=manager, kind="promise").exists()
+    task = FollowUp.objects.open().earliest("due_at")
+    assert task.title in login(manager).get("/").content.decode()
+
+    real = factories.customer(manager, name="Real AB", next_due_on=NOW.date() - timedelta(days=11))
+    factories.follow_up(real, is_promise=True, due_at=NOW + timedelta(days=5))
+    plan(at=NOW + timedelta(days=5))
+    kinds = {"overdue_digest", "urgent", "escalation"}
+    told = Message.objects.filter(kind__in=kinds).select_related("recipient")
+    assert {message.kind for message in told} == kinds
+    for message in told:
+        text = text_of(read(build(message, NOW + timedelta(days=5))))
+        assert "Real AB" in text
+        assert not any(customer.name in text for customer in Customer.objects.filter(is_sample=True))
+
+
 # ---- Taken away ----
 
 
@@ -143,11 +173,6 @@ def test_they_go_without_a_trace(manager: User) -> None:
 
     assert sample.remove()
 
-    staff = Message.objects.filter(customer=None)
-    assert not staff.filter(kind__in=CUSTOMER_KINDS).exists()
-    staff.delete()
-    # That their team has customers without contact names none of them.
-    Notification.objects.filter(customer=None).delete()
     assert rows() == before
     assert Beginning.current().made == {}
 

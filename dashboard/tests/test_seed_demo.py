@@ -105,6 +105,11 @@ def test_an_empty_database_is_filled_and_the_logins_are_named() -> None:
     assert "sales@example.com, manager@example.com, admin@example.com" in said
 
 
+def test_what_was_loaded_is_counted_in_english() -> None:
+    assert ", 4 wishes, " in seed()
+    assert f"Loaded {people.COMPANY}: 1 customer, " in seed(1, replace=True)
+
+
 def test_if_empty_does_nothing_when_there_is_anybody() -> None:
     factories.user(name="Somebody")
     assert seed(if_empty=True) == ""

@@ -14,7 +14,7 @@ from accounts.models import Company, User, Visibility
 from customers.models import Contact, Customer
 from dashboard.timeline import timeline
 from interactions.models import Interaction, Kind, Outcome, Wish, WishState
-from outreach.models import Message, State
+from outreach.models import Message, State, Suppression
 from outreach.planning import plan
 from tests import factories
 from tests.factories import NOW
@@ -210,6 +210,22 @@ def test_who_can_not_be_written_to_is_not_offered(customer: Customer, owner: Use
     assert "nobody we could write to" in shown.content.decode()
     wish.refresh_from_db()
     assert not wish.wants_answer
+
+
+def test_whose_address_takes_no_mail_is_not_offered_and_it_says_why(
+    contact: Contact, owner: User, login: Login
+) -> None:
+    wish = factories.wish(contact.customer, contact=contact, wants_answer=True)
+    Suppression.objects.suppress(contact.email, "550 5.1.1", NOW)
+
+    shown = login(owner).get(reverse("wish_close", args=[wish.pk]))
+    close(login(owner), wish, state="done", outcome="Done", tell="on")
+
+    assert "tell" not in shown.context["form"].fields
+    assert "came back as undeliverable. Ask for a better address." in shown.content.decode()
+    assert reverse("contact_edit", args=[contact.pk]) in shown.content.decode()
+    wish.refresh_from_db()
+    assert (wish.state, wish.wants_answer) == ("done", False)
 
 
 def test_what_is_planned_stays_open_and_keeps_that_they_want_to_know(

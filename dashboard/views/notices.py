@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from customers.models import Contact
 from customers.requests import get_editable
 from dashboard import notices as telling
 from dashboard.looking_ahead import look_ahead
@@ -22,6 +23,7 @@ from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.announcing import Proposal, announce, propose
 from interactions.models import FollowUp, How, Notice, NoticeFor
 from interactions.notice_forms import HowForm, NoticeForm, ToldForm
+from outreach.reaching import why_no_mail, why_not_once_more, without_mail
 from outreach.taking_back import tell_in_person, tell_otherwise, withdraw
 from retention.scoring import rescore
 from retention_crm.lib import clock, text
@@ -48,7 +50,7 @@ def notice_new(request: PageRequest) -> HttpResponse:
     form = NoticeForm(posted(request), user=request.user, at=at, initial=initial)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
-        proposals = propose(form.customers, How(form.cleaned_data["how"]))
+        proposals = propose(form.customers, How(form.cleaned_data["how"]), without_mail=without_mail)
         shown = _fingerprint(proposals)
         if request.POST.get("shown") == shown:
             form.instance.key = form.cleaned_data["key"]
@@ -166,14 +168,23 @@ def notice_how(request: PageRequest, pk: int) -> HttpResponse:
     row = get_editable(rows, request, pk)
     if not row.is_to_be_told:
         return saved(request, _("They were told before, or need not be told any more."), to=_page(row))
-    form = HowForm(posted(request), initial={"how": row.how})
+    reader, why_not = _why_no_mail(request, row)
+    form = HowForm(posted(request), initial={"how": row.how}, why_no_mail=why_not)
     if form.is_valid():
         tell_otherwise(row, How(form.cleaned_data["how"]), at=clock.now())
         words = {"customer": row.customer, "how": row.get_how_display()}
         return saved(request, _("%(customer)s: %(how)s") % words, to=_page(row))
-    context = {"form": form, "row": row, "next": request.GET.get("next", "")}
+    context = {"form": form, "row": row, "next": request.GET.get("next", ""), "reader": reader, "why_not": why_not}
     template = "dashboard/notice_how.html" + ("#panel" if request.htmx else "")
     return render(request, template, context, status=form_status(form))
+
+
+def _why_no_mail(request: PageRequest, row: NoticeFor) -> tuple[Contact | None, str]:
+    """Why the customer can not be told by mail; if it is for the address of their contact, that contact."""
+    if why_not := why_not_once_more(row):
+        return None, why_not
+    reader = Contact.objects.filter(customer=row.customer, is_primary=True).select_related("customer").first()
+    return reader, why_no_mail(reader, company=request.user.company, at=clock.now()) if reader else ""
 
 
 def _page(row: NoticeFor) -> str:

@@ -13,6 +13,7 @@ from customers.requests import get_editable
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from interactions.models import Wish, WishState
 from interactions.wish_forms import TEXT_LIMIT, WishForm, WishOutcomeForm
+from outreach.reaching import why_no_mail
 from outreach.taking_back import reopen
 from retention_crm.lib import clock, text
 from surveys.models import Response
@@ -56,13 +57,15 @@ def wish_close(request: PageRequest, pk: int) -> HttpResponse:
     """Asks what became of an open wish and whom to tell; one that was closed before stays as it was."""
     at = clock.now()
     wish = get_editable(Wish.objects.select_related("customer", "contact"), request, pk)
-    reader = wish.reader
+    known = wish.reader
+    why_not = why_no_mail(known, company=request.user.company, at=at) if known else ""
+    reader = None if why_not else known
     form = WishOutcomeForm(posted(request), wish=wish, reader=reader, at=at)
     if not wish.is_open or (form.is_valid() and not form.save(by=request.user)):
         return saved(request, _("This wish was closed before."), to=_page(wish.customer))
     if form.is_valid():
         return saved(request, _told(wish, reader), to=_page(wish.customer), undo=reverse("wish_reopen", args=[pk]))
-    context = {"form": form, "wish": wish, "customer": wish.customer, "reader": reader, "at": at}
+    context = {"form": form, "wish": wish, "customer": wish.customer, "reader": known, "why_not": why_not, "at": at}
     return _show(request, "wish_close", context)
 
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -38,6 +38,7 @@ class CallBecause(models.TextChoices):
     PREFERS_MEETING = "in_person", _("prefers to be met")
     LEFT_ALONE = "left_alone", _("asked for no mail")
     NO_ADDRESS = "no_address", _("nobody with an address")
+    NO_MAIL = "no_mail", _("mail does not arrive")
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):
@@ -123,6 +124,18 @@ class NoticeFor(models.Model):
     @property
     def is_to_be_told(self) -> bool:
         return self.follow_up is not None and self.follow_up.is_open
+
+    def call_instead_of_mail(self, at: datetime) -> None:
+        """The mail did not arrive: it is for the owner to tell them, unless somebody has done so."""
+        with transaction.atomic():
+            row = NoticeFor.objects.select_for_update().get(pk=self.pk)
+            task = FollowUp.objects.filter(notice_for=row)
+            if row.how != How.MAIL or task.filter(done_by__isnull=False).exists():
+                return
+            row.how, row.how_since = How.CALL, at
+            row.reasons = [*row.reasons, CallBecause.NO_MAIL]
+            row.save(update_fields=["how", "how_since", "reasons"])
+            task.update(done_at=None)
 
     @property
     def reasons_in_words(self) -> str:

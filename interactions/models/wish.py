@@ -66,6 +66,7 @@ class Wish(models.Model):
     objects = WishQuerySet.as_manager()
 
     class Meta:
+        verbose_name_plural = "wishes"
         ordering = ["-said_at", "-pk"]
         constraints = [
             models.CheckConstraint(

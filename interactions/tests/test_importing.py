@@ -15,6 +15,7 @@ from interactions import importing
 from interactions.event_files import EventFile, Refusal
 from interactions.importing import Destination, import_events
 from interactions.models import Interaction, Kind, Outcome
+from outreach.merging import merge
 from tests import factories
 from tests.factories import NOW, TODAY
 
@@ -101,6 +102,19 @@ def test_what_staff_changed_meanwhile_stays(write: Write, to: Destination, outsi
     imported(write(HISTORY), to)
     ito = Customer.objects.get(external_key="import:shop:Ito")
     assert (ito.name, ito.owner, ito.interactions.get().notes) == ("Ito Trading", outsider, "Told us about the fair")
+
+
+def test_a_customer_who_was_merged_is_known_by_either_name(write: Write, to: Destination) -> None:
+    path = write("customer,date\nBäck,2026-04-01\nIto,2026-02-01\n")
+    imported(path, to)
+    kept, lost = Customer.objects.order_by("name")
+    merge(kept, lost, by=to.owner, at=NOW)
+    assert imported(path, to)[0].created == 0
+    later = write("customer,date\nIto,2026-05-01\nIto,2026-01-01\nBäck,2026-03-01\n")
+    summary, _refused = imported(later, to)
+    assert (summary.customers, summary.created) == (0, 3)
+    customer = Customer.objects.get()
+    assert (customer.pk, customer.interactions.count(), customer.customer_since) == (kept.pk, 5, date(2026, 1, 1))
 
 
 def test_equal_events_of_one_day_are_told_apart(write: Write, to: Destination) -> None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from customers.models import ConsentChange, ConsentKind, Contact
 from interactions.models import FollowUp
 from interactions.scheduling import due_in
-from outreach.models import Message, NotificationKind, ProviderEvent, State, Suppression
+from outreach.models import Message, NotificationKind, ProviderEvent, Sentence, State, Suppression, because
 from outreach.notifying import notify_owner
 from outreach.unsubscribing import withdraw
 from retention_crm.lib import text, tokens
@@ -26,6 +26,7 @@ from retention_crm.lib import text, tokens
 What = ProviderEvent.What
 # What can only be told of a mail that was handed over.
 _HANDED_OVER = frozenset({What.DELIVERED, What.BOUNCED, What.NOT_YET, What.COMPLAINED, What.UNSUBSCRIBED})
+NOT_ARRIVED = frozenset({What.BOUNCED, What.REFUSED})
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ def _follow(happening: Happening, at: datetime) -> None:
         _settle_unknown(happening.message)
     if happening.what == What.BOUNCED:
         give_up(happening.suppressed_address, happening.words, at)
+    if happening.what in NOT_ARRIVED:
+        tell_otherwise(happening.message, at)
     if happening.what == What.COMPLAINED and happening.suppressed_address:
         Suppression.objects.suppress(happening.suppressed_address, _("They reported our mail as unwanted."), at)
     if happening.what in {What.COMPLAINED, What.UNSUBSCRIBED}:
@@ -84,11 +87,15 @@ def _follow(happening: Happening, at: datetime) -> None:
 
 
 def _settle_unknown(message: Message) -> None:
-    with translation.override(settings.LANGUAGE_CODE):
-        detail = _("It was handed over: what happened to it afterwards is known.")
     Message.objects.filter(pk=message.pk, state=State.UNKNOWN).update(
-        state=State.SENT, reason="told_later", detail=detail
+        state=State.SENT, **because("told_later", Sentence("handed_over"))
     )
+
+
+def tell_otherwise(message: Message | None, at: datetime) -> None:
+    """Bad news that did not arrive has not been told."""
+    if message is not None and message.notice_for is not None:
+        message.notice_for.call_instead_of_mail(at)
 
 
 def give_up(address: str, words: str, at: datetime) -> None:
@@ -135,7 +142,6 @@ def _silence(happening: Happening, at: datetime) -> None:
     contacts = {contact.pk: contact for contact in Contact.objects.at_addresses(addresses)}
     if happening.message is not None and happening.message.contact is not None:
         contacts[happening.message.contact.pk] = happening.message.contact
-    with translation.override(settings.LANGUAGE_CODE):
-        detail = _("They told their mail provider that they do not want our mail.")
+    why = Sentence("ended_at_provider")
     for pk in sorted(contacts):
-        withdraw(contacts[pk], list(ConsentKind), at, source=ConsentChange.Source.PROVIDER, detail=detail)
+        withdraw(contacts[pk], list(ConsentKind), at, source=ConsentChange.Source.PROVIDER, why=why)

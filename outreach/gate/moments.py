@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from outreach.gate.facts import GOING_OUT, GONE_OUT, Facts
 from outreach.gate.ruling import Ruling, put_off
-from outreach.models import Message, MessageKind, State
-from retention_crm.lib import clock, dates, workdays
+from outreach.models import Message, MessageKind, Sentence, State, Written
+from retention_crm.lib import clock, workdays
 
 # A birthday falls on some weekend every year, and is celebrated on its day.
 _WITHIN_BUDGET = frozenset(
@@ -31,9 +29,9 @@ def quiet_hours(message: Message, facts: Facts) -> Ruling | None:
     until = end_of_quiet(contact.effective_time_zone, facts)
     if until is None:
         return None
-    why = _("These are quiet hours where %(name)s is.") % {"name": contact.addressed_as}
-    hour = dates.write(until.astimezone(clock.zone(contact.effective_time_zone)), "time")
-    return put_off(message, "quiet_hours", why, until, hour)
+    why = Sentence("quiet_hours", name=contact.addressed_as)
+    hour = until.astimezone(clock.zone(contact.effective_time_zone)).time()
+    return put_off(message, "quiet_hours", why, until, Written("time", hour))
 
 
 def end_of_quiet(zone: str, facts: Facts) -> datetime | None:
@@ -58,14 +56,13 @@ def holiday(message: Message, facts: Facts) -> Ruling | None:
     if workdays.is_working_day(country, today):
         return None
     day = workdays.next_working_day(country, today)
-    words = {"name": contact.addressed_as, "what": _day_off(country, today)}
-    why = _("It is a day off where %(name)s is (%(what)s).") % words
+    why = Sentence("day_off", name=contact.addressed_as, what=_day_off(country, today))
     until = clock.moment(day, facts.company.greeting_time, zone)
-    return put_off(message, "holiday", why, until, dates.write(day, "day"))
+    return put_off(message, "holiday", why, until, Written("day", day))
 
 
-def _day_off(country: str, day: date) -> str:
-    return workdays.holiday_name(country, day) or dates.write(day, "name of day")
+def _day_off(country: str, day: date) -> str | Written:
+    return workdays.holiday_name(country, day) or Written("name of day", day)
 
 
 def shared_address(message: Message, facts: Facts) -> Ruling | None:
@@ -74,9 +71,8 @@ def shared_address(message: Message, facts: Facts) -> Ruling | None:
         return None
     for other in facts.others.at_address_of(message, facts.at):
         if _is_the_same_for_another(message, other, facts) and _goes_first(other, message):
-            words = {"name": other.contact.name if other.contact else ""}
-            sentence = _("%(name)s has the same e-mail address; it goes there once.") % words
-            return Ruling(State.CANCELLED, "shared_address", sentence)
+            why = Sentence("shared_address", name=other.contact.name if other.contact else "")
+            return Ruling(State.CANCELLED, "shared_address", why)
     return None
 
 
@@ -106,22 +102,16 @@ def budget(message: Message, facts: Facts) -> Ruling | None:
     """
     any_two, of_the_kind = _latest(message, facts, facts.company.budget_days), _latest_of_the_kind(message, facts)
     if of_the_kind is not None and message.kind == MessageKind.THANK_YOU:
-        words = {"date": _owners_day(message, _handed_over_at(of_the_kind.message))}
-        is_ahead = facts.others.is_supposed(of_the_kind.message)
-        sentence = _("They are thanked on %(date)s.") if is_ahead else _("They were thanked on %(date)s already.")
-        return Ruling(State.CANCELLED, "budget", sentence % words)
+        name = "thanked_ahead" if facts.others.is_supposed(of_the_kind.message) else "thanked"
+        day = _owners_day(message, _handed_over_at(of_the_kind.message))
+        return Ruling(State.CANCELLED, "budget", Sentence(name, date=day))
     last = max(filter(None, (any_two, of_the_kind)), key=lambda found: found.free_at, default=None)
     if last is None:
         return None
-    gone_at = _owners_day(message, _handed_over_at(last.message))
-    words = {"what": last.message.get_kind_display(), "date": gone_at}
-    is_ahead = facts.others.is_supposed(last.message)
-    why = (
-        _("They get another message on %(date)s (%(what)s).")
-        if is_ahead
-        else _("They got another message on %(date)s (%(what)s).")
-    )
-    return put_off(message, "budget", why % words, last.free_at, _owners_day(message, last.free_at))
+    name = "another_ahead" if facts.others.is_supposed(last.message) else "another"
+    gone_at, kind = _owners_day(message, _handed_over_at(last.message)), MessageKind(last.message.kind)
+    why = Sentence(name, date=gone_at, what=kind)
+    return put_off(message, "budget", why, last.free_at, _owners_day(message, last.free_at))
 
 
 @dataclass(frozen=True)
@@ -166,6 +156,6 @@ def _handed_over_at(message: Message) -> datetime:
     return message.finished_at or message.due_at
 
 
-def _owners_day(message: Message, moment: datetime) -> str:
+def _owners_day(message: Message, moment: datetime) -> Written:
     zone = message.customer.owner.time_zone if message.customer else ""
-    return dates.write(moment.astimezone(clock.zone(zone)), "day")
+    return Written("day", clock.today(zone, moment))

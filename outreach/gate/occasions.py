@@ -3,29 +3,25 @@
 from collections.abc import Callable
 from datetime import date
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from customers.models import Contact
 from interactions.models import How
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
-from outreach.models import Message, MessageKind, State, Way
+from outreach.models import Message, MessageKind, Sentence, State, Way
 from retention_crm.lib import clock
 
 
 def too_late(message: Message, facts: Facts) -> Ruling | None:
     if message.expires_at > facts.at:
         return None
-    return Ruling(State.EXPIRED, "too_late", _("It would have come too late to be kind."))
+    return Ruling(State.EXPIRED, "too_late", Sentence("too_late"))
 
 
 def answered(message: Message, facts: Facts) -> Ruling | None:
     invitation = message.invitation
     if invitation is None or getattr(invitation, "response", None) is None:
         return None
-    return Ruling(State.CANCELLED, "answered", _("They have answered meanwhile."))
+    return Ruling(State.CANCELLED, "answered", Sentence("answered"))
 
 
 def chosen_otherwise(message: Message, facts: Facts) -> Ruling | None:
@@ -33,15 +29,15 @@ def chosen_otherwise(message: Message, facts: Facts) -> Ruling | None:
     kind = message.notification_kind
     if not kind or facts.ways.get((message.recipient_id or 0, kind), Way.AT_ONCE) == Way.AT_ONCE:
         return None
-    return Ruling(State.CANCELLED, "chosen_otherwise", _("They chose to get no mail of its own about this."))
+    return Ruling(State.CANCELLED, "chosen_otherwise", Sentence("chosen_otherwise"))
 
 
 def no_longer_true(message: Message, facts: Facts) -> Ruling | None:
     """A greeting whose day was corrected, a survey whose link no longer works, news they know already."""
-    is_true, sentence = _STILL_TRUE.get(message.kind, (None, ""))
+    is_true, name = _STILL_TRUE.get(message.kind, (None, ""))
     if is_true is None or is_true(message, facts):
         return None
-    return Ruling(State.CANCELLED, "no_longer_true", str(sentence))
+    return Ruling(State.CANCELLED, "no_longer_true", Sentence(name))
 
 
 def _is_open(message: Message, facts: Facts) -> bool:
@@ -90,13 +86,13 @@ def _local_day(message: Message, contact: Contact) -> date:
     return clock.today(contact.effective_time_zone, message.dated_at)
 
 
-# What has to be true of a kind of message, and what is said where it is not.
-_STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], Promise]] = {
-    MessageKind.SURVEY: (_is_open, gettext_lazy("The invitation was withdrawn.")),
-    MessageKind.REMINDER: (_is_open, gettext_lazy("The invitation was withdrawn.")),
-    MessageKind.BIRTHDAY: (_is_birthday, gettext_lazy("The birthday was changed; it is not on this day.")),
-    MessageKind.EVENT: (_is_event, gettext_lazy("The day was changed or taken out; it is not this one.")),
-    MessageKind.ANNIVERSARY: (_is_anniversary, gettext_lazy("The anniversary or the main contact was changed.")),
-    MessageKind.YOU_SAID: (_is_to_be_told, gettext_lazy("The wish was opened again, or they need not be told.")),
-    MessageKind.NOTICE: (_is_news, gettext_lazy("They were told otherwise, or need not be told any more.")),
+# What has to be true of a kind of message, and the sentence that is said where it is not.
+_STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], str]] = {
+    MessageKind.SURVEY: (_is_open, "invitation_withdrawn"),
+    MessageKind.REMINDER: (_is_open, "invitation_withdrawn"),
+    MessageKind.BIRTHDAY: (_is_birthday, "birthday_changed"),
+    MessageKind.EVENT: (_is_event, "event_changed"),
+    MessageKind.ANNIVERSARY: (_is_anniversary, "anniversary_changed"),
+    MessageKind.YOU_SAID: (_is_to_be_told, "wish_open"),
+    MessageKind.NOTICE: (_is_news, "news_known"),
 }

@@ -1,11 +1,10 @@
 """Rules about whom a message is for: whether they are there, may be written to, and want to be."""
 
-from django.utils.translation import gettext as _
-
 from customers.models import SAMPLE_DOMAIN, Contact
+from outreach.assembling import deliverable
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
-from outreach.models import Message, State
+from outreach.models import Message, Sentence, State
 from outreach.unsubscribing import CONSENT_FOR
 
 
@@ -13,13 +12,13 @@ def erased(message: Message, facts: Facts) -> Ruling | None:
     wanted = (message.customer, message.contact) if message.is_for_customer else (message.recipient,)
     if all(row is not None for row in wanted):
         return None
-    return Ruling(State.CANCELLED, "erased", _("The person it was for is no longer in the system."))
+    return Ruling(State.CANCELLED, "erased", Sentence("erased"))
 
 
 def left(message: Message, facts: Facts) -> Ruling | None:
     if message.recipient is None or message.recipient.is_active:
         return None
-    return Ruling(State.CANCELLED, "left", _("The member of staff no longer works here."))
+    return Ruling(State.CANCELLED, "left", Sentence("left"))
 
 
 def sample(message: Message, facts: Facts) -> Ruling | None:
@@ -27,32 +26,32 @@ def sample(message: Message, facts: Facts) -> Ruling | None:
     is_invented = contact is not None and contact.email.lower().endswith(f".{SAMPLE_DOMAIN}")
     if not (is_invented or (customer is not None and customer.is_sample)):
         return None
-    return Ruling(State.CANCELLED, "sample", _("Sample data: they are invented, so no mail goes to them."))
+    return Ruling(State.CANCELLED, "sample", Sentence("sample"))
 
 
 def lost(message: Message, facts: Facts) -> Ruling | None:
     if message.customer is None or not message.customer.is_lost:
         return None
-    return Ruling(State.CANCELLED, "lost", _("The customer has left us."))
+    return Ruling(State.CANCELLED, "lost", Sentence("lost"))
 
 
 def deceased(message: Message, facts: Facts) -> Ruling | None:
     if message.contact is None or not message.contact.deceased:
         return None
-    return Ruling(State.CANCELLED, "deceased", _("The contact has died."))
+    return Ruling(State.CANCELLED, "deceased", Sentence("deceased"))
 
 
 def do_not_contact(message: Message, facts: Facts) -> Ruling | None:
     contact, customer = message.contact, message.customer
     if not ((contact and contact.do_not_contact) or (customer and customer.do_not_contact)):
         return None
-    return Ruling(State.CANCELLED, "do_not_contact", _("They asked not to be contacted."))
+    return Ruling(State.CANCELLED, "do_not_contact", Sentence("do_not_contact"))
 
 
 def no_consent(message: Message, facts: Facts) -> Ruling | None:
     if message.contact is None or _allows(message.contact, message.kind):
         return None
-    return Ruling(State.CANCELLED, "no_consent", _("They do not want this kind of message."))
+    return Ruling(State.CANCELLED, "no_consent", Sentence("no_consent"))
 
 
 def _allows(contact: Contact, kind: str) -> bool:
@@ -62,19 +61,16 @@ def _allows(contact: Contact, kind: str) -> bool:
 
 
 def no_address(message: Message, facts: Facts) -> Ruling | None:
-    if message.contact is None or message.contact.email:
+    """None at all, or one that no mail server would take."""
+    contact = message.contact
+    if contact is None or (contact.email and deliverable(contact.email)):
         return None
-    return Ruling(
-        State.HELD, "no_address", _("There is no e-mail address for %(name)s.") % {"name": message.contact.name}
-    )
+    if contact.email:
+        return Ruling(State.HELD, "no_address", Sentence("bad_address", name=contact.name, address=contact.email))
+    return Ruling(State.HELD, "no_address", Sentence("no_address", name=contact.name))
 
 
 def suppressed(message: Message, facts: Facts) -> Ruling | None:
     if message.contact is None or message.contact.email not in facts.suppressed:
         return None
-    return Ruling(
-        State.HELD,
-        "suppressed",
-        _("Mail to %(address)s came back as undeliverable. Ask for a better address.")
-        % {"address": message.contact.email},
-    )
+    return Ruling(State.HELD, "suppressed", Sentence("suppressed", address=message.contact.email))

@@ -5,12 +5,10 @@ They concern what goes out by itself; what a person writes to one customer may b
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
-from outreach.models import Message, MessageKind, State
-from retention_crm.lib import clock, dates
+from outreach.models import Message, MessageKind, Sentence, State, Written
+from retention_crm.lib import clock
 
 AUTOMATIC = frozenset(
     kind.value
@@ -31,28 +29,26 @@ def _needs_care(message: Message) -> bool:
     return message.kind in _WITH_CARE and message.customer is not None
 
 
-def _day(message: Message, moment: datetime) -> str:
-    """The date by the clock of who looks after the customer and reads the sentence."""
+def _day(message: Message, moment: datetime) -> Written:
+    """The date by the clock of who looks after the customer."""
     zone = message.customer.owner.time_zone if message.customer else ""
-    return dates.write(moment.astimezone(clock.zone(zone)), "day")
+    return Written("day", clock.today(zone, moment))
 
 
 def open_complaint(message: Message, facts: Facts) -> Ruling | None:
     complaint = facts.trouble("open_complaint", message)
     if complaint is None or not _needs_care(message):
         return None
-    words = {"date": _day(message, complaint.at), "what": complaint.words}
-    return Ruling(State.HELD, "open_complaint", _("Open complaint since %(date)s: %(what)s. Call instead.") % words)
+    why = Sentence("open_complaint", date=_day(message, complaint.at), what=complaint.words)
+    return Ruling(State.HELD, "open_complaint", why)
 
 
 def overdue_promise(message: Message, facts: Facts) -> Ruling | None:
     promise = facts.trouble("overdue_promise", message)
     if promise is None or not _needs_care(message):
         return None
-    words = {"date": _day(message, promise.at), "what": promise.words}
-    return Ruling(
-        State.HELD, "overdue_promise", _("We promised “%(what)s” by %(date)s. Keep it first, or call.") % words
-    )
+    why = Sentence("overdue_promise", date=_day(message, promise.at), what=promise.words)
+    return Ruling(State.HELD, "overdue_promise", why)
 
 
 def detractor(message: Message, facts: Facts) -> Ruling | None:
@@ -63,14 +59,13 @@ def detractor(message: Message, facts: Facts) -> Ruling | None:
     answer = facts.trouble("detractor", message)
     if answer is None or not _is_automatic(message):
         return None
-    words = {"date": _day(message, answer.at), "score": answer.score}
-    return Ruling(State.HELD, "detractor", _("They scored us %(score)d of 10 on %(date)s. Call instead.") % words)
+    why = Sentence("detractor", date=_day(message, answer.at), score=answer.score)
+    return Ruling(State.HELD, "detractor", why)
 
 
 def owner_changed(message: Message, facts: Facts) -> Ruling | None:
     change = facts.trouble("owner_changed", message)
     if change is None or not _needs_care(message):
         return None
-    words = {"date": _day(message, change.at), "owner": change.words}
-    sentence = _("%(owner)s looks after them since %(date)s; introduce yourself first.")
-    return Ruling(State.HELD, "owner_changed", sentence % words)
+    why = Sentence("owner_changed", date=_day(message, change.at), owner=change.words)
+    return Ruling(State.HELD, "owner_changed", why)

@@ -4,23 +4,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from outreach.gate.facts import Facts
-from outreach.models import Message, State
+from outreach.models import Message, Sentence, State, Written
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What is to become of a message that may not be handed over now, by which rule, and a sentence for people.
+    """What is to become of a message that may not be handed over now, by which rule, and why, for people.
 
     With the state PLANNED it is put off until `due_at`.
     """
 
     state: State
     rule: str
-    sentence: str
+    why: Sentence
     due_at: datetime | None = None
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the language of the moment."""
+        return str(self.why)
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,8 @@ class Rule:
         return self.speak(message, facts)
 
 
-def put_off(message: Message, rule: str, why: str, until: datetime, written: str) -> Ruling:
+def put_off(message: Message, rule: str, why: Sentence, until: datetime, written: Written) -> Ruling:
     """The message waits until then (`written` for people); where that is too late to be kind, somebody may call."""
-    words = {"why": why, "until": written}
     if until < message.expires_at:
-        return Ruling(State.PLANNED, rule, _("%(why)s It waits until %(until)s.") % words, due_at=until)
-    return Ruling(State.HELD, rule, _("%(why)s Waiting until %(until)s would be too late; call instead.") % words)
+        return Ruling(State.PLANNED, rule, Sentence("waits", why=why, until=written), due_at=until)
+    return Ruling(State.HELD, rule, Sentence("waits_too_long", why=why, until=written))

@@ -12,6 +12,7 @@ from outreach.models.notification import (
     Way,
     Ways,
 )
+from outreach.models.saying import SENTENCES, Sentence, Written, because, said_again
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
 from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal, Wording
@@ -21,6 +22,7 @@ __all__ = [
     "DEFAULT_WAYS",
     "MAILED_KINDS",
     "RECOVERY",
+    "SENTENCES",
     "SERVICE_KINDS",
     "STAFF_KINDS",
     "WAITING",
@@ -39,6 +41,7 @@ __all__ = [
     "Recap",
     "Rehearsal",
     "SendingPause",
+    "Sentence",
     "State",
     "Suppression",
     "SuppressionDecision",
@@ -48,4 +51,7 @@ __all__ = [
     "Way",
     "Ways",
     "Wording",
+    "Written",
+    "because",
+    "said_again",
 ]

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent
 from interactions.models import Interaction, NoticeFor, Wish
 from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, WAITING, MessageKind, State
+from outreach.models.saying import said_again
 from retention_crm.lib.fields import LineField, NoteField
 from surveys.models import Invitation
 
@@ -98,6 +99,9 @@ class Message(models.Model):
         help_text="The name of the rule or error that decided.",
     )
     detail = NoteField(blank=True, default="", db_default="", max_length=2000, help_text="The reason in words.")
+    said = models.JSONField(
+        null=True, blank=True, help_text="The sentence of `detail` by its name and what goes into it; see `saying`."
+    )
     sent_to = models.CharField(max_length=254, blank=True, default="", db_default="")
     subject = models.CharField(max_length=300, blank=True, default="", db_default="")
     body = models.TextField(blank=True, default="", db_default="", help_text="The text part as handed over.")
@@ -163,6 +167,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return self.occasion
+
+    @property
+    def why(self) -> str:
+        """Why it is in its state, in the language of whoever reads it."""
+        return said_again(self.said, self.reason) or self.detail
 
     @property
     def is_for_customer(self) -> bool:

@@ -1,6 +1,6 @@
 """Planning of what is told on the bell and has no mail: what people and machines did that concerns somebody else."""
 
-from outreach.notifying import notify_of
+from outreach.notifying import LONGEST_WORDS, notify_of
 from outreach.planning.window import OVERLAP, Window
 
 # A message may have been due for days before it was held.
@@ -35,7 +35,9 @@ GROUP BY n.id, f.assignee_id
 """
 _HELD = f"""
 SELECT 'held' AS kind, 'held:' || m.id AS occasion, k.owner_id AS person_id, m.customer_id, m.contact_id,
-       NULL::bigint AS by_id, 0 AS number, m.detail AS words
+       NULL::bigint AS by_id, 0 AS number,
+       CASE WHEN m.said ->> 'of' = m.reason AND length(m.said::text) <= {LONGEST_WORDS}
+            THEN m.said::text ELSE m.detail END AS words
 FROM outreach_message m
 JOIN customers_customer k ON k.id = m.customer_id AND k.lost_on IS NULL AND NOT k.do_not_contact
 WHERE m.state = 'held' AND m.due_at > %(since)s - {_HELD_WITHIN} AND m.finished_at BETWEEN %(since)s AND %(until)s
@@ -55,5 +57,7 @@ _FOUND = " UNION ALL ".join(f"({found})" for found in (_CUSTOMERS_GIVEN, _NEWS_T
 
 def plan_news(window: Window) -> int:
     """Tells of customers and tasks given away, greetings held back, and imports that came to an end; each once."""
+    if window.only_plans:
+        return 0
     span = {"since": window.since - OVERLAP, "until": window.at}
     return notify_of(_FOUND, span, at=window.at)

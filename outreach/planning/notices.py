@@ -15,9 +15,10 @@ def plan_notices(window: Window) -> int:
     """One mail to the main contact of each customer who is to be told by mail and has not been told otherwise.
 
     After the day by which they were to be told it is for the owner to call. First those whose mail has gone out are
-    ticked off, which ends the owner's task.
+    ticked off, which ends the owner's task; what came back before that was told to nobody.
     """
-    execute(_TICK_OFF, {})
+    if not window.only_plans:
+        execute(_TICK_OFF, {})
     parameters = {"at": window.at, "stoppable_for": STOPPABLE_FOR, "kind_for": NOTICE_KIND_FOR}
     return execute(_NOTICES, parameters)
 
@@ -27,7 +28,9 @@ UPDATE interactions_followup f
 SET done_at = m.finished_at
 FROM interactions_noticefor n
 JOIN outreach_message m ON m.notice_for_id = n.id AND m.kind = 'notice' AND m.state = 'sent'
-WHERE n.follow_up_id = f.id AND f.origin = 'notice' AND f.done_at IS NULL
+WHERE n.follow_up_id = f.id AND f.origin = 'notice' AND f.done_at IS NULL AND NOT EXISTS (
+    SELECT FROM outreach_providerevent e WHERE e.message_id = m.id AND e.what IN ('bounced', 'refused')
+)
 """
 
 # What was called off because they were to be told otherwise. Alias: m the message.

@@ -1,10 +1,11 @@
 """Running all planners, one at a time and each from its watermark."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 
-from accounts.models import Company
+from accounts.models import Company, User
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
@@ -16,6 +17,8 @@ from outreach.planning.urgent import plan_urgent
 from outreach.planning.window import OVERLAP, Planner, Window
 from outreach.planning.wishes import plan_answers
 from retention_crm.lib import clock
+
+log = logging.getLogger(__name__)
 
 # A first run, or one after a long pause, does not go back further: what is older is too late to be kind anyway.
 LONGEST_GAP = timedelta(days=7)
@@ -48,19 +51,12 @@ def plan(*, at: datetime) -> dict[str, int]:
     error is raised when the others are done.
     """
     company = Company.current()
-    planned: dict[str, int] = {}
-    failures: list[Exception] = []
     with transaction.atomic():
         one_at_a_time()
         reached = dict(Watermark.objects.values_list("planner", "through"))
-        for kind, planner in PLANNERS.items():
-            since = _since(reached.get(kind), at)
-            try:
-                with transaction.atomic():
-                    window = Window(since, at, company, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
-                    planned[kind] = planner(window)
-            except Exception as failure:
-                failures.append(failure)
+        zones = _zones()
+        windows = {kind: _window(_since(reached.get(kind), at), at, company, zones) for kind in PLANNERS}
+        planned, failures = _all_at_once(windows)
         marks = [Watermark(planner=kind, through=_through(reached.get(kind), at)) for kind in planned]
         Watermark.objects.bulk_create(
             marks, update_conflicts=True, unique_fields=["planner"], update_fields=["through"]
@@ -68,6 +64,37 @@ def plan(*, at: datetime) -> dict[str, int]:
     if failures:
         raise ExceptionGroup("Planners failed", failures)
     return planned
+
+
+def _all_at_once(windows: dict[str, Window]) -> tuple[dict[str, int], list[Exception]]:
+    """What each planner planned, and what failed: nearly always nothing, so they share a savepoint until it does."""
+    try:
+        with transaction.atomic():
+            return {kind: planner(windows[kind]) for kind, planner in PLANNERS.items()}, []
+    except Exception:
+        log.warning("A planner failed; each is run by itself.", exc_info=True)
+        return _one_by_one(windows)
+
+
+def _one_by_one(windows: dict[str, Window]) -> tuple[dict[str, int], list[Exception]]:
+    """The same, with a savepoint each, so that the others keep what they planned."""
+    planned: dict[str, int] = {}
+    failures: list[Exception] = []
+    for kind, planner in PLANNERS.items():
+        try:
+            with transaction.atomic():
+                planned[kind] = planner(windows[kind])
+        except Exception as failure:
+            failures.append(failure)
+    return planned, failures
+
+
+def _window(since: datetime, at: datetime, company: Company, zones: tuple[str, ...]) -> Window:
+    return Window(since, at, company, zones, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
+
+
+def _zones() -> tuple[str, ...]:
+    return tuple(User.objects.get_queryset().active().order_by().values_list("time_zone", flat=True).distinct())
 
 
 def _since(reached: datetime | None, at: datetime) -> datetime:
@@ -83,7 +110,7 @@ def _through(reached: datetime | None, at: datetime) -> datetime:
 
 
 def plan_as_of(*, at: datetime) -> dict[str, int]:
-    """Plans what a first run at that moment would have planned for its day, and leaves the watermarks alone.
+    """Plans what a first run at that moment would have planned for its day, and leaves all else alone, watermarks too.
 
     Events count by when they happened, whenever they were entered: for looking at one day of an imported history.
     """
@@ -92,7 +119,8 @@ def plan_as_of(*, at: datetime) -> dict[str, int]:
     ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     with transaction.atomic():
         one_at_a_time()
-        return {kind: planner(Window(start_of_day, at, company, *ever)) for kind, planner in PLANNERS.items()}
+        window = Window(start_of_day, at, company, _zones(), *ever, only_plans=True)
+        return {kind: planner(window) for kind, planner in PLANNERS.items()}
 
 
 def one_at_a_time() -> None:

@@ -76,7 +76,8 @@ def plan_escalations(window: Window) -> int:
             )
         ],
     }
-    notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
+    if not window.only_plans:
+        notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
     by_mail = f"({HAS_ESCALATION}) AND {_WANTS_MAIL}"
     return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, by_mail, **parameters)
 
@@ -121,7 +122,7 @@ def _mornings(window: Window) -> list[dict[str, Any]]:
     """The mornings that fall into the window, one for each zone somebody works in, at the company's hour of digests."""
     since = max(window.since, window.at - DIGEST_KIND_FOR)
     mornings = []
-    for zone in User.objects.get_queryset().active().order_by().values_list("time_zone", flat=True).distinct():
+    for zone in window.zones:
         day = clock.today(zone, window.at)
         due = clock.moment(day, window.company.digest_time, zone)
         if since < due <= window.at:

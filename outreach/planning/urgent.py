@@ -9,6 +9,7 @@ from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from accounts.standing_in import StandIns, stand_ins
+from customers.models import Customer
 from interactions.models import Complaint, FollowUp
 from outreach import alerting
 from outreach.alerting import Alert, urgent_occasion
@@ -34,7 +35,9 @@ def plan_urgent(window: Window) -> int:
         return 0
     found = stand_ins(at=window.at)
     told = {(reader, alert.occasion): alert for alert in alerts for reader in _readers(alert, found)}
-    notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
+    if not window.only_plans:
+        notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
+    told = _by_mail(told)
     people = {reader for reader, _occasion in told}
     readers, ways = User.objects.in_bulk(people), NotificationChoice.objects.ways(people)
     wanted = {
@@ -46,6 +49,13 @@ def plan_urgent(window: Window) -> int:
     new = [_message(occasion, reader, window.at) for occasion, reader in wanted.items() if occasion not in known]
     Message.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def _by_mail(told: dict[tuple[int, str], Alert]) -> dict[tuple[int, str], Alert]:
+    """Without what is about invented customers."""
+    about = {alert.customer for alert in told.values()}
+    invented = set(Customer.objects.filter(pk__in=about, is_sample=True).values_list("pk", flat=True))
+    return {key: alert for key, alert in told.items() if alert.customer not in invented}
 
 
 def _news(reader: int, alert: Alert) -> News:

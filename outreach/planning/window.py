@@ -21,14 +21,18 @@ FURTHEST_CLOCK = timedelta(hours=14)
 class Window:
     """What a run of a planner looks at: what fell due since `since`, seen from the moment `at`.
 
-    `entered_since` and `entered_until` bound when an event was entered, whenever it happened.
+    `zones` are those somebody works in, which several ask for.
+    `entered_since` and `entered_until` bound when an event was entered, whenever it happened. One that `only_plans`
+    writes messages and what they are about, and nothing else: no bell rings, and no task is ticked off.
     """
 
     since: datetime
     at: datetime
     company: Company
+    zones: tuple[str, ...]
     entered_since: datetime
     entered_until: datetime
+    only_plans: bool = False
 
     @property
     def horizon(self) -> datetime:

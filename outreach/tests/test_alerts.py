@@ -1,5 +1,6 @@
 """Single alerts to staff: about what, to whom, when, and that each is told once."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,15 +9,17 @@ import pytest
 
 from accounts.models import Company, User
 from customers.models import Customer
-from interactions.models import Severity
+from interactions.models import Complaint, FollowUp, Severity
 from outreach.composing import Unwritable
+from outreach.delivery import deliver
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
 from outreach.planning.urgent import when_told
 from outreach.tests.reading import build, html_of, read, text_of
 from surveys.models import Response
-from tests import factories
+from tests import factories, smtp_sink
 from tests.factories import NOW
+from tests.smtp_sink import Sink
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,20 @@ def alerts(at: datetime = SOON) -> dict[str, Message]:
 def unhappy(customer: Customer, score: int = 3, **fields: Any) -> Response:
     contact = factories.contact(customer, name="Amira Haddad")
     return factories.response(factories.invitation(contact), score=score, comment="Nobody called back", **fields)
+
+
+@pytest.fixture
+def sink(settings: Any) -> Iterator[Sink]:
+    with smtp_sink.running() as sink:
+        settings.MAILERS = smtp_sink.mailers(sink)
+        yield sink
+
+
+def what_became_of(message: Message, sink: Sink) -> tuple[str, str, int]:
+    """Its state and the reason, and how often it left, after a worker had it in hand."""
+    deliver(now=lambda: SOON)
+    message.refresh_from_db()
+    return message.state, message.reason, sum(message.mail_key.hex in sent for sent in sink.message_ids)
 
 
 def severe(customer: Customer, **fields: Any) -> None:
@@ -116,12 +133,60 @@ def test_what_is_settled_by_then_is_not_told(customer: Customer, owner: User) ->
         build(message, SOON)
 
 
-def test_a_promise_put_off_before_anybody_was_told_is_not_told_as_broken(customer: Customer) -> None:
-    promise = factories.follow_up(customer, is_promise=True, due_at=NOW)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "mend",
+    [
+        lambda: FollowUp.objects.get().move(SOON + timedelta(days=1)),
+        lambda: FollowUp.objects.get().move(NOW + timedelta(seconds=30)),
+        lambda: FollowUp.objects.update(is_promise=False),
+        lambda: FollowUp.objects.update(done_at=NOW),
+        lambda: FollowUp.objects.all().delete(),
+    ],
+)
+def test_a_promise_that_is_not_broken_any_more_is_not_told(
+    customer: Customer, sink: Sink, mend: Callable[[], Any]
+) -> None:
+    factories.follow_up(customer, is_promise=True, due_at=NOW)
     (message,) = alerts().values()
-    promise.move(SOON + timedelta(days=1))
-    with pytest.raises(Unwritable, match="settled"):
-        build(message, SOON)
+    mend()
+    assert what_became_of(message, sink) == ("cancelled", "nothing_to_say", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "mend",
+    [
+        lambda: Complaint.objects.update(severity=Severity.SERIOUS),
+        lambda: Complaint.objects.update(resolved_at=NOW),
+        lambda: Complaint.objects.all().delete(),
+    ],
+)
+def test_a_complaint_that_is_not_severe_any_more_is_not_told(
+    customer: Customer, sink: Sink, mend: Callable[[], Any]
+) -> None:
+    severe(customer)
+    (message,) = alerts().values()
+    mend()
+    assert what_became_of(message, sink) == ("cancelled", "nothing_to_say", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("mend", [lambda: Response.objects.update(score=9), lambda: Response.objects.all().delete()])
+def test_an_answer_that_is_not_unhappy_any_more_is_not_told(
+    customer: Customer, sink: Sink, mend: Callable[[], Any]
+) -> None:
+    unhappy(customer)
+    (message,) = alerts().values()
+    mend()
+    assert what_became_of(message, sink) == ("cancelled", "nothing_to_say", 0)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_still_so_is_told(customer: Customer, sink: Sink) -> None:
+    factories.follow_up(customer, is_promise=True, due_at=NOW)
+    (message,) = alerts().values()
+    assert what_became_of(message, sink) == ("sent", "", 1)
 
 
 def test_the_deputy_is_told_instead_of_who_is_away(customer: Customer, owner: User, teammate: User) -> None:

@@ -13,7 +13,7 @@ from interactions.models import Kind
 from outreach.approving import ask_for, asked_for
 from outreach.cancelling import cancel
 from outreach.claiming import claim
-from outreach.models import CUSTOMER_KINDS, Approval, Message, MessageKind, State
+from outreach.models import CUSTOMER_KINDS, Approval, Message, MessageKind, Sentence, State
 from outreach.planning import plan
 from outreach.sweeping import sweep
 from tests import factories
@@ -86,7 +86,7 @@ class TestPlanning:
         ask_for([("birthday", None)])
         plan(at=NOW)
         greetings = Message.objects.filter(kind="birthday")
-        assert cancel(greetings, reason="consent_withdrawn", detail="", at=NOW) == 1
+        assert cancel(greetings, reason="consent_withdrawn", why=Sentence("ended_by_link"), at=NOW) == 1
         plan(at=NOW)
         assert states()["birthday"] == "proposed"
 

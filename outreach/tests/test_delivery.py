@@ -127,6 +127,16 @@ def test_a_definite_no_fails_and_is_not_tried_again(sink: Sink) -> None:
     assert not Suppression.objects.exists()
 
 
+def test_news_for_an_address_that_does_not_exist_is_for_the_owner_to_tell(sink: Sink) -> None:
+    contact = factories.contact()
+    row = factories.notice_for(contact.customer, "mail")
+    factories.message(contact, kind="notice", notice_for=row)
+    sink.rcpt_answers[contact.email] = "550 5.1.1 no such user"
+    assert run() == {"failed": 1}
+    row.refresh_from_db()
+    assert (row.how, row.reasons, row.is_to_be_told) == ("call", ["no_mail"], True)
+
+
 def test_an_address_that_does_not_exist_is_never_written_to_again(sink: Sink) -> None:
     message = factories.message()
     assert message.contact is not None

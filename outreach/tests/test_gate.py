@@ -49,6 +49,7 @@ def test_a_greeting_nothing_speaks_against_may_leave() -> None:
         (spoil_contact(birthday_day=1), ("cancelled", "no_longer_true")),
         (spoil_contact(birthday_day=None, birthday_month=None), ("cancelled", "no_longer_true")),
         (spoil_contact(email=""), ("held", "no_address")),
+        (spoil_contact(email="amira@customer..example"), ("held", "no_address")),
         (lambda message: Suppression.objects.suppress(of(message).email.upper(), "5.1.1", NOW), ("held", "suppressed")),
         (lambda message: of(message).delete(), ("cancelled", "erased")),
         (lambda message: message.customer and message.customer.delete(), ("cancelled", "erased")),

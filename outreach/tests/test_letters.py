@@ -14,7 +14,7 @@ from outreach import gate
 from outreach.accounting import account
 from outreach.approving import ask_for
 from outreach.lettering import plan_letter
-from outreach.models import Message, State
+from outreach.models import Message, State, Suppression
 from outreach.preferences import preference_link
 from outreach.tests.reading import build, html_of, read, text_of
 from tests import factories
@@ -172,6 +172,37 @@ def test_nobody_at_a_lost_or_silent_customer_is_written_to(
     Customer.objects.update(**spoil)
     assert "nobody to write to" in login(owner).get(page(contact.customer)).content.decode()
     assert login(owner).post(page(contact.customer), posted(contact)).status_code == 422
+
+
+@pytest.mark.parametrize("address", ["gone@customer.example", "amira@-customer..example"])
+def test_an_address_that_takes_no_mail_is_said_at_once_and_nothing_is_lost(
+    contact: Contact, owner: User, login: Login, address: str
+) -> None:
+    Contact.objects.update(email=address)
+    Suppression.objects.suppress("gone@customer.example", "550 5.1.1", NOW)
+    other = factories.contact(contact.customer, name="Bo Ek")
+    shown = login(owner).get(page(contact.customer))
+    assert shown.context["form"]["contact"].value() == other.pk
+    assert "for a better address" in shown.content.decode()
+    assert f"/contacts/{contact.pk}/edit/" in shown.content.decode()
+    refused = login(owner).post(page(contact.customer), posted(contact))
+    assert refused.status_code == 422
+    assert "for a better address" in refused.context["form"].errors["contact"][0]
+    assert refused.context["form"]["text"].value() == TEXT
+    assert not Message.objects.exists()
+    login(owner).post(page(contact.customer), posted(other))
+    assert Message.objects.get().contact == other
+
+
+def test_where_nobody_has_another_address_that_is_said_and_what_was_written_stays(
+    contact: Contact, owner: User, login: Login
+) -> None:
+    Suppression.objects.suppress(contact.email, "550 5.1.1", NOW)
+    shown = login(owner).get(page(contact.customer)).content.decode()
+    assert "nobody to write to" in shown
+    assert "came back as undeliverable. Ask for a better address." in shown
+    refused = login(owner).post(page(contact.customer), posted(contact)).content.decode()
+    assert "thank you for the visit." in refused
 
 
 def test_nobody_at_another_customer_is_written_to(contact: Contact, owner: User, login: Login) -> None:

@@ -7,8 +7,9 @@ import pytest
 
 from accounts.models import Company
 from customers.models import Contact, Customer
-from interactions.models import FollowUp, How, NoticeFor
+from interactions.models import CallBecause, FollowUp, How, NoticeFor
 from outreach.approving import ask_for
+from outreach.bounces.noting import Happening, What, take_note
 from outreach.models import Message, MessageKind, State
 from outreach.planning import plan
 from outreach.preferences import preference_link
@@ -132,6 +133,55 @@ class TestTickingOff:
         Message.objects.update(state=State.SENT, finished_at=NOW + timedelta(hours=1))
         plan(at=NOW + timedelta(hours=2))
         assert FollowUp.objects.get().done_at == NOW
+
+
+class TestComingBack:
+    @pytest.fixture
+    def sent(self, row: NoticeFor) -> Message:
+        plan(at=NOW)
+        Message.objects.update(state=State.SENT, sent_to="amira@lindqvist.example", finished_at=NOW, attempts=1)
+        return planned()[0]
+
+    def came_back(self, message: Message, what: What = What.BOUNCED) -> None:
+        happening = Happening(f"{what}:{message.pk}", what, NOW + timedelta(hours=1), message=message, words="5.1.1")
+        take_note([happening], at=NOW + timedelta(hours=1))
+
+    @pytest.mark.parametrize("what", [What.BOUNCED, What.REFUSED])
+    def test_who_was_told_by_a_mail_that_came_back_is_to_be_called(
+        self, row: NoticeFor, sent: Message, what: What
+    ) -> None:
+        plan(at=NOW)
+        assert NoticeFor.objects.told().count() == 1
+        self.came_back(sent, what)
+        self.came_back(sent, what)
+        plan(at=NOW + timedelta(hours=2))
+        row.refresh_from_db()
+        assert (row.how, row.reasons, row.is_to_be_told) == (How.CALL, [CallBecause.NO_MAIL], True)
+        assert len(planned()) == 1
+
+    def test_one_that_comes_back_before_it_was_ticked_off_is_not(self, row: NoticeFor, sent: Message) -> None:
+        self.came_back(sent)
+        plan(at=NOW + timedelta(hours=2))
+        assert NoticeFor.objects.untold().count() == 1
+
+    def test_who_was_told_in_person_meanwhile_was_told(self, row: NoticeFor, sent: Message, contact: Contact) -> None:
+        task = FollowUp.objects.get()
+        task.finish(contact.customer.owner, NOW)
+        self.came_back(sent)
+        row.refresh_from_db()
+        assert (row.how, row.is_to_be_told) == (How.MAIL, False)
+
+    def test_news_that_was_withdrawn_stays_so(self, row: NoticeFor, sent: Message) -> None:
+        withdraw(row.notice, at=NOW)
+        self.came_back(sent)
+        assert FollowUp.objects.filter(origin="notice").count() == 0
+
+    def test_other_events_leave_it_told(self, row: NoticeFor, sent: Message) -> None:
+        plan(at=NOW)
+        for what in (What.DELIVERED, What.NOT_YET, What.COMPLAINED):
+            self.came_back(sent, what)
+        row.refresh_from_db()
+        assert (row.how, row.is_to_be_told) == (How.MAIL, False)
 
 
 class TestToldOtherwise:

@@ -47,6 +47,16 @@ def asked_a_week_ago() -> None:
     )
 
 
+def _all_but_what_is_planned() -> dict[str, str]:
+    """What stands in each table but those of messages and of the invitations they are about."""
+    planned = {"outreach_message", "outreach_tally", "surveys_invitation"}
+    with connection.cursor() as cursor:
+        tables = sorted(set(connection.introspection.table_names(cursor)) - planned)
+        each = [f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t" for table in tables]
+        cursor.execute(" UNION ALL ".join(each))
+        return dict(cursor.fetchall())
+
+
 class TestRuns:
     def test_each_kind_is_planned_once_however_often_asked(self, owner: User, manager: User, company: Company) -> None:
         everything(owner)
@@ -88,6 +98,16 @@ class TestRuns:
         before = state()
         plan(at=NOW + timedelta(minutes=1))
         assert state() == before
+
+    def test_a_tick_with_nothing_new_costs_few_queries(
+        self, owner: User, manager: User, company: Company, django_assert_num_queries: Any
+    ) -> None:
+        everything(owner)
+        plan(at=NOW)
+        # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
+        # the planners ask, of which four ask more than once; and the watermarks again.
+        with django_assert_num_queries(4 + 4 + 18 + 1):
+            assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
 
     @pytest.mark.parametrize("broken", PLANNERS)
     def test_a_planner_that_fails_stops_no_other_and_catches_up_when_it_is_mended(
@@ -165,6 +185,30 @@ class TestRuns:
         assert planned_then == dict.fromkeys(PLANNERS, 0) | expected
         assert not Watermark.objects.exists()
         assert set(plan_as_of(at=history).values()) == {0}
+
+    def test_as_of_a_day_changes_nothing_but_what_is_planned(
+        self, owner: User, manager: User, company: Company
+    ) -> None:
+        everything(owner)
+        factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
+        factories.customer(owner, customer_since=TODAY - timedelta(days=45))
+        given = factories.customer()
+        give([given.pk], to=owner, by=given.owner, at=NOW)
+        notice = factories.notice_for(factories.contact().customer, "mail")
+        plan(at=NOW - timedelta(days=2))
+        Message.objects.all().delete()
+        factories.message(
+            notice.customer.contacts.get(), kind="notice", notice_for=notice, state=State.SENT, finished_at=NOW
+        )
+        before = _all_but_what_is_planned()
+
+        planned = plan_as_of(at=NOW)
+
+        assert {kind for kind, number in planned.items() if number} >= {"birthday", "survey", "urgent", "escalation"}
+        assert _all_but_what_is_planned() == before
+        plan(at=NOW)
+        changed = {table for table, rows in _all_but_what_is_planned().items() if rows != before[table]}
+        assert changed == {"interactions_followup", "outreach_notification", "outreach_watermark"}
 
 
 @pytest.mark.django_db(transaction=True)

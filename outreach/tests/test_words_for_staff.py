@@ -1,4 +1,4 @@
-"""What staff read in mails, and why something was held back, is in their own language."""
+"""What staff read in mails is in their own language."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from accounts.models import Company, User
 from customers.models import Customer
-from outreach import gate
 from outreach.models import MessageKind
 from outreach.tests.reading import a_message, build, html_of, read, text_of
 from tests import factories
@@ -54,13 +53,3 @@ def test_colleagues_of_two_languages_are_told_in_one_batch(kind: str, customer: 
         manager.language = language
         said.append(text_of(read(build(message, NOW)))[:11])
     assert said == ["Guten Morge", "Good mornin"]
-
-
-@pytest.mark.django_db
-def test_why_a_message_is_held_is_said_in_the_language_of_the_owner() -> None:
-    message = factories.message()
-    assert message.customer is not None
-    User.objects.filter(pk=message.customer.owner_id).update(language="de", day_format="d.m.Y")
-    factories.complaint(message.customer, what="Lieferung", opened_at=NOW - timedelta(days=2))
-    (ruling,) = gate.check(gate.load([message.pk]), at=NOW, company=Company.current()).values()
-    assert ruling.sentence == "Offene Beschwerde seit 24.11.2026: Lieferung. Besser anrufen."

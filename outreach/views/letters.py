@@ -11,12 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Company
 from accounts.requests import PersonRequest
-from customers.models import Contact, ContactQuerySet, Customer
+from customers.models import Contact, Customer
 from customers.requests import get_editable
 from outreach.composing import Composer, Filled, Unwritable
 from outreach.forms import LetterForm
 from outreach.framing import mail_frame
-from outreach.lettering import draft, plan_letter
+from outreach.lettering import Reader, draft, plan_letter, readers
 from outreach.models import MessageKind, State
 from outreach.previewing import Sample
 from outreach.sampling import Links
@@ -29,10 +29,11 @@ def _customer(request: PersonRequest, pk: int) -> Customer:
     return get_editable(Customer.objects.select_related("owner"), request, pk)
 
 
-def _readers(customer: Customer) -> ContactQuerySet:
-    """Those at the customer who may be written to."""
-    reachable = Contact.objects.filter(customer=customer).reachable().select_related("customer__owner")
-    return reachable.none() if customer.do_not_contact or customer.is_lost else reachable
+def _contacts(customer: Customer) -> list[Contact]:
+    """Those at the customer who may be written to, whether or not their address can take mail."""
+    if customer.do_not_contact or customer.is_lost:
+        return []
+    return list(Contact.objects.filter(customer=customer).reachable().select_related("customer__owner"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -40,11 +41,11 @@ def letter_new(request: PersonRequest, pk: int) -> HttpResponse:
     """Begun with the letter's wording for the main contact (or `?contact=`), or with nothing (`?start=empty`)."""
     at = clock.now()
     customer = _customer(request, pk)
-    contacts = _readers(customer)
+    found = readers(_contacts(customer), company=request.user.company, at=at)
     form = LetterForm(
         request.POST if request.method == "POST" else None,
-        initial=_beginning(request, contacts),
-        contacts=contacts,
+        initial=_beginning(request, found),
+        readers=found,
         trial=lambda contact, subject, text: _filled(contact, subject, text, at),
     )
     if form.is_valid():
@@ -59,13 +60,19 @@ def letter_new(request: PersonRequest, pk: int) -> HttpResponse:
         else:
             notices.success(request, _("The letter goes out in two minutes. Until then you can stop it here."))
         return redirect("message", letter.pk)
-    context = {"form": form, "customer": customer, "contacts": contacts, "fields": FIELDS[MessageKind.LETTER]}
+    context = {
+        "form": form,
+        "customer": customer,
+        "refused": [reader for reader in found if reader.why_not],
+        "anybody": any(not reader.why_not for reader in found),
+        "fields": FIELDS[MessageKind.LETTER],
+    }
     return render(request, "outreach/letter.html", context, status=422 if form.is_bound else 200)
 
 
-def _beginning(request: PersonRequest, contacts: ContactQuerySet) -> dict[str, object]:
-    wanted = request.GET.get("contact", "")
-    chosen = next((contact for contact in contacts if str(contact.pk) == wanted), None) or next(iter(contacts), None)
+def _beginning(request: PersonRequest, found: list[Reader]) -> dict[str, object]:
+    wanted, free = request.GET.get("contact", ""), [reader.contact for reader in found if not reader.why_not]
+    chosen = next((reader.contact for reader in found if str(reader.contact.pk) == wanted), next(iter(free), None))
     beginning: dict[str, object] = {"key": uuid.uuid4(), "contact": chosen}
     if chosen is None or request.GET.get("start") == "empty":
         return beginning
@@ -82,7 +89,7 @@ def _filled(contact: Contact, subject: str, text: str, at: datetime) -> Filled:
 @require_POST
 def letter_preview(request: PersonRequest, pk: int) -> HttpResponse:
     """How the letter in the form would read; a document for the frame beside it."""
-    contacts = _readers(_customer(request, pk))
+    contacts = _contacts(_customer(request, pk))
     subject, text = clean_line(request.POST.get("subject", "")), clean(request.POST.get("text", ""))
     wrong = problems(MessageKind.LETTER, subject, text, plain("", text, "").html, is_for_one=True)
     sentences = [sentence for part in ("subject", "text") for sentence in wrong.get(part, [])]

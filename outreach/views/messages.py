@@ -97,7 +97,7 @@ def word(message: Message) -> str:
 
 def why(message: Message) -> str:
     """Why it is in that state, in words; nothing for one that was sent or simply waits."""
-    return message.detail or str(_SENTENCES.get(State(message.state), ""))
+    return message.why or str(_SENTENCES.get(State(message.state), ""))
 
 
 def occasion(message: Message) -> str:

@@ -17,9 +17,10 @@ from interactions.models import Interaction
 from outreach.composing import Composer, Unwritable
 from outreach.forms import RecapForm
 from outreach.framing import mail_frame
+from outreach.lettering import Reader
 from outreach.models import Message, State
 from outreach.previewing import Sample
-from outreach.recapping import Reader, beginning, draft, plan_recaps, readers
+from outreach.recapping import beginning, draft, plan_recaps, readers
 from outreach.sampling import Links
 from retention_crm.lib import clock
 from retention_crm.lib.text import clean

@@ -75,7 +75,7 @@ def _rows(request: PersonRequest, pks: list[int], at: datetime) -> dict[int, dic
 
 def _said(message: Message, ruling: Ruling | None) -> Ruling | None:
     """What the gate would say now, where that is not what stands there already."""
-    return None if ruling is None or ruling.sentence == message.detail else ruling
+    return None if ruling is None or ruling.sentence == message.why else ruling
 
 
 @require_POST
