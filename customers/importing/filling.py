@@ -1,5 +1,6 @@
 """Bringing what a line says into rows: all of it into new ones, into others as far as the person who imports wants."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from hashlib import md5
@@ -33,6 +34,8 @@ type Changes = dict[str, list[Any]]
 def mark(row: Model) -> str:
     """A fingerprint of what people can change in a row."""
     values = "\x1f".join(str(getattr(row, name)) for name in _MARKED[type(row)])
+    if isinstance(row, Customer) and row.custom:
+        values += json.dumps(row.custom, sort_keys=True)
     return md5(values.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -44,6 +47,18 @@ def fill(row: Model, values: dict[str, Any], *, mode: str) -> Changes:
     for name, value in values.items():
         if name not in _BIRTHDAY and name not in _NOT_TAKEN_OVER and (mode == OVERWRITE or _is_empty(row, name)):
             _set(row, name, value, changes)
+    return changes
+
+
+def fill_custom(customer: Customer, values: dict[str, Any], *, mode: str) -> Changes:
+    """The same for the company's own fields, by their keys; None is what is not known."""
+    now = customer.custom
+    changes: Changes = {
+        key: [now.get(key), value]
+        for key, value in values.items()
+        if now.get(key) != value and (mode == OVERWRITE or key not in now)
+    }
+    customer.custom = {**now, **{key: value for key, (_before, value) in changes.items()}}
     return changes
 
 

@@ -14,12 +14,16 @@ from customers.importing.records import Record, Refused
 from customers.importing.targets import Target
 from customers.importing.telephones import in_one_form
 from customers.importing.written_days import Day, read_day
-from customers.models import ConsentKind, ContactDetail, Segment
+from customers.models import ConsentKind, ContactDetail, CustomField, Segment
 from retention_crm.lib import text
 
 Kind = ContactDetail.Kind
 LONGEST_DETAIL = 5000
 OLDEST_BIRTH_YEAR, EARLIEST_YEAR = 1880, 1900
+# Days that are no birthdays lie ahead as well; so far ahead may be a year of two digits.
+_YEARS_AHEAD = 50
+# The group in which Google has everybody, and what stands before the names of its own.
+_GOOGLES_ALL, _GOOGLES_OWN = "* myContacts", "* "
 LONGEST_KEY = 120
 # Lines and names that are not the person's own telephone.
 _NOT_TO_CALL = re.compile(r"fax|pager|telex|assist|isdn|funkruf|tty|texttelefon|rückmeldung|callback", re.IGNORECASE)
@@ -43,12 +47,14 @@ _LIST_KINDS = {Target.WEBSITE: Kind.WEBSITE, Target.MESSENGER: Kind.MESSENGER, T
 
 
 class Known:
-    """What the names in a file are looked up in: segments, and the people customers may be given to."""
+    """What the names in a file are looked up in: segments, people customers may be given to, fields of the company."""
 
     def __init__(self, user: User) -> None:
         people = User.objects.get_queryset().active()
         self.user = user
         self.today = user.today()
+        self.last_day = self.today.replace(year=self.today.year + _YEARS_AHEAD, day=1)
+        self.fields = {field.column: field for field in CustomField.objects.used()}
         self.segments = {text.sort_key(name): pk for pk, name in Segment.objects.values_list("pk", "name")}
         self.segment_names = ", ".join(Segment.objects.values_list("name", flat=True)) or "–"
         self.people: dict[str, list[int]] = defaultdict(list)
@@ -117,6 +123,7 @@ class Interpreter:
             raise Refused(_("The line names neither a person nor a company."))
         record.is_company = bool(company)
         self._put_customer(record, cells, company or name)
+        self._put_labels(record, cells)
         self._put_more(record, cells)
         self._put_person(record, cells)
         is_person = name or record.contact or record.details or record.events or record.consent
@@ -168,6 +175,27 @@ class Interpreter:
             raise Refused(_("“Customer since” has to be a day between 1900 and today, with the year."))
         record.customer["customer_since"] = day.whole.isoformat()
 
+    def _put_labels(self, record: Record, cells: list[str]) -> None:
+        """The tags of the customer and what the company's own fields hold."""
+        for column in self._by_target.get(Target.TAGS, ()):
+            names = values.tags(cells[column.place])
+            if self.source == "google":
+                names = [name.removeprefix(_GOOGLES_OWN) for name in names if name != _GOOGLES_ALL]
+            record.tags += [name for name in names if name not in record.tags]
+        for target, field in self.known.fields.items():
+            for column in self._by_target.get(target, ()):
+                if cells[column.place] and (value := self._own(field, column, cells)) is not None:
+                    record.custom[field.key] = value
+
+    def _own(self, field: CustomField, column: _Column, cells: list[str]) -> Any:
+        if field.kind != CustomField.Kind.DATE:
+            return values.own(field, cells[column.place])
+        day = self._read_day(column, cells, today=self.known.last_day)
+        if day and not day.whole:
+            shown = {"name": column.name, "value": values.quoted(cells[column.place])}
+            raise Refused(_("%(name)s: %(value)s has no year.") % shown)
+        return field.stored(day.whole) if day else None
+
     def _put_person(self, record: Record, cells: list[str]) -> None:
         contact = record.contact
         for target, field, limit in (
@@ -208,9 +236,9 @@ class Interpreter:
         column = next((c for c in self._by_target.get(target, ()) if cells[c.place]), None)
         return self._read_day(column, cells) if column else None
 
-    def _read_day(self, column: _Column, cells: list[str]) -> Day | None:
+    def _read_day(self, column: _Column, cells: list[str], *, today: date | None = None) -> Day | None:
         try:
-            return read_day(cells[column.place], order=column.order, today=self.known.today)
+            return read_day(cells[column.place], order=column.order, today=today or self.known.today)
         except ValueError:
             words = _("%(name)s: %(value)s is no day that is understood, such as 1980-05-17, 17.05.1980 or 17 May.")
             shown = {"name": column.name, "value": values.quoted(cells[column.place])}

@@ -31,6 +31,7 @@ class Target(models.TextChoices):
     CADENCE_DAYS = "cadence_days", _("Own cadence in days")
     COUNTRY = "country", _("Country")
     CARE_NOTE = "care_note", _("How to treat them")
+    TAGS = "tags", _("Tags")
 
     ALLOWS_ALL = "allows_all", _("Allows all mail: yes or no")
     ALLOWS_GREETINGS = "allows_greetings", _("Allows greetings: yes or no")
@@ -61,7 +62,7 @@ GROUPS = (
         _("Customer"),
         (
             *(Target.COMPANY, Target.CUSTOMER_KEY, Target.SEGMENT, Target.STAGE, Target.OWNER),
-            *(Target.CUSTOMER_SINCE, Target.CADENCE_DAYS, Target.COUNTRY, Target.CARE_NOTE),
+            *(Target.CUSTOMER_SINCE, Target.CADENCE_DAYS, Target.COUNTRY, Target.CARE_NOTE, Target.TAGS),
         ),
     ),
     (
@@ -82,7 +83,7 @@ GROUPS = (
 # What several columns may go to; of all others there is one.
 MANY = {
     *(Target.LEFT_OUT, Target.EMAIL, Target.PHONE, Target.LABEL, Target.ADDRESS, Target.ADDRESS_PART),
-    *(Target.WEBSITE, Target.MESSENGER, Target.EVENT, Target.NOTE),
+    *(Target.WEBSITE, Target.MESSENGER, Target.EVENT, Target.NOTE, Target.TAGS),
 }
 DAYS = {Target.BIRTHDAY, Target.CUSTOMER_SINCE, Target.EVENT}
 # By at least one of these a line is somebody.

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.handing_over import note_owners
-from customers.importing.filling import OVERWRITE, changed_fields, fill, mark
+from customers.importing.filling import OVERWRITE, changed_fields, fill, fill_custom, mark
 from customers.importing.records import Record
+from customers.importing.tagging import Tagged, tag
 from customers.importing.telephones import last_digits
 from customers.models import (
     ConsentChange,
@@ -52,7 +53,11 @@ class _Done:
     new_customer: str = ""
     new_contact: str = ""
     customer_changes: dict[str, list[Any]] = field(default_factory=dict)
+    custom_changes: dict[str, list[Any]] = field(default_factory=dict)
     contact_changes: dict[str, list[Any]] = field(default_factory=dict)
+    # Whether what the line says of a customer is said of its customer.
+    is_about: bool = False
+    tagged: Tagged = field(default_factory=Tagged)
     details: list[ContactDetail] = field(default_factory=list)
     events: list[DatedEvent] = field(default_factory=list)
     consent: list[ConsentChange] = field(default_factory=list)
@@ -85,6 +90,7 @@ class Batch:
         for line in self.lines:
             self._put_customer(line)
         self._save_customers()
+        self._tag_customers()
         self._look_up()
         for line in self.lines:
             if line.customer is not None:
@@ -111,12 +117,14 @@ class Batch:
             line.customer = self._customers.get(row.customer_pk)
         elif row.leader == row.line:
             line.customer = self._led[row.line] = self._new_customer(line.record)
-            line.new_customer = mark(line.customer)
+            line.new_customer, line.is_about = mark(line.customer), True
             return
         else:
             line.customer = self._led.get(row.leader or 0)
         # The name of a company that is written in another way is no other company.
-        if line.customer is not None and self._is_about(line, line.customer):
+        line.is_about = line.customer is not None and self._is_about(line, line.customer)
+        if line.customer is not None and line.is_about:
+            line.custom_changes = fill_custom(line.customer, line.record.custom, mode=self.terms.mode)
             line.customer_changes = fill(line.customer, _without(line.record.customer, "name"), mode=self.terms.mode)
 
     def _customer_of(self, number: int | None) -> Customer | None:
@@ -133,7 +141,7 @@ class Batch:
         said["customer_since"] = date.fromisoformat(said["customer_since"])
         for name in ("language", "time_zone"):
             said[name] = record.contact.get(name) or said[name]
-        return Customer(**said, created_at=self.terms.at)
+        return Customer(**said, custom=record.custom, created_at=self.terms.at)
 
     def _save_customers(self) -> None:
         new = [line.customer for line in self.lines if line.customer and line.new_customer]
@@ -144,9 +152,11 @@ class Batch:
                 customer.external_key = None
         Customer.objects.bulk_create(new)
         self._customers |= {customer.pk: customer for customer in new}
-        changed = {line.customer.pk: line.customer for line in self.lines if line.customer and line.customer_changes}
+        lines = [line for line in self.lines if line.customer_changes or line.custom_changes]
+        changed = {line.customer.pk: line.customer for line in lines if line.customer}
         if changed:
-            fields = changed_fields(line.customer_changes for line in self.lines)
+            fields = changed_fields(line.customer_changes for line in lines)
+            fields += ["custom"] if any(line.custom_changes for line in lines) else []
             Customer.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
             self._note_owners(changed)
             self._note_stages()
@@ -177,6 +187,12 @@ class Batch:
             for line in self.lines
             if line.customer and "stage" in line.customer_changes
         )
+
+    def _tag_customers(self) -> None:
+        lines = [line for line in self.lines if line.customer and line.is_about and line.record.tags]
+        wanted = [(line.customer.pk, line.record.tags) for line in lines if line.customer]
+        for line, tagged in zip(lines, tag(wanted), strict=True):
+            line.tagged = tagged
 
     # People
 
@@ -314,6 +330,9 @@ def _changes(line: _Done) -> dict[str, Any]:
         "new_customer": line.new_customer,
         "new_contact": line.new_contact,
         "customer": line.customer_changes,
+        "custom": line.custom_changes,
+        "tags": line.tagged.rows,
+        "new_tags": line.tagged.new_tags,
         "contact": line.contact_changes,
         "details": [detail.pk for detail in line.details],
         "events": [event.pk for event in line.events],

@@ -12,6 +12,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from customers.importing.csv_files import readable
 from customers.importing.tables import LONGEST_LINE, MOST_COLUMNS, Line, Table, UnreadableFile, named_columns
+from customers.importing.values import unmistakable
 
 # What a workbook of the largest size allowed honestly unpacks to; the strings are all in memory at once.
 MOST_UNPACKED = 400_000_000
@@ -95,7 +96,8 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        # No more digits than the workbook itself shows.
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else unmistakable(f"{value:.15g}")
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
