@@ -25,7 +25,8 @@ _MARKED: dict[type[Model], tuple[str, ...]] = {
 }
 # Fields that are never empty: something stands there, chosen by a person or by default.
 _NEVER_EMPTY = {"name", "owner_id", "segment_id", "stage", "customer_since"}
-_NOT_TAKEN_OVER = {"sort_key", "external_key"}
+# Whom we have, we do not lose by a file.
+_NOT_TAKEN_OVER = {"sort_key", "external_key", "lost_on"}
 _BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")
 
 type Changes = dict[str, list[Any]]
@@ -74,7 +75,7 @@ def _fill_birthday(row: Model, values: dict[str, Any], mode: str, changes: Chang
 
 
 def _is_empty(row: Model, name: str) -> bool:
-    return name not in _NEVER_EMPTY and getattr(row, name) in (None, "")
+    return name not in _NEVER_EMPTY and getattr(row, name) in (None, "", False)
 
 
 def _set(row: Model, name: str, value: Any, changes: Changes) -> None:

@@ -60,7 +60,8 @@ def _places_of(
 ) -> list[int]:
     """The column named like the field, if there is one; of several the last, as what we call so ourselves is first."""
     key = text.sort_key(field.name)
-    places = [place for place, column in enumerate(columns) if text.sort_key(column["name"]) == key]
+    alike = [place for place, column in enumerate(columns) if text.sort_key(column["name"]) == key]
+    places = [place for place in alike if columns[place]["name"] == field.name] or alike
     if len(places) == 1 and (names[places[0]] in _our_names() or by_name.get(names[places[0]]) in NAMING):
         return []
     return places[-1:]

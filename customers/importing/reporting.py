@@ -134,7 +134,9 @@ def _label(model: Any, name: str) -> str:
 def _word(model: Any, name: str, value: Any, names: _Names) -> str:
     if name in names.of:
         return names.of[name].get(value, "–")
-    if name == "customer_since":
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name in {"customer_since", "lost_on"}:
         return dates.write(date.fromisoformat(value), "day")
     choices = dict(model._meta.get_field(name).flatchoices)
     return str(choices.get(value, value))

@@ -13,7 +13,7 @@ from customers.handing_over import note_owners
 from customers.importing.filling import OVERWRITE, changed_fields, fill, fill_custom, mark
 from customers.importing.records import Record
 from customers.importing.tagging import Tagged, tag
-from customers.importing.telephones import last_digits
+from customers.importing.telephones import is_same, last_digits
 from customers.models import (
     ConsentChange,
     ConsentKind,
@@ -138,9 +138,10 @@ class Batch:
 
     def _new_customer(self, record: Record) -> Customer:
         said = {**self.terms.defaults, **record.customer}
-        said["customer_since"] = date.fromisoformat(said["customer_since"])
+        for name in ("customer_since", "lost_on"):
+            said[name] = date.fromisoformat(said[name]) if said.get(name) else None
         for name in ("language", "time_zone"):
-            said[name] = record.contact.get(name) or said[name]
+            said[name] = record.customer.get(name) or record.contact.get(name) or said[name]
         return Customer(**said, custom=record.custom, created_at=self.terms.at)
 
     def _save_customers(self) -> None:
@@ -224,6 +225,8 @@ class Batch:
             return
         if line.contact is not None and said:
             self._keep_former(line, line.contact)
+            if is_same(said.get("phone", ""), line.contact.phone):
+                said = _without(said, "phone")
             line.contact_changes = fill(line.contact, said, mode=self.terms.mode)
             self._put_consent(line, line.contact)
 
@@ -234,7 +237,7 @@ class Batch:
         allowed = {f"allows_{kind}": record.consent.get(kind, False) for kind in ConsentKind}
         said = dict(record.contact)
         for name in ("language", "time_zone"):
-            if said.get(name) == getattr(customer, name):
+            if name not in record.customer and said.get(name) == getattr(customer, name):
                 del said[name]
         return Contact(customer=customer, is_primary=is_primary, **allowed, **said)
 

@@ -18,6 +18,8 @@ from customers.importing.values import unmistakable
 MOST_UNPACKED = 400_000_000
 MOST_STRINGS = 100_000_000
 _STRINGS = "xl/sharedStrings.xml"
+# The kind of a cell whose formula came to nothing, such as #N/A; the same letters in a text are a text.
+_ERROR = "e"
 
 
 def open_xlsx(file: IO[bytes]) -> Table:
@@ -85,14 +87,16 @@ def _checked(line: Line, width: int) -> Line:
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
-    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), start=1):
-        yield Line(number, [_text(value) if value is not None else "" for value in row])
+    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
+        yield Line(number, ["" if cell.data_type == _ERROR else _text(cell.value) for cell in row])
 
 
 def _text(value: Any) -> str:
-    """A value as it would stand in a CSV file; an error of a formula is nothing."""
+    """A value as it would stand in a CSV file."""
+    if value is None:
+        return ""
     if isinstance(value, str):
-        return "" if value.startswith("#") and value in _ERRORS else readable(value).strip()
+        return readable(value).strip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -101,6 +105,3 @@ def _text(value: Any) -> str:
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
-
-
-_ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}
