@@ -134,7 +134,11 @@ class Interpreter:
         return record
 
     def _cell(self, cells: list[str], target: str) -> str:
-        return next((cells[c.place] for c in self._by_target.get(target, ()) if cells[c.place]), "")
+        # Asked for every place in every line: a loop takes half the time of a generator.
+        for column in self._by_target.get(target, ()):
+            if cells[column.place]:
+                return cells[column.place]
+        return ""
 
     def _line(self, cells: list[str], target: Target, limit: int) -> str:
         cell = self._cell(cells, target)

@@ -1,9 +1,11 @@
 """Giving the customers of a batch their tags, in a fixed number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from customers.importing.inserting import insert
 from customers.models import Customer, Tag
 
 _Given: Any = Customer.tags.through
@@ -24,29 +26,32 @@ def tag(wanted: Sequence[tuple[int, list[str]]]) -> list[Tagged]:
     """
     if not wanted:
         return []
-    tags, new = _tags({name for _customer, names in wanted for name in names})
+    keys = {name: Tag.of(name).key for _customer, names in wanted for name in names}
+    tags, new = _tags(keys)
     customers = {customer for customer, _names in wanted}
     had = set(_Given.objects.filter(customer__in=customers).values_list("customer_id", "tag_id"))
     given = []
     for customer, names in wanted:
-        pks = dict.fromkeys(tags[key] for key in (Tag.of(name).key for name in names) if key in tags)
-        given.append([_Given(customer_id=customer, tag_id=pk) for pk in pks if (customer, pk) not in had])
-        had |= {(customer, pk) for pk in pks}
-    _Given.objects.bulk_create(row for rows in given for row in rows)
-    return [_tagged(rows, new) for rows in given]
+        pks = dict.fromkeys(tags[keys[name]] for name in names if keys[name] in tags)
+        given.append([(customer, pk) for pk in pks if (customer, pk) not in had])
+        had.update(given[-1])
+    rows = iter(insert(_Given, ("customer_id", "tag_id"), [pair for pairs in given for pair in pairs]))
+    return [_tagged(list(islice(rows, len(pairs))), [pk for _customer, pk in pairs], new) for pairs in given]
 
 
-def _tags(names: Iterable[str]) -> tuple[dict[str, int], set[int]]:
-    """The ids of the tags by their keys, kept from being deleted until the transaction ends; and which are new."""
-    keys = {Tag.of(name).key for name in names}
-    known = set(Tag.objects.filter(key__in=keys).values_list("key", flat=True))
-    Tag.objects.named(name for name in names if Tag.of(name).key not in known)
-    kept = Tag.objects.filter(key__in=keys).order_by("pk").select_for_update(no_key=True)
+def _tags(keys: dict[str, str]) -> tuple[dict[str, int], set[int]]:
+    """Of the tags by their names, with their keys: the ids by the keys, and which are new.
+
+    None of them can be deleted until the transaction ends.
+    """
+    known = set(Tag.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    Tag.objects.named(name for name, key in keys.items() if key not in known)
+    kept = Tag.objects.filter(key__in=keys.values()).order_by("pk").select_for_update(no_key=True)
     tags = dict(kept.values_list("key", "pk"))
     return tags, {pk for key, pk in tags.items() if key not in known}
 
 
-def _tagged(rows: list[Any], new: set[int]) -> Tagged:
-    first = [row.tag_id for row in rows if row.tag_id in new]
+def _tagged(rows: list[int], tags: list[int], new: set[int]) -> Tagged:
+    first = [pk for pk in tags if pk in new]
     new.difference_update(first)
-    return Tagged([row.pk for row in rows], first)
+    return Tagged(rows, first)

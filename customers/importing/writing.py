@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.handing_over import note_owners
 from customers.importing.filling import OVERWRITE, changed_fields, fill, fill_custom, mark
+from customers.importing.inserting import insert
 from customers.importing.records import Record
 from customers.importing.tagging import Tagged, tag
 from customers.importing.telephones import is_same, last_digits
@@ -29,6 +32,9 @@ from customers.models import (
 from retention_crm.lib import text
 
 _UPDATED_AT_ONCE = 250
+_OF_CONTACT = [
+    field.attname for field in Contact._meta.concrete_fields if not field.generated and not field.primary_key
+]
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,8 @@ class _Done:
     # Whether what the line says of a customer is said of its customer.
     is_about: bool = False
     tagged: Tagged = field(default_factory=Tagged)
-    details: list[ContactDetail] = field(default_factory=list)
+    details: list[tuple[int, str, str, str]] = field(default_factory=list)
+    detail_pks: list[int] = field(default_factory=list)
     events: list[DatedEvent] = field(default_factory=list)
     consent: list[ConsentChange] = field(default_factory=list)
 
@@ -100,9 +107,9 @@ class Batch:
             if line.contact is not None:
                 self._put_rest(line)
         self._save_rest()
-        touched = Customer.objects.filter(pk__in={line.customer.pk for line in self.lines if line.customer})
-        touched.recompute_due()
-        touched.mark_risk_stale(self.terms.at)
+        touched = {line.customer.pk for line in self.lines if line.customer}
+        Customer.objects.filter(pk__in=touched).recompute_due()
+        Customer.objects.filter(pk__in=touched - self._new).mark_risk_stale(self.terms.at)
 
     # Customers
 
@@ -142,7 +149,7 @@ class Batch:
             said[name] = date.fromisoformat(said[name]) if said.get(name) else None
         for name in ("language", "time_zone"):
             said[name] = record.customer.get(name) or record.contact.get(name) or said[name]
-        return Customer(**said, custom=record.custom, created_at=self.terms.at)
+        return Customer(**said, custom=record.custom, created_at=self.terms.at, risk_stale_since=self.terms.at)
 
     def _save_customers(self) -> None:
         new = [line.customer for line in self.lines if line.customer and line.new_customer]
@@ -153,14 +160,17 @@ class Batch:
                 customer.external_key = None
         Customer.objects.bulk_create(new)
         self._customers |= {customer.pk: customer for customer in new}
+        self._new = {customer.pk for customer in new}
+        # What later lines say of somebody new is inserted with them.
         lines = [line for line in self.lines if line.customer_changes or line.custom_changes]
         changed = {line.customer.pk: line.customer for line in lines if line.customer}
+        changed = {pk: customer for pk, customer in changed.items() if pk not in self._new}
         if changed:
             fields = changed_fields(line.customer_changes for line in lines)
             fields += ["custom"] if any(line.custom_changes for line in lines) else []
             Customer.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
             self._note_owners(changed)
-            self._note_stages()
+        self._note_stages()
 
     def _note_owners(self, changed: dict[int, Customer]) -> None:
         given = [
@@ -264,12 +274,18 @@ class Batch:
 
     def _save_contacts(self) -> None:
         new = [line.contact for line in self.lines if line.contact and line.new_contact]
-        Contact.objects.bulk_create(new)
-        # Somebody new may come twice in a batch, and be changed by the second line before there is an id.
+        brought = set(self._insert_contacts(new))
         changed = {line.contact.pk: line.contact for line in self.lines if line.contact and line.contact_changes}
+        changed = {pk: contact for pk, contact in changed.items() if pk not in brought}
         if changed:
             fields = changed_fields(line.contact_changes for line in self.lines)
             Contact.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
+
+    def _insert_contacts(self, new: list[Contact]) -> list[int]:
+        pks = insert(Contact, _OF_CONTACT, list(map(attrgetter(*_OF_CONTACT), new)))
+        for contact, pk in zip(new, pks, strict=True):
+            contact.pk = pk
+        return pks
 
     # What else is known
 
@@ -282,7 +298,7 @@ class Batch:
             entry = (kind, value.lower())
             if entry not in known and entry not in main:
                 known.add(entry)
-                line.details.append(ContactDetail(contact=contact, kind=kind, label=label, value=value))
+                line.details.append((contact.pk, kind, label, value))
         days = self._known_events[contact.pk]
         for name, day, month, year in line.record.events:
             if (month, day, text.sort_key(name)) not in days:
@@ -306,7 +322,10 @@ class Batch:
         )
 
     def _save_rest(self) -> None:
-        ContactDetail.objects.bulk_create(detail for line in self.lines for detail in line.details)
+        details = [detail for line in self.lines for detail in line.details]
+        pks = iter(insert(ContactDetail, ("contact_id", "kind", "label", "value"), details))
+        for line in self.lines:
+            line.detail_pks = list(islice(pks, len(line.details)))
         DatedEvent.objects.bulk_create(event for line in self.lines for event in line.events)
         ConsentChange.objects.bulk_create(change for line in self.lines for change in line.consent)
 
@@ -337,7 +356,7 @@ def _changes(line: _Done) -> dict[str, Any]:
         "tags": line.tagged.rows,
         "new_tags": line.tagged.new_tags,
         "contact": line.contact_changes,
-        "details": [detail.pk for detail in line.details],
+        "details": line.detail_pks,
         "events": [event.pk for event in line.events],
         "consent": [change.pk for change in line.consent],
     }
