@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.importing.recognising import OURS
+from customers.importing.targets import Target
 from customers.models import Import, Verdict
 
 # What stands before the number of a customer of ours who has none from elsewhere.
@@ -28,15 +29,16 @@ def match(intake: Import, *, user: User) -> None:
         "there": _("Already there."),
         "ours": intake.options.get("source") == OURS,
     }
+    numbers = _BY_NUMBER if any(goes["target"] == Target.CUSTOMER_KEY for goes in intake.mapping) else ()
     skips = _SKIP_FOUND if intake.options.get("mode") == "skip" else ()
     # Tables that have just been filled or emptied of what they knew are asked line by line, if nobody tells.
     questions = (
         _RESET,
         _LEARN,
-        *_BY_NUMBER,
+        *numbers,
         *_PEOPLE,
         _CROWDED,
-        *_BY_NUMBER,
+        *numbers,
         _BY_COMPANY,
         _READ_ONLY,
         _FOUND,

@@ -1,5 +1,6 @@
 """What the worker does of an import: in slices, again after it died, anew when somebody says so."""
 
+import time
 from typing import Any
 
 import pytest
@@ -51,6 +52,20 @@ def test_a_worker_that_dies_between_or_comes_twice_changes_nothing(
     monkeypatch.setattr("customers.importing.undoing._ROWS_AT_ONCE", 3)
     undone(intake)
     assert not Customer.objects.exists()
+
+
+def test_each_slice_gets_further_however_long_it_takes_to_see_whom_the_file_is_about(
+    manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.importing.running._ROWS_AT_ONCE", 1)
+    intake = checked(manager, "Name\nAnna\nBo\n")
+    assert begin(intake)
+
+    for names in (["Anna"], ["Anna", "Bo"], ["Anna", "Bo"]):
+        running.run(refreshed(intake), until=time.monotonic() - 1)
+        assert sorted(Contact.objects.values_list("name", flat=True)) == names
+
+    assert refreshed(intake).state == ImportState.DONE
 
 
 def test_columns_of_the_last_time_and_of_a_mended_file_go_where_they_went(manager: User) -> None:
