@@ -88,13 +88,14 @@ def last_workday(day: date) -> date:
 
 
 def run(environ: dict[str, str], out: Path, customers: int, on: date) -> dict[str, Any]:
-    """Loads a company of that size and measures it."""
+    """Loads a company of that size and measures it, then brings as many lines from a file as it has customers."""
     began = time.monotonic()
     manage(environ, "seed_demo", "--replace", "--customers", str(customers), "--on", on.isoformat())
     seeding = time.monotonic() - began
     manage(environ, "measure", str(out), "--on", on.isoformat())
     figures: dict[str, Any] = json.loads(out.read_text())
-    return figures | {"seeding": seeding}
+    manage(environ, "measure_import", str(out), str(customers))
+    return figures | {"seeding": seeding, "importing": json.loads(out.read_text())}
 
 
 if __name__ == "__main__":

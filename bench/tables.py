@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 PAGE_AIM, PLANNING_AIM, DELIVERY_AIM = 3.0, 2.0, 0.5
+# Seconds for a hundred thousand lines, and megabytes more for a file ten times as large.
+IMPORT_AIM, MEMORY_AIM = 120, 30
+_FIRST_TIME = ("upload", "read", "check", "write")
 
 Figures = dict[str, Any]
 
@@ -25,13 +28,18 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 def report(runs: Sequence[Figures]) -> str:
     """All tables; with several sizes, the small ones first, the last one is held against the aims."""
-    parts = [_sizes(runs), _pages(runs), _planning(runs), _delivery(runs)]
+    parts = [_sizes(runs), _pages(runs), _planning(runs), _delivery(runs), _importing(runs)]
     return "\n\n".join(parts)
 
 
 def is_sound(runs: Sequence[Figures]) -> bool:
-    """Whether every page answered as it should: the time of an error says nothing."""
-    return all(status < 400 for run in runs for page in run["pages"] for status in page["statuses"])
+    """Whether all came out as it should, every page and every imported line: the time of an error says nothing."""
+    answered = all(status < 400 for run in runs for page in run["pages"] for status in page["statuses"])
+    return answered and all(_is_whole(run["importing"]) for run in runs)
+
+
+def _is_whole(importing: Figures) -> bool:
+    return (importing["created"], importing["unchanged"], importing["kept"]) == (importing["rows"],) * 2 + (0,)
 
 
 def _sizes(runs: Sequence[Figures]) -> str:
@@ -109,4 +117,32 @@ def _delivery_row(run: Figures, way: str) -> list[str]:
         f"{delivery['bare_per_second']:.0f}/s",
         f"{share:.2f}",
         "" if share >= DELIVERY_AIM else "under",
+    ]
+
+
+def _importing(runs: Sequence[Figures]) -> str:
+    least = min(run["importing"]["megabytes"] for run in runs)
+    head = ["import of lines", *_FIRST_TIME, "in all", "rate", "rows written", "rate", "bare insert", "again", "undo"]
+    rows = [_import_row(run["importing"], least) for run in runs]
+    aims = f"Aim: {IMPORT_AIM} s for 100,000 lines, and at most {MEMORY_AIM} MB more memory for the largest file."
+    return f"{table([*head, 'memory', ''], rows)}\n{aims}"
+
+
+def _import_row(importing: Figures, least: int) -> list[str]:
+    seconds = importing["seconds"]
+    whole = sum(seconds[step] for step in _FIRST_TIME)
+    again = seconds["check again"] + seconds["write again"]
+    is_over = whole * 100_000 > IMPORT_AIM * importing["rows"] or importing["megabytes"] - least > MEMORY_AIM
+    return [
+        f"{importing['rows']:,}",
+        *(f"{seconds[step]:.1f} s" for step in _FIRST_TIME),
+        f"{whole:.0f} s",
+        f"{importing['rows'] / whole:,.0f}/s",
+        f"{importing['written']:,}",
+        f"{importing['written'] / whole:,.0f}/s",
+        f"{importing['written'] / seconds['bare']:,.0f}/s",
+        f"{again:.0f} s",
+        f"{seconds['undo']:.0f} s",
+        f"{importing['megabytes_before']}-{importing['megabytes']} MB",
+        "" if _is_whole(importing) and not is_over else "over" if is_over else "LINES MISSING",
     ]

@@ -4,15 +4,19 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from tempfile import TemporaryFile
 from typing import IO, Any
 
 import vobject
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
+from django.db.models import CharField, F, OuterRef, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
+from customers.importing.matching import OWN_NUMBER
+from customers.importing.values import in_one_cell, unmistakable
 from customers.models import Contact, ContactQuerySet, CustomerQuerySet, CustomField, Tag
 from retention_crm.lib.spreadsheets import guarded
 
@@ -23,7 +27,7 @@ MOST_IN_SPREADSHEET = 20_000
 # The headers stand for the fields in any language: the importer knows them, and so do people's own tables.
 _CUSTOMER = {
     "Customer": F("name"),
-    "Customer number": F("external_key"),
+    "Customer number": Coalesce(F("external_key"), Concat(Value(OWN_NUMBER), Cast("pk", CharField()))),
     "Owner": F("owner__email"),
     "Segment": F("segment__name"),
     "Stage": F("stage"),
@@ -31,6 +35,10 @@ _CUSTOMER = {
     "Cadence in days": F("cadence_days"),
     "Country": F("country"),
     "Care note": F("care_note"),
+    "Customer language": F("language"),
+    "Customer time zone": F("time_zone"),
+    "Lost on": F("lost_on"),
+    "Do not contact": F("do_not_contact"),
 }
 _CONTACT = {
     "Name": F("contacts__name"),
@@ -46,6 +54,8 @@ _REST = {
     "Greetings": F("contacts__allows_greetings"),
     "Thank-you notes": F("contacts__allows_thanks"),
     "Surveys": F("contacts__allows_surveys"),
+    "Do not contact the person": F("contacts__do_not_contact"),
+    "Deceased": F("contacts__deceased"),
     "Last contact": F("last_touchpoint_on"),
     "Next due": F("next_due_on"),
 }
@@ -59,8 +69,11 @@ def table(customers: CustomerQuerySet) -> Iterator[list[str]]:
     own = list(CustomField.objects.used())
     yield [*_CUSTOMER, *_CONTACT, "Birthday", *_REST, "Tags", *(field.name for field in own)]
     tags = Tag.objects.filter(customers=OuterRef("pk")).values("name")
-    fields: list[F] = [*_CUSTOMER.values(), *_CONTACT.values(), *_BIRTHDAY, *_REST.values()]
-    rows = customers.order_by("sort_key", "pk", "contacts__pk").annotate(tag_names=ArraySubquery(tags))
+    fields: list[Any] = [*_CUSTOMER.values(), *_CONTACT.values(), *_BIRTHDAY, *_REST.values()]
+    # The first of several is who is written to first, also when they are brought back.
+    rows = customers.order_by(
+        "sort_key", "pk", F("contacts__is_primary").desc(nulls_last=True), "contacts__pk"
+    ).annotate(tag_names=ArraySubquery(tags))
     before, after = len(_CUSTOMER) + len(_CONTACT), len(fields)
     for row in rows.values_list(*fields, "tag_names", "custom").iterator(chunk_size=_AT_ONCE):
         birthday = _birthday(*row[before : before + 3])
@@ -69,7 +82,7 @@ def table(customers: CustomerQuerySet) -> Iterator[list[str]]:
             *map(_cell, row[:before]),
             birthday,
             *map(_cell, row[before + 3 : after]),
-            ", ".join(row[after]),
+            in_one_cell(row[after]),
             *(_cell(field.restored(known.get(field.key))) for field in own),
         ]
 
@@ -82,6 +95,8 @@ def _cell(value: Any) -> str:
             return "yes" if value else "no"
         case date() | datetime():
             return value.isoformat()
+        case Decimal():
+            return unmistakable(format(value, "f"))
     return str(value)
 
 
@@ -129,7 +144,8 @@ def as_spreadsheet(customers: CustomerQuerySet) -> IO[bytes]:
 
 def as_cards(contacts: ContactQuerySet) -> Iterator[bytes]:
     """vCard 3.0, which every address book reads."""
-    for contact in contacts.select_related("customer").order_by("pk").iterator(chunk_size=_AT_ONCE):
+    rows = contacts.select_related("customer").prefetch_related("customer__tags").order_by("pk")
+    for contact in rows.iterator(chunk_size=_AT_ONCE):
         yield card(contact).encode()
 
 
@@ -150,6 +166,8 @@ def card(contact: Contact) -> str:
     for name, value in optional.items():
         if value:
             made.add(name).value = value
+    if tags := [tag.name for tag in contact.customer.tags.all()]:
+        made.add("categories").value = tags
     return str(made.serialize())
 
 

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.dates import MONTHS
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
@@ -21,7 +22,7 @@ from customers.importing.csv_files import DELIMITERS, ENCODINGS
 from customers.importing.recognising import day_order
 from customers.importing.targets import DAYS, GROUPS, MANY, NAMING, Target
 from customers.importing.written_days import read_day
-from customers.models import Import, Language, Segment
+from customers.models import CustomField, Import, Language, Segment
 from retention_crm.lib import text
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, QuickSelect, page_layout, row
 
@@ -96,6 +97,8 @@ class ColumnsForm(CarefulForm, forms.Form):
     def __init__(self, *args: Any, intake: Import, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.intake, self.user = intake, user
+        self.own = list(CustomField.objects.used())
+        self.days = {*DAYS, *(field.column for field in self.own if field.kind == CustomField.Kind.DATE)}
         self._choose_from("segment", Segment.objects.all())
         people = User.objects.get_queryset().active()
         self._choose_from("owner", people if user.sees_everything else people.filter(pk=intake.created_by_id))
@@ -124,14 +127,15 @@ class ColumnsForm(CarefulForm, forms.Form):
         }
 
     def _add_columns(self) -> None:
+        own = tuple((field.column, field.name) for field in self.own)
         pairs = zip(self.intake.columns, self.intake.mapping, strict=True)
         for number, (column, goes) in enumerate(pairs):
             self.fields[f"column_{number}"] = forms.ChoiceField(
-                choices=Target.choices,
+                choices=[*Target.choices, *own],
                 required=False,
                 initial=goes["target"],
                 label=column["name"],
-                widget=TargetSelect(attrs={"class": "form-select"}),
+                widget=TargetSelect(own, attrs={"class": "form-select"}),
             )
             if column["days"]:
                 self.fields[f"order_{number}"] = forms.ChoiceField(
@@ -175,7 +179,7 @@ class ColumnsForm(CarefulForm, forms.Form):
                 words = _("“%(other)s” goes there already; only one column can.")
                 self.add_error(f"column_{number}", ValidationError(words, params={"other": seen[target]}))
             seen.setdefault(target, column["name"])
-            if target in DAYS and column["days"] and not self.cleaned_data.get(f"order_{number}"):
+            if target in self.days and column["days"] and not self.cleaned_data.get(f"order_{number}"):
                 words = _("Are days like %(sample)s written day first or month first?")
                 sample = {"sample": next(iter(column["samples"]), "03/04/2026")}
                 self.add_error(f"order_{number}", ValidationError(words, params=sample))
@@ -206,21 +210,25 @@ class ColumnsForm(CarefulForm, forms.Form):
 class TargetSelect(QuickSelect):
     """Where a column can go; a file may have hundreds of columns, so that no template is used for an option."""
 
+    def __init__(self, own: tuple[tuple[str, str], ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.own = own
+
     def render_options(self, selected: str) -> SafeString:
-        return _target_options(selected)
+        return _target_options(selected, self.own, get_language())
 
 
-@lru_cache(maxsize=64)
-def _target_options(selected: str) -> SafeString:
-    def options(targets: Iterable[Target]) -> SafeString:
-        marks = (
-            (target.value, SafeString(" selected" if target == selected else ""), target.label) for target in targets
-        )
+@lru_cache(maxsize=256)
+def _target_options(selected: str, own: tuple[tuple[str, str], ...], _language: str | None) -> SafeString:
+    def options(targets: Iterable[tuple[str, Any]]) -> SafeString:
+        marks = ((value, SafeString(" selected" if value == selected else ""), label) for value, label in targets)
         return format_html_join("", '<option value="{}"{}>{}</option>', marks)
 
-    groups = ((label, options(targets)) for label, targets in GROUPS)
+    ours = [(label, [(target.value, target.label) for target in targets]) for label, targets in GROUPS]
+    offered = [*ours, (_("Your own fields"), own)] if own else ours
+    groups = ((label, options(targets)) for label, targets in offered)
     grouped = format_html_join("", '<optgroup label="{}">{}</optgroup>', groups)
-    return format_html("{}{}", options([Target.LEFT_OUT]), grouped)
+    return format_html("{}{}", options([(Target.LEFT_OUT.value, Target.LEFT_OUT.label)]), grouped)
 
 
 def _example(samples: list[str], order: str, today: date) -> str:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 else:
     _TagModelForm = _CustomFieldModelForm = forms.ModelForm
 
-LONGEST_TEXT = 500
 LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
 MOST_CHOICES = 100
 # Also what is stored, which a form compares with what was chosen.
@@ -44,7 +43,7 @@ def input_for(field: CustomField, *, current: Any = None) -> forms.Field:
     common: dict[str, Any] = {"label": field.name, "required": False}
     match field.kind:
         case CustomField.Kind.NUMBER:
-            return _NumberInput(max_digits=20, decimal_places=6, **common)
+            return _NumberInput(max_digits=field.MOST_DIGITS, decimal_places=field.MOST_DECIMALS, **common)
         case CustomField.Kind.DATE:
             return forms.DateField(widget=DayInput(), **common)
         case CustomField.Kind.YES_NO:
@@ -52,7 +51,7 @@ def input_for(field: CustomField, *, current: Any = None) -> forms.Field:
         case CustomField.Kind.CHOICE:
             former = [current] if current and current not in field.choices else []
             return forms.ChoiceField(choices=[("", "–"), *((c, c) for c in [*field.choices, *former])], **common)
-    return LineInput(limit=LONGEST_TEXT, **common)
+    return LineInput(limit=field.LONGEST_TEXT, **common)
 
 
 class LabelsForm(CarefulForm, forms.Form):
@@ -65,7 +64,7 @@ class LabelsForm(CarefulForm, forms.Form):
 
     def __init__(self, *args: Any, customer: Customer, **kwargs: Any) -> None:
         super().__init__(*args, prefix="labels", **kwargs)
-        self.own = {f"own_{field.pk}": field for field in CustomField.objects.used()}
+        self.own = {field.column: field for field in CustomField.objects.used()}
         for name, field in self.own.items():
             value = field.restored(customer.custom.get(field.key))
             self.fields[name] = input_for(field, current=value)
@@ -143,9 +142,10 @@ class CustomFieldForm(CarefulForm, _CustomFieldModelForm):
     def clean_choices(self) -> list[str]:
         lines = [text.clean_line(line) for line in self.cleaned_data["choices"].splitlines()]
         choices = list(dict.fromkeys(line for line in lines if line))
-        if len(choices) > MOST_CHOICES or any(len(choice) > LONGEST_TEXT for choice in choices):
+        longest = CustomField.LONGEST_TEXT
+        if len(choices) > MOST_CHOICES or any(len(choice) > longest for choice in choices):
             words = _("There may be %(number)d choices of %(length)d characters each.")
-            raise ValidationError(words, params={"number": MOST_CHOICES, "length": LONGEST_TEXT})
+            raise ValidationError(words, params={"number": MOST_CHOICES, "length": longest})
         return choices
 
     def clean(self) -> dict[str, Any]:

@@ -43,7 +43,18 @@ def run(customers: int, *pages: dict[str, Any], **planning: Any) -> dict[str, An
         "pages": list(pages) or [page()],
         "planning": planned | times | planning,
         "delivery": {"one": sent, "quick": sent | {"server": "quick", "bare_per_second": 3000.0}},
+        "importing": importing(customers),
     }
+
+
+def importing(rows: int, *, seconds: float = 90.0, **fields: Any) -> dict[str, Any]:
+    """`seconds` are those of a hundred thousand lines."""
+    whole = seconds * rows / 100_000
+    steps = {"upload": 0.0, "read": 0.1 * whole, "check": 0.4 * whole, "write": 0.5 * whole, "bare": 0.1 * whole}
+    more = {"check again": 0.4 * whole, "write again": 0.2 * whole, "undo": whole}
+    counts = {"created": rows, "unchanged": rows, "kept": 0, "written": 4 * rows}
+    memory = {"megabytes_before": 100, "megabytes": 130}
+    return {"rows": rows, "seconds": steps | more, **counts, **memory, **fields}
 
 
 def lines_about(report: str, word: str) -> list[str]:
@@ -92,6 +103,21 @@ def test_planning_and_delivery_are_held_against_their_aims() -> None:
     complete, quick = (line for line in report.splitlines() if "5,000" in line)
     assert "0.57" in complete and not complete.endswith("under")
     assert "0.13" in quick and quick.endswith("under")
+
+
+def test_an_import_is_held_against_its_aims() -> None:
+    def verdict(**fields: Any) -> tuple[str, bool]:
+        large = run(100_000) | {"importing": importing(100_000, **fields)}
+        runs = [run(10_000), large]
+        line = next(line for line in tables.report(runs).splitlines() if line.startswith("100,000") and "MB" in line)
+        return line.partition(" MB")[2].strip(), tables.is_sound(runs)
+
+    assert verdict() == ("", True)
+    assert verdict(seconds=121.0) == ("over", True)
+    assert verdict(megabytes=161) == ("over", True)
+    assert verdict(created=99_999) == ("LINES MISSING", False)
+    assert verdict(unchanged=0) == ("LINES MISSING", False)
+    assert verdict(kept=1) == ("LINES MISSING", False)
 
 
 def test_an_error_page_is_named_and_makes_the_figures_worthless() -> None:

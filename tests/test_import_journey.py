@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import Company, User
-from customers.models import Contact, Customer
+from customers.models import Contact, Customer, CustomField, Tag
 from customers.tasks import carry_on_imports
 from tests import browser, factories
 from tests.browser import DESK, PHONE, Watched
@@ -19,13 +19,13 @@ from tests.celery_workers import worker
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.browser, pytest.mark.processes]
 
 PATIENCE = 40_000
-PEOPLE = """Firma;Ansprechpartner;Rufname;Position;E-Mail;Telefon;Handy;Geburtstag;Kunde seit;Notizen;Interne Nummer
-Lindqvist AB;Anna Berg;Annie;Einkauf;anna@lindqvist.example;08-123 45 67;070-123 45 67;17.05.1980;01.03.2019;Mag Tee;A-1
-Lindqvist AB;Bo Ek;;Leitung;bo@lindqvist.example;08-123 45 68;;17.05.;01.03.2019;;A-2
-;Cleo Dahl;;;cleo.example.com;;;--02-29;05.06.2021;;A-3
-Südwind GmbH;Jürgen Groß;;;juergen@suedwind.example;;;31.02.1975;;"Zwei Zeilen,
-eine davon lang";A-4
-Haddad & Söhne;Amira Haddad;;;amira@haddad.example;;;1604-07-09;;=1+1;A-5
+PEOPLE = """Firma;Ansprechpartner;E-Mail;Telefon;Handy;Geburtstag;Notizen;Interne Nummer;Schlagworte;Vertragsende
+Lindqvist AB;Anna Berg;anna@lindqvist.example;08-123 45 67;070-123 45 67;17.05.1980;Mag Tee;A-1;Messe, VIP;31.12.2027
+Lindqvist AB;Bo Ek;bo@lindqvist.example;08-123 45 68;;17.05.;;A-2;Messe;
+;Cleo Dahl;cleo.example.com;;;--02-29;;A-3;;05.06.27
+Südwind GmbH;Jürgen Groß;juergen@suedwind.example;;;31.02.1975;"Zwei Zeilen,
+eine davon lang";A-4;;
+Haddad & Söhne;Amira Haddad;amira@haddad.example;;;1604-07-09;=1+1;A-5;;
 """
 
 
@@ -71,6 +71,7 @@ def test_a_file_with_errors_is_mended_and_taken_back(
 ) -> None:
     Company.objects.update(country="SE")
     factories.segment(name="Regular")
+    CustomField.objects.create(name="Vertragsende", kind=CustomField.Kind.DATE)
     file = tmp_path / "kunden.csv"
     file.write_bytes(PEOPLE.encode("cp1252"))
     boss = Watched(chromium, size, site)
@@ -95,6 +96,7 @@ def test_a_file_with_errors_is_mended_and_taken_back(
 
     assert not Customer.objects.filter(name="Cleo Dahl").exists()
     assert Contact.objects.count() == 3
+    assert set(Tag.objects.values_list("name", flat=True)) == {"Messe", "VIP"}
     assert boss.complaints == []
 
 
@@ -111,8 +113,15 @@ def name_the_columns(boss: Watched) -> None:
     page = boss.page
     expect(page.get_by_role("heading", name="Where the columns go")).to_be_visible()
     boss.picture("import-columns")
-    for column, target in (("Firma", "company"), ("Handy", "phone"), ("Notizen", "note"), ("Interne Nummer", "")):
+    for column, target in (
+        ("Firma", "company"),
+        ("Handy", "phone"),
+        ("Notizen", "note"),
+        ("Interne Nummer", ""),
+        ("Schlagworte", "tags"),
+    ):
         expect(page.get_by_label(column, exact=True)).to_have_value(target)
+    expect(page.get_by_label("Vertragsende", exact=True).locator("option:checked")).to_have_text("Vertragsende")
     page.get_by_label("Interne Nummer").select_option("contact_key")
     page.get_by_role("button", name="Check all lines").click()
     carry_on_imports.delay()
@@ -128,6 +137,8 @@ def see_what_will_happen(boss: Watched) -> None:
     expect(counts).to_contain_text(re.compile(r"2\s+lines refused"))
     expect(page.get_by_text("“cleo.example.com” is no e-mail address.").first).to_be_visible()
     expect(page.get_by_text("9 July (no year)")).to_be_visible()
+    expect(page.get_by_text("Messe, VIP")).to_be_visible()
+    expect(page.get_by_text("31 December 2027")).to_be_visible()
     assert not Customer.objects.exists()
 
 
@@ -146,7 +157,7 @@ def see_who_is_there(boss: Watched) -> None:
     report = page.url
     page.goto("/customers/?q=070-123 45 67")
     page.get_by_role("link", name="Lindqvist AB").click()
-    for words in ("Anna Berg", "+46 8 123 45 67", "+46 70 123 45 67", "Mag Tee"):
+    for words in ("Anna Berg", "+46 8 123 45 67", "+46 70 123 45 67", "Mag Tee", "VIP", "31 December 2027"):
         expect(page.get_by_text(words).first).to_be_visible()
     boss.picture("imported-customer")
     page.goto(report)

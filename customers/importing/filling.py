@@ -1,5 +1,6 @@
 """Bringing what a line says into rows: all of it into new ones, into others as far as the person who imports wants."""
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from hashlib import md5
@@ -24,7 +25,8 @@ _MARKED: dict[type[Model], tuple[str, ...]] = {
 }
 # Fields that are never empty: something stands there, chosen by a person or by default.
 _NEVER_EMPTY = {"name", "owner_id", "segment_id", "stage", "customer_since"}
-_NOT_TAKEN_OVER = {"sort_key", "external_key"}
+# Whom we have, we do not lose by a file.
+_NOT_TAKEN_OVER = {"sort_key", "external_key", "lost_on"}
 _BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")
 
 type Changes = dict[str, list[Any]]
@@ -33,6 +35,8 @@ type Changes = dict[str, list[Any]]
 def mark(row: Model) -> str:
     """A fingerprint of what people can change in a row."""
     values = "\x1f".join(str(getattr(row, name)) for name in _MARKED[type(row)])
+    if isinstance(row, Customer) and row.custom:
+        values += json.dumps(row.custom, sort_keys=True)
     return md5(values.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -44,6 +48,18 @@ def fill(row: Model, values: dict[str, Any], *, mode: str) -> Changes:
     for name, value in values.items():
         if name not in _BIRTHDAY and name not in _NOT_TAKEN_OVER and (mode == OVERWRITE or _is_empty(row, name)):
             _set(row, name, value, changes)
+    return changes
+
+
+def fill_custom(customer: Customer, values: dict[str, Any], *, mode: str) -> Changes:
+    """The same for the company's own fields, by their keys; None is what is not known."""
+    now = customer.custom
+    changes: Changes = {
+        key: [now.get(key), value]
+        for key, value in values.items()
+        if now.get(key) != value and (mode == OVERWRITE or key not in now)
+    }
+    customer.custom = {**now, **{key: value for key, (_before, value) in changes.items()}}
     return changes
 
 
@@ -59,7 +75,7 @@ def _fill_birthday(row: Model, values: dict[str, Any], mode: str, changes: Chang
 
 
 def _is_empty(row: Model, name: str) -> bool:
-    return name not in _NEVER_EMPTY and getattr(row, name) in (None, "")
+    return name not in _NEVER_EMPTY and getattr(row, name) in (None, "", False)
 
 
 def _set(row: Model, name: str, value: Any, changes: Changes) -> None:

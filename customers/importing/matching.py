@@ -10,7 +10,12 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from customers.importing.recognising import OURS
+from customers.importing.targets import Target
 from customers.models import Import, Verdict
+
+# What stands before the number of a customer of ours who has none from elsewhere.
+OWN_NUMBER = "crm:"
 
 
 def match(intake: Import, *, user: User) -> None:
@@ -22,10 +27,25 @@ def match(intake: Import, *, user: User) -> None:
         "team": user.team_ids,
         "read_only": _("Somebody else looks after them; you may only read."),
         "there": _("Already there."),
+        "ours": intake.options.get("source") == OURS,
     }
+    numbers = _BY_NUMBER if any(goes["target"] == Target.CUSTOMER_KEY for goes in intake.mapping) else ()
     skips = _SKIP_FOUND if intake.options.get("mode") == "skip" else ()
     # Tables that have just been filled or emptied of what they knew are asked line by line, if nobody tells.
-    questions = (_RESET, _LEARN, *_PEOPLE, _CROWDED, *_CUSTOMERS, _READ_ONLY, _FOUND, *_TWICE, _LEADERS, *skips)
+    questions = (
+        _RESET,
+        _LEARN,
+        *numbers,
+        *_PEOPLE,
+        _CROWDED,
+        *numbers,
+        _BY_COMPANY,
+        _READ_ONLY,
+        _FOUND,
+        *_TWICE,
+        _LEADERS,
+        *skips,
+    )
     with transaction.atomic(), connection.cursor() as cursor:
         for question in questions:
             cursor.execute(question, parameters)
@@ -65,13 +85,18 @@ WHERE of_id = %(of)s AND verdict IN ('{Verdict.CREATE}', '{Verdict.UPDATE}', '{V
 
 
 def _by(pairs: str) -> str:
-    """Gives each line without anybody the contact of the best pair; who fits one line by name is given to no other."""
+    """Gives each line without anybody the contact of the best pair; who fits one line by name is given to no other.
+
+    Of somebody who is at several customers the contact is taken who is at the one the line names.
+    """
     return f"""
     WITH pairs AS MATERIALIZED ({pairs}),
     best AS (
-        SELECT DISTINCT ON (p.id) p.id, p.contact, p.customer FROM pairs p
+        SELECT DISTINCT ON (p.id) p.id, p.contact, p.customer
+        FROM pairs p JOIN {_ROWS} r ON r.id = p.id JOIN customers_customer u ON u.id = p.customer
         WHERE p.same OR NOT EXISTS (SELECT FROM pairs other WHERE other.contact = p.contact AND other.same)
-        ORDER BY p.id, p.same DESC, p.contact
+        ORDER BY p.id, p.same DESC, (u.id = r.customer_pk) DESC NULLS LAST,
+                 (u.sort_key = r.record->'customer'->>'sort_key') DESC, p.contact
     )
     UPDATE {_ROWS} row SET contact_pk = best.contact, customer_pk = best.customer FROM best WHERE row.id = best.id
     """  # noqa: S608
@@ -114,6 +139,7 @@ _BY_NAME = f"""
     SELECT r.id, c.id AS contact, c.customer_id AS customer, true AS same
     FROM {_ROWS} r
     JOIN customers_customer u ON u.sort_key = r.record->'customer'->>'sort_key'
+                             AND u.id = coalesce(r.customer_pk, u.id)
     JOIN customers_contact c ON c.customer_id = u.id AND {_CONTACT_NAME} = {_ROW_NAME}
     WHERE {_WANTED} AND r.emails = '{{}}' AND r.phones = '{{}}' AND {_VISIBLE}
 """  # noqa: S608
@@ -142,12 +168,17 @@ def _customers(condition: str) -> str:
     """  # noqa: S608
 
 
-_KEY = "(r.record->'customer'->>'external_key')"
-_CUSTOMERS = (
-    _customers(f"u.external_key = {_KEY}"),
-    _customers(f"u.id = (SELECT k.customer_id FROM customers_formerkey k WHERE k.key = {_KEY})"),  # noqa: S608
-    _customers("u.sort_key = (r.record->'customer'->>'sort_key') AND (r.record->>'is_company')::boolean"),
+_NUMBER = "(r.record->'customer'->>'external_key')"
+# Our own number, as an export has it for who has none from elsewhere; of another company it would be somebody else's.
+_OWN_NUMBER = (
+    f"CASE WHEN {_NUMBER} ~ '^{OWN_NUMBER}[0-9]{{1,18}}$' THEN substr({_NUMBER}, {len(OWN_NUMBER) + 1})::bigint END"
 )
+_BY_NUMBER = (
+    _customers(f"u.external_key = {_NUMBER}"),
+    _customers(f"u.id = (SELECT k.customer_id FROM customers_formerkey k WHERE k.key = {_NUMBER})"),  # noqa: S608
+    _customers(f"u.id = {_OWN_NUMBER} AND u.sort_key = (r.record->'customer'->>'sort_key')"),
+)
+_BY_COMPANY = _customers("u.sort_key = (r.record->'customer'->>'sort_key') AND (r.record->>'is_company')::boolean")
 _READ_ONLY = f"""
 UPDATE {_ROWS} r SET verdict = '{Verdict.SKIPPED}', reason = %(read_only)s
 FROM customers_customer u WHERE {_usable()} AND u.id = r.customer_pk AND NOT {_EDITABLE}
@@ -173,10 +204,12 @@ def _twice(same: str, source: str = "", condition: str = "true") -> str:
 
 
 _AT_CUSTOMER = "coalesce(r.customer_pk::text, r.record->'customer'->>'external_key', r.record->'customer'->>'sort_key')"
+# Who is at two customers with us is at two customers when they are brought back.
+_WHERE = f"CASE WHEN %(ours)s THEN {_AT_CUSTOMER} ELSE '' END"
 _TWICE = (
     _twice("d->>1, lower(d->>2)", "CROSS JOIN jsonb_array_elements(r.record->'details') d", "d->>0 = 'key'"),
-    _twice(f"wanted, {_ROW_NAME}", "CROSS JOIN unnest(r.emails) AS wanted"),
-    _twice(f"wanted, {_ROW_NAME}", "CROSS JOIN unnest(r.phones) AS wanted"),
+    _twice(f"wanted, {_ROW_NAME}, {_WHERE}", "CROSS JOIN unnest(r.emails) AS wanted"),
+    _twice(f"wanted, {_ROW_NAME}, {_WHERE}", "CROSS JOIN unnest(r.phones) AS wanted"),
     _twice(f"{_AT_CUSTOMER}, {_ROW_NAME}", condition="r.emails = '{}' AND r.phones = '{}'"),
 )
 # A person without a company is a customer of their own.

@@ -2,14 +2,18 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from customers.importing.targets import DAYS, MANY, Target
+from customers.importing.targets import DAYS, MANY, NAMING, Target
+from customers.models import CustomField
 from retention_crm.lib import text
 
 PLAIN = "plain"
+# What our own export is called among the layouts.
+OURS = "ours"
 # The last column of the files with refused lines, which are imported again when they are mended.
 REASON_COLUMN = "Why it was refused"
 _LAYOUTS = Path(__file__).with_name("layouts.toml")
@@ -27,21 +31,45 @@ def layout_label(layout: str) -> str:
     return str(layouts().get(layout, {}).get("label", ""))
 
 
-def recognise(columns: list[dict[str, Any]], kind: str) -> tuple[str, list[dict[str, str]]]:
-    """The layout of the file and where each of its columns goes; of what there can be only one the first is taken."""
+def recognise(
+    columns: list[dict[str, Any]], kind: str, own: Iterable[CustomField] = ()
+) -> tuple[str, list[dict[str, str]]]:
+    """The layout of the file and where each of its columns goes; of what there can be only one the first is taken.
+
+    `own` are the company's own fields.
+    """
     names = [_simple(column["name"]) for column in columns]
     layout = "vcard" if kind == "vcard" else _layout(names)
     by_name = _places(layout)
+    by_own = {place: field for field in own for place in _places_of(field, columns, names, by_name)}
+    days = {*DAYS, *(field.column for field in by_own.values() if field.kind == CustomField.Kind.DATE)}
     taken: set[str] = set()
     mapping = []
-    for column, name in zip(columns, names, strict=True):
+    for place, (column, name) in enumerate(zip(columns, names, strict=True)):
         is_ours = column["name"] == REASON_COLUMN or not column["filled"]
-        target = "" if is_ours else _target(name, layout, by_name)
+        target = "" if is_ours else by_own[place].column if place in by_own else _target(name, layout, by_name)
         if target in taken and target not in MANY:
             target = Target.NOTE.value if layouts()[layout]["rest"] else ""
         taken.add(target)
-        mapping.append({"target": target, "order": day_order(column) if target in DAYS else ""})
+        mapping.append({"target": target, "order": day_order(column) if target in days else ""})
     return layout, mapping
+
+
+def _places_of(
+    field: CustomField, columns: list[dict[str, Any]], names: list[str], by_name: dict[str, str]
+) -> list[int]:
+    """The column named like the field, if there is one; of several the last, as what we call so ourselves is first."""
+    key = text.sort_key(field.name)
+    alike = [place for place, column in enumerate(columns) if text.sort_key(column["name"]) == key]
+    places = [place for place in alike if columns[place]["name"] == field.name] or alike
+    if len(places) == 1 and (names[places[0]] in _our_names() or by_name.get(names[places[0]]) in NAMING):
+        return []
+    return places[-1:]
+
+
+@cache
+def _our_names() -> set[str]:
+    return {name for names in layouts()[OURS]["columns"].values() for name in names}
 
 
 def _target(name: str, layout: str, by_name: dict[str, str]) -> str:

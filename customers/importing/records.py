@@ -9,7 +9,7 @@ class Record:
     """`customer` and `contact` are values of fields by their names; days are in ISO form, people and segments ids.
 
     `contact` is empty where a line is about a company alone. Details are (kind, label, value), events are (name, day,
-    month, year), consent is what a column says by kind.
+    month, year), consent is what a column says by kind. Tags are names; `custom` is what the company's own fields hold.
     """
 
     customer: dict[str, Any] = field(default_factory=dict)
@@ -17,6 +17,8 @@ class Record:
     details: list[tuple[str, str, str]] = field(default_factory=list)
     events: list[tuple[str, int, int, int | None]] = field(default_factory=list)
     consent: dict[str, bool] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
+    custom: dict[str, Any] = field(default_factory=dict)
     is_company: bool = False
 
     def stored(self) -> dict[str, Any]:

@@ -12,7 +12,17 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.importing.recognising import REASON_COLUMN
-from customers.models import ConsentKind, Contact, ContactDetail, Customer, Import, ImportRow, Segment, Verdict
+from customers.models import (
+    ConsentKind,
+    Contact,
+    ContactDetail,
+    Customer,
+    CustomField,
+    Import,
+    ImportRow,
+    Segment,
+    Verdict,
+)
 from retention_crm.lib import dates
 from retention_crm.lib.spreadsheets import guarded
 
@@ -66,13 +76,14 @@ def reasons(intake: Import) -> list[Reason]:
 
 
 class _Names:
-    """The names of segments and people, asked for once."""
+    """The names of segments and people, and the company's own fields, asked for once."""
 
     def __init__(self) -> None:
         self.of: dict[str, dict[int, str]] = {
             "segment_id": dict(Segment.objects.values_list("pk", "name")),
             "owner_id": dict(User.objects.get_queryset().values_list("pk", "name")),
         }
+        self.fields = {field.key: field for field in CustomField.objects.all()}
 
 
 def _shown(row: ImportRow, names: _Names) -> Shown:
@@ -98,6 +109,7 @@ def _values(record: dict[str, Any], names: _Names) -> Iterator[tuple[str, str]]:
                 yield _label(model, name), _word(model, name, value, names)
     if "birthday_day" in record["contact"]:
         yield _("Birthday"), _day(*(record["contact"][f"birthday_{part}"] for part in ("day", "month", "year")))
+    yield from _labels(record, names)
     for kind, label, value in record["details"]:
         is_named = label and kind != ContactDetail.Kind.KEY
         yield label if is_named else str(ContactDetail.Kind(kind).label), value
@@ -107,6 +119,14 @@ def _values(record: dict[str, Any], names: _Names) -> Iterator[tuple[str, str]]:
         yield str(ConsentKind(kind).label), _("allowed") if is_granted else _("not allowed")
 
 
+def _labels(record: dict[str, Any], names: _Names) -> Iterator[tuple[str, str]]:
+    if tags := record.get("tags"):
+        yield _("Tags"), ", ".join(tags)
+    for key, value in record.get("custom", {}).items():
+        if key in names.fields:
+            yield names.fields[key].name, names.fields[key].in_words(value)
+
+
 def _label(model: Any, name: str) -> str:
     return str(model._meta.get_field(name).verbose_name).capitalize()
 
@@ -114,7 +134,9 @@ def _label(model: Any, name: str) -> str:
 def _word(model: Any, name: str, value: Any, names: _Names) -> str:
     if name in names.of:
         return names.of[name].get(value, "–")
-    if name == "customer_since":
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name in {"customer_since", "lost_on"}:
         return dates.write(date.fromisoformat(value), "day")
     choices = dict(model._meta.get_field(name).flatchoices)
     return str(choices.get(value, value))

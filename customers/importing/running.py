@@ -32,17 +32,20 @@ def begin(intake: Import) -> bool:
 
 
 def run(intake: Import, *, until: float) -> None:
-    """Goes on writing until that moment of the steady clock; when all is written, it is done."""
+    """Goes on writing until that moment of the steady clock, at least one batch; when all is written, it is done.
+
+    To look anew whom a large file is about may take until that moment: without a batch it would be asked for ever.
+    """
     if intake.position == 0:
         # Since it was checked, others may have been brought or changed.
         match(intake, user=intake.created_by)
         forget_file(intake)
     terms = _terms(intake)
-    while time.monotonic() < until:
-        if not _write_batch(intake, terms):
-            counts = {**counts_of(intake), **_made(intake)}
-            intake.move_to(ImportState.DONE, frm=(ImportState.RUNNING,), counts=counts, finished_at=clock.now())
+    while _write_batch(intake, terms):
+        if time.monotonic() >= until:
             return
+    counts = {**counts_of(intake), **_made(intake)}
+    intake.move_to(ImportState.DONE, frm=(ImportState.RUNNING,), counts=counts, finished_at=clock.now())
 
 
 def _terms(intake: Import) -> Terms:

@@ -16,9 +16,10 @@ from accounts.models import User
 from customers.importing.csv_files import open_csv
 from customers.importing.recognising import REASON_COLUMN, recognise
 from customers.importing.tables import Line, Looks, Table, UnreadableFile
+from customers.importing.targets import Target
 from customers.importing.vcard_files import open_vcard
 from customers.importing.xlsx_files import open_xlsx
-from customers.models import Import, ImportChunk, ImportState
+from customers.models import CustomField, Import, ImportChunk, ImportState
 
 _CHUNK = 1_000_000
 _ROWS_AT_ONCE = 5000
@@ -55,15 +56,21 @@ def read(intake: Import) -> None:
     if not done:
         raise UnreadableFile(_("There is a first line, but nothing after it."))
     columns = looks.named(table.columns)
-    layout, mapping = recognise(columns, table.found["format"])
-    mapping = _mapped_before(intake, columns) or mapping
+    own = list(CustomField.objects.used())
+    layout, mapping = recognise(columns, table.found["format"], own)
+    mapping = _mapped_before(intake, columns, mapping, {field.column for field in own}) or mapping
     found = {**table.found, "layout": layout}
     fields = {"columns": columns, "mapping": mapping, "found": found, "total": done}
     intake.move_to(ImportState.MAPPING, frm=(ImportState.READING,), **fields)
 
 
-def _mapped_before(intake: Import, columns: list[dict[str, Any]]) -> list[dict[str, str]] | None:
-    """Where the same columns went the last time the person brought such a file."""
+def _mapped_before(
+    intake: Import, columns: list[dict[str, Any]], mapping: list[dict[str, str]], own: set[str]
+) -> list[dict[str, str]] | None:
+    """Where the same columns went the last time the person brought such a file.
+
+    The company's own fields may have come or gone since: `mapping` is where the columns would go now.
+    """
     names = [column["name"] for column in columns]
     mapped = Import.objects.filter(created_by=intake.created_by, began_at__isnull=False)
     for before in mapped.only("columns", "mapping")[:20]:
@@ -71,8 +78,14 @@ def _mapped_before(intake: Import, columns: list[dict[str, Any]]) -> list[dict[s
         is_clear = len(known) == len(before.columns)
         known[REASON_COLUMN] = {"target": "", "order": ""}
         if is_clear and known.keys() >= set(names):
-            return [known[name] for name in names]
+            return [_as_before(known[name], now, own) for name, now in zip(names, mapping, strict=True)]
     return None
+
+
+def _as_before(before: dict[str, str], now: dict[str, str], own: set[str]) -> dict[str, str]:
+    is_gone = before["target"] not in {*Target.values, *own}
+    is_new = not before["target"] and now["target"] in own
+    return now if is_gone or is_new else before
 
 
 @contextmanager

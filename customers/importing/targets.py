@@ -21,6 +21,8 @@ class Target(models.TextChoices):
     LANGUAGE = "language", _("Language")
     TIME_ZONE = "time_zone", _("Time zone")
     CONTACT_KEY = "contact_key", _("Number of the person elsewhere")
+    NOT_THEM = "not_them", _("Do not contact the person: yes or no")
+    DECEASED = "deceased", _("Deceased: yes or no")
 
     COMPANY = "company", _("Customer (company)")
     CUSTOMER_KEY = "customer_key", _("Number of the customer elsewhere")
@@ -31,6 +33,11 @@ class Target(models.TextChoices):
     CADENCE_DAYS = "cadence_days", _("Own cadence in days")
     COUNTRY = "country", _("Country")
     CARE_NOTE = "care_note", _("How to treat them")
+    CUSTOMER_LANGUAGE = "customer_language", _("Language of the customer")
+    CUSTOMER_TIME_ZONE = "customer_time_zone", _("Time zone of the customer")
+    LOST_ON = "lost_on", _("Lost on")
+    NOT_AT_ALL = "not_at_all", _("Do not contact the customer: yes or no")
+    TAGS = "tags", _("Tags")
 
     ALLOWS_ALL = "allows_all", _("Allows all mail: yes or no")
     ALLOWS_GREETINGS = "allows_greetings", _("Allows greetings: yes or no")
@@ -54,21 +61,22 @@ GROUPS = (
         (
             *(Target.NAME, Target.GIVEN, Target.MIDDLE, Target.FAMILY, Target.PREFIX, Target.SUFFIX),
             *(Target.PREFERRED_NAME, Target.JOB_TITLE, Target.EMAIL, Target.PHONE, Target.BIRTHDAY),
-            *(Target.LANGUAGE, Target.TIME_ZONE, Target.CONTACT_KEY),
+            *(Target.LANGUAGE, Target.TIME_ZONE, Target.CONTACT_KEY, Target.DECEASED),
         ),
     ),
     (
         _("Customer"),
         (
             *(Target.COMPANY, Target.CUSTOMER_KEY, Target.SEGMENT, Target.STAGE, Target.OWNER),
-            *(Target.CUSTOMER_SINCE, Target.CADENCE_DAYS, Target.COUNTRY, Target.CARE_NOTE),
+            *(Target.CUSTOMER_SINCE, Target.CADENCE_DAYS, Target.COUNTRY, Target.CARE_NOTE, Target.TAGS),
+            *(Target.CUSTOMER_LANGUAGE, Target.CUSTOMER_TIME_ZONE, Target.LOST_ON),
         ),
     ),
     (
         _("Consent"),
         (
             *(Target.ALLOWS_ALL, Target.ALLOWS_GREETINGS, Target.ALLOWS_THANKS, Target.ALLOWS_SURVEYS),
-            Target.OPTED_OUT,
+            *(Target.OPTED_OUT, Target.NOT_THEM, Target.NOT_AT_ALL),
         ),
     ),
     (
@@ -82,8 +90,8 @@ GROUPS = (
 # What several columns may go to; of all others there is one.
 MANY = {
     *(Target.LEFT_OUT, Target.EMAIL, Target.PHONE, Target.LABEL, Target.ADDRESS, Target.ADDRESS_PART),
-    *(Target.WEBSITE, Target.MESSENGER, Target.EVENT, Target.NOTE),
+    *(Target.WEBSITE, Target.MESSENGER, Target.EVENT, Target.NOTE, Target.TAGS),
 }
-DAYS = {Target.BIRTHDAY, Target.CUSTOMER_SINCE, Target.EVENT}
+DAYS = {Target.BIRTHDAY, Target.CUSTOMER_SINCE, Target.LOST_ON, Target.EVENT}
 # By at least one of these a line is somebody.
 NAMING = {Target.NAME, Target.GIVEN, Target.FAMILY, Target.COMPANY, Target.EMAIL}

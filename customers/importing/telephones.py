@@ -22,6 +22,11 @@ def in_one_form(written: str, country: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two ways to write a number differ in nothing but what stands between the digits."""
+    return re.sub(r"[^0-9+]", "", one) == re.sub(r"[^0-9+]", "", other)
+
+
 def last_digits(number: str) -> str:
     """What two ways to write a number have in common; empty for what is too short to tell anybody apart."""
     digits = re.sub(r"\D", "", number.partition(" ext")[0])[-COMPARED:]

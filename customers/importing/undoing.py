@@ -18,12 +18,30 @@ from accounts.models import User
 from customers.importing.checking import last_line
 from customers.importing.filling import mark, stored, to_python
 from customers.merging import relations
-from customers.models import ConsentChange, Contact, ContactDetail, Customer, DatedEvent, Import, ImportRow, ImportState
+from customers.models import (
+    ConsentChange,
+    Contact,
+    ContactDetail,
+    Customer,
+    CustomField,
+    DatedEvent,
+    Import,
+    ImportRow,
+    ImportState,
+    Tag,
+)
 from retention_crm.lib import clock
 
 _ROWS_AT_ONCE = 500
 # Computed, and computed anew whenever it is needed.
 _COMPUTED = {"retention.CustomerRisk"}
+# What lines brought beside contacts and customers themselves, and under what name its ids are kept.
+_OF_CONTACTS: tuple[tuple[type[Model], str], ...] = (
+    (ContactDetail, "details"),
+    (DatedEvent, "events"),
+    (ConsentChange, "consent"),
+)
+_OF_CUSTOMERS: tuple[tuple[type[Model], str], ...] = ((Customer.tags.through, "tags"),)
 _OUTCOMES = """
 UPDATE customers_importrow r SET changes = new.changes, kept_because = new.kept_because
 FROM jsonb_to_recordset(%s) AS new (pk bigint, changes jsonb, kept_because text) WHERE r.id = new.pk
@@ -79,16 +97,18 @@ class _Batch:
         contacts = {row.contact_pk for row in rows if row.contact_pk}
         self._customers = Customer.objects.select_for_update().order_by("pk").in_bulk(customers)
         self._contacts = Contact.objects.select_for_update().order_by("pk").in_bulk(contacts)
+        self._fields = {field.key: field.name for field in CustomField.objects.all()}
 
     def undo(self) -> None:
         used = _used(Contact, _pks(row.contact_pk for row in self._with("new_contact")), self._own())
-        # A row that stays keeps what was brought with it.
         for row in self.rows:
-            if not _changes(row).get("new_contact") or self._stays(row, self._contacts, "contact", used):
-                self._take_back(row)
+            if "new_contact" in _changes(row):
+                self._stays(row, self._contacts, "contact", used)
+            self._take_back(row)
         gone = _pks(row.contact_pk for row in self._with("new_contact") if row.pk not in self.kept)
         Contact.objects.filter(pk__in=gone).delete()
         self._undo_customers()
+        self._undo_tags()
         touched = Customer.objects.filter(pk__in=self._customers)
         touched.recompute_due()
         touched.mark_risk_stale(clock.now())
@@ -97,8 +117,8 @@ class _Batch:
         return [row for row in self.rows if name in _changes(row)]
 
     def _own(self) -> dict[type[Model], list[int]]:
-        """What the lines brought to people, which does not keep them."""
-        named = ((ContactDetail, "details"), (DatedEvent, "events"), (ConsentChange, "consent"))
+        """What the lines brought to people and customers, which does not keep them."""
+        named = (*_OF_CONTACTS, *_OF_CUSTOMERS)
         return {model: [pk for row in self.rows for pk in _changes(row).get(name, ())] for model, name in named}
 
     def _stays(self, row: ImportRow, rows: dict[int, Any], kind: str, used: dict[int, str]) -> bool:
@@ -118,20 +138,36 @@ class _Batch:
         return True
 
     def _take_back(self, row: ImportRow) -> None:
-        """The changes of fields go back, unless they were changed again; what was added goes."""
+        """The changes of fields go back, unless they were changed again; what was added goes.
+
+        A customer or contact that was new and stays keeps what was brought with it.
+        """
         contact, customer = self._contacts.get(row.contact_pk or 0), self._customers.get(row.customer_pk or 0)
         for found, changes in ((contact, _changes(row).get("contact")), (customer, _changes(row).get("customer"))):
             if changes and found is None:
                 self.kept[row.pk].append(_("It was deleted or merged since."))
             elif changes and found is not None:
                 self._restore(row, found, changes)
-        if "new_contact" not in _changes(row):
-            for model, pks in self._added(row):
-                model._base_manager.filter(pk__in=pks).delete()
+        if customer is not None and (changes := _changes(row).get("custom")):
+            self._restore_custom(row, customer, changes)
+        for of, named in (("new_contact", _OF_CONTACTS), ("new_customer", _OF_CUSTOMERS)):
+            for model, name in named:
+                if of not in _changes(row) and name in _changes(row):
+                    model._base_manager.filter(pk__in=_changes(row)[name]).delete()
 
-    def _added(self, row: ImportRow) -> list[tuple[type[Model], list[int]]]:
-        named = ((ContactDetail, "details"), (DatedEvent, "events"), (ConsentChange, "consent"))
-        return [(model, _changes(row)[name]) for model, name in named if name in _changes(row)]
+    def _restore_custom(self, row: ImportRow, customer: Customer, changes: dict[str, list[Any]]) -> None:
+        """What the company's own fields held before."""
+        custom = dict(customer.custom)
+        for key, (before, after) in changes.items():
+            if custom.get(key) == after:
+                custom[key] = before
+            else:
+                self._keep_value(row, self._fields.get(key, key))
+        customer.custom = {key: value for key, value in custom.items() if value is not None}
+        customer.save(update_fields=["custom"])
+
+    def _keep_value(self, row: ImportRow, name: Any) -> None:
+        self.kept[row.pk].append(_("“%(field)s” was changed since.") % {"field": name})
 
     def _restore(self, row: ImportRow, found: Model, changes: dict[str, list[Any]]) -> None:
         restored = []
@@ -140,18 +176,24 @@ class _Batch:
                 setattr(found, name, to_python(found, name, before))
                 restored.append(name)
             else:
-                label = found._meta.get_field(name).verbose_name  # type: ignore[union-attr]
-                self.kept[row.pk].append(_("“%(field)s” was changed since.") % {"field": label})
+                self._keep_value(row, found._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         if restored:
             found.save(update_fields=restored)
 
     def _undo_customers(self) -> None:
         rows = self._with("new_customer")
-        used = _used(Customer, _pks(row.customer_pk for row in rows), {})
+        used = _used(Customer, _pks(row.customer_pk for row in rows), self._own())
         gone = _pks(row.customer_pk for row in rows if not self._stays(row, self._customers, "customer", used))
         Customer.objects.filter(pk__in=gone).delete()
         for pk in gone:
             self._customers.pop(pk, None)
+
+    def _undo_tags(self) -> None:
+        """Tags that were not there before go, if nothing has them now."""
+        new = {pk for row in self.rows for pk in _changes(row).get("new_tags", ())}
+        if new:
+            pks = list(Tag.objects.filter(pk__in=new).order_by("pk").select_for_update().values_list("pk", flat=True))
+            Tag.objects.filter(pk__in=set(pks) - _used(Tag, pks, {}).keys()).delete()
 
     def outcomes(self) -> list[dict[str, Any]]:
         return [
@@ -176,7 +218,9 @@ def _used(model: type[Model], pks: list[int], own: dict[type[Model], list[int]])
         if other._meta.label not in _COMPUTED:
             rows = other._base_manager.filter(**{f"{relation.field.name}__in": pks})
             names = _ids(rows.exclude(pk__in=own.get(other, [])), f"{relation.field.name}_id")
-            used |= dict.fromkeys(names, str(other._meta.verbose_name_plural))
+            used |= dict.fromkeys(
+                names, _("tags") if other._meta.auto_created else str(other._meta.verbose_name_plural)
+            )
     return used
 
 

@@ -1,15 +1,16 @@
 """Single values of a file: what they mean, or in a sentence why they mean nothing."""
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import DecimalValidator, validate_email
 from django.utils.translation import gettext as _
 
 from customers.importing.records import Refused
-from customers.models import Language, Stage
+from customers.models import CustomField, Language, Stage, Tag
 from retention_crm.lib import clock, text, workdays
 
 _YES = {"yes", "y", "true", "1", "x", "on", "ja", "j", "wahr", "opted in", "opt in", "subscribed", "granted", "allowed"}
@@ -18,6 +19,21 @@ _NO = {"no", "n", "false", "0", "off", "nein", "falsch", "opted out", "opt out",
 _BETWEEN = re.compile(r"\s*(?: ::: |;|\n)\s*")
 _BETWEEN_ADDRESSES = re.compile(r"\s*(?: ::: |[;,\n])\s*")
 _WITH_NAME = re.compile(r"[^<>]*<([^<>\s]+@[^<>\s]+)>")
+# What has one of these signs in it stands in quotation marks, which are doubled within.
+_TAG = re.compile(r'\s*"((?:[^"]|"")+)"(?=\s*(?:[,;\n]| ::: |$))| ::: |((?:(?! ::: )[^,;\n])+)')
+_BETWEEN_TAGS = re.compile(r'[,;\n"]| ::: ')
+LONGEST_TAG = Tag._meta.get_field("name").max_length or 0
+MOST_TAGS = 50
+# With a point before the decimals as programs write it, then as people do in English and in most other languages; what
+# is a thousand to one and a little more than one to another is taken for neither.
+_TWO_WAYS = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+_ENGLISH_NUMBER = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[+-]?[0-9]{1,3}(?:,[0-9]{3}){2,}")
+_OTHER_NUMBER = re.compile(
+    r"[+-]?(?:[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+|[0-9]{1,3}(?:\.[0-9]{3}){2,}|0,[0-9]+|[0-9]{4,},[0-9]+|[0-9]+,(?![0-9]{3}$)[0-9]+)"
+)
+_BETWEEN_THOUSANDS = re.compile(r"(?<=[0-9])[\s'’](?=[0-9]{3}(?![0-9]))")
+_fits = DecimalValidator(CustomField.MOST_DIGITS, CustomField.MOST_DECIMALS)
 LANGUAGES = {
     **{str(value): str(value) for value in Language.values},
     "english": "en",
@@ -112,6 +128,78 @@ def _countries() -> dict[str, str]:
 def country(cell: str) -> str:
     """The two letters of a country; empty for one that is not known."""
     return _countries().get(text.sort_key(cell), "")
+
+
+def tags(cell: str) -> list[str]:
+    """The names of tags in a cell, each once."""
+    plain = (marked.replace('""', '"') or bare for marked, bare in _TAG.findall(cell))
+    names = list(dict.fromkeys(name for name in map(text.clean_line, plain) if text.sort_key(name)))
+    for name in names:
+        if len(name) > LONGEST_TAG:
+            words = _("“%(name)s” is too long for a tag; it may have %(limit)d characters.")
+            raise Refused(words % {"name": text.excerpt(name, 30), "limit": LONGEST_TAG})
+    if len(names) > MOST_TAGS:
+        raise Refused(
+            _("There are %(number)d tags; there may be %(most)d.") % {"number": len(names), "most": MOST_TAGS}
+        )
+    return names
+
+
+def in_one_cell(names: list[str]) -> str:
+    """Tags as `tags` reads them."""
+    return ", ".join(
+        f'"{name.replace(chr(34), chr(34) * 2)}"' if _BETWEEN_TAGS.search(name) else name for name in names
+    )
+
+
+def own(field: CustomField, cell: str) -> Any:
+    """What one of the company's own fields holds then, as it is stored; of all kinds but days."""
+    match field.kind:
+        case CustomField.Kind.NUMBER:
+            return field.stored(number(cell, field.name))
+        case CustomField.Kind.CHOICE:
+            return _choice(field, cell)
+        case CustomField.Kind.YES_NO:
+            return is_yes(cell)
+    return field.stored(line(cell, field.name, field.LONGEST_TEXT))
+
+
+def number(cell: str, name: Any) -> Decimal:
+    written = _BETWEEN_THOUSANDS.sub("", cell.replace("\u2212", "-"))
+    if _TWO_WAYS.fullmatch(written):
+        words = _("%(name)s: %(value)s can be a thousand or a decimal. Write 1250, or 1.2500.")
+        raise Refused(words % {"name": name, "value": quoted(cell)})
+    if _ENGLISH_NUMBER.fullmatch(written):
+        written = written.replace(",", "")
+    elif _OTHER_NUMBER.fullmatch(written):
+        written = written.replace(".", "").replace(",", ".")
+    elif not _PLAIN_NUMBER.fullmatch(written):
+        words = _("%(name)s: %(value)s is no number that is understood, such as 12, 12.5 or 1,250.50.")
+        raise Refused(words % {"name": name, "value": quoted(cell)})
+    found = Decimal(written).normalize()
+    try:
+        _fits(found)
+    except ValidationError:
+        words = _("%(name)s: %(value)s has too many digits.")
+        raise Refused(words % {"name": name, "value": quoted(cell)}) from None
+    return found
+
+
+def unmistakable(number: str) -> str:
+    """A number as a program writes it, so that `number` can not take it for a thousand times as much."""
+    return f"{number}0" if _TWO_WAYS.fullmatch(number) else number
+
+
+def _choice(field: CustomField, cell: str) -> str:
+    if cell in field.choices:
+        return cell
+    alike = {text.sort_key(choice): choice for choice in field.choices}
+    try:
+        return str(alike[text.sort_key(cell)])
+    except KeyError:
+        words = _("%(name)s: %(value)s can not be chosen. There are: %(known)s.")
+        known = text.excerpt(", ".join(field.choices), 300)
+        raise Refused(words % {"name": field.name, "value": quoted(cell), "known": known}) from None
 
 
 def line(cell: str, name: Any, limit: int) -> str:

@@ -15,6 +15,7 @@ from vobject.base import VObjectError
 
 from customers.importing.csv_files import readable, recognise_encoding
 from customers.importing.tables import LONGEST_LINE, Line, Table, UnreadableFile
+from customers.importing.values import in_one_cell
 from retention_crm.lib import text
 
 _SAMPLE = 200_000
@@ -130,6 +131,8 @@ def _put(found: dict[str, str], line: Any, labels: dict[str, str]) -> None:
         company, *units = [_words(part) for part in (value if isinstance(value, list) else [value])]
         found.setdefault("Company", company)
         _add(found, "Department", ", ".join(filter(None, units)))
+    elif name == "CATEGORIES":
+        _add(found, name, in_one_cell(list(map(str, value))))
     elif name in _PICTURES:
         _add(found, name, _("(not text)"))
     elif name in _MANY:

@@ -4,15 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from customers.handing_over import note_owners
-from customers.importing.filling import OVERWRITE, changed_fields, fill, mark
+from customers.importing.filling import OVERWRITE, changed_fields, fill, fill_custom, mark
+from customers.importing.inserting import insert
 from customers.importing.records import Record
-from customers.importing.telephones import last_digits
+from customers.importing.tagging import Tagged, tag
+from customers.importing.telephones import is_same, last_digits
 from customers.models import (
     ConsentChange,
     ConsentKind,
@@ -28,6 +32,9 @@ from customers.models import (
 from retention_crm.lib import text
 
 _UPDATED_AT_ONCE = 250
+_OF_CONTACT = [
+    field.attname for field in Contact._meta.concrete_fields if not field.generated and not field.primary_key
+]
 
 
 @dataclass(frozen=True)
@@ -52,8 +59,13 @@ class _Done:
     new_customer: str = ""
     new_contact: str = ""
     customer_changes: dict[str, list[Any]] = field(default_factory=dict)
+    custom_changes: dict[str, list[Any]] = field(default_factory=dict)
     contact_changes: dict[str, list[Any]] = field(default_factory=dict)
-    details: list[ContactDetail] = field(default_factory=list)
+    # Whether what the line says of a customer is said of its customer.
+    is_about: bool = False
+    tagged: Tagged = field(default_factory=Tagged)
+    details: list[tuple[int, str, str, str]] = field(default_factory=list)
+    detail_pks: list[int] = field(default_factory=list)
     events: list[DatedEvent] = field(default_factory=list)
     consent: list[ConsentChange] = field(default_factory=list)
 
@@ -87,6 +99,7 @@ class Batch:
         for line in self.lines:
             self._put_customer(line)
         self._save_customers()
+        self._tag_customers()
         self._look_up()
         for line in self.lines:
             if line.customer is not None:
@@ -96,9 +109,9 @@ class Batch:
             if line.contact is not None:
                 self._put_rest(line)
         self._save_rest()
-        touched = Customer.objects.filter(pk__in={line.customer.pk for line in self.lines if line.customer})
-        touched.recompute_due()
-        touched.mark_risk_stale(self.terms.at)
+        touched = {line.customer.pk for line in self.lines if line.customer}
+        Customer.objects.filter(pk__in=touched).recompute_due()
+        Customer.objects.filter(pk__in=touched - self._new).mark_risk_stale(self.terms.at)
 
     # Customers
 
@@ -113,12 +126,14 @@ class Batch:
             line.customer = self._customers.get(row.customer_pk)
         elif row.leader == row.line:
             line.customer = self._led[row.line] = self._new_customer(line.record)
-            line.new_customer = mark(line.customer)
+            line.new_customer, line.is_about = mark(line.customer), True
             return
         else:
             line.customer = self._led.get(row.leader or 0)
         # The name of a company that is written in another way is no other company.
-        if line.customer is not None and self._is_about(line, line.customer):
+        line.is_about = line.customer is not None and self._is_about(line, line.customer)
+        if line.customer is not None and line.is_about:
+            line.custom_changes = fill_custom(line.customer, line.record.custom, mode=self.terms.mode)
             line.customer_changes = fill(line.customer, _without(line.record.customer, "name"), mode=self.terms.mode)
 
     def _customer_of(self, number: int | None) -> Customer | None:
@@ -133,10 +148,11 @@ class Batch:
 
     def _new_customer(self, record: Record) -> Customer:
         said = {**self.terms.defaults, **record.customer}
-        said["customer_since"] = date.fromisoformat(said["customer_since"])
+        for name in ("customer_since", "lost_on"):
+            said[name] = date.fromisoformat(said[name]) if said.get(name) else None
         for name in ("language", "time_zone"):
-            said[name] = record.contact.get(name) or said[name]
-        return Customer(**said, created_at=self.terms.at)
+            said[name] = record.customer.get(name) or record.contact.get(name) or said[name]
+        return Customer(**said, custom=record.custom, created_at=self.terms.at, risk_stale_since=self.terms.at)
 
     def _save_customers(self) -> None:
         new = [line.customer for line in self.lines if line.customer and line.new_customer]
@@ -147,12 +163,17 @@ class Batch:
                 customer.external_key = None
         Customer.objects.bulk_create(new)
         self._customers |= {customer.pk: customer for customer in new}
-        changed = {line.customer.pk: line.customer for line in self.lines if line.customer and line.customer_changes}
+        self._new = {customer.pk for customer in new}
+        # What later lines say of somebody new is inserted with them.
+        lines = [line for line in self.lines if line.customer_changes or line.custom_changes]
+        changed = {line.customer.pk: line.customer for line in lines if line.customer}
+        changed = {pk: customer for pk, customer in changed.items() if pk not in self._new}
         if changed:
-            fields = changed_fields(line.customer_changes for line in self.lines)
+            fields = changed_fields(line.customer_changes for line in lines)
+            fields += ["custom"] if any(line.custom_changes for line in lines) else []
             Customer.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
             self._note_owners(changed)
-            self._note_stages()
+        self._note_stages()
 
     def _note_owners(self, changed: dict[int, Customer]) -> None:
         given = [
@@ -180,6 +201,12 @@ class Batch:
             for line in self.lines
             if line.customer and "stage" in line.customer_changes
         )
+
+    def _tag_customers(self) -> None:
+        lines = [line for line in self.lines if line.customer and line.is_about and line.record.tags]
+        wanted = [(line.customer.pk, line.record.tags) for line in lines if line.customer]
+        for line, tagged in zip(lines, tag(wanted), strict=True):
+            line.tagged = tagged
 
     # People
 
@@ -211,6 +238,8 @@ class Batch:
             return
         if line.contact is not None and said:
             self._keep_former(line, line.contact)
+            if is_same(said.get("phone", ""), line.contact.phone):
+                said = _without(said, "phone")
             line.contact_changes = fill(line.contact, said, mode=self.terms.mode)
             self._put_consent(line, line.contact)
 
@@ -221,7 +250,7 @@ class Batch:
         allowed = {f"allows_{kind}": record.consent.get(kind, False) for kind in ConsentKind}
         said = dict(record.contact)
         for name in ("language", "time_zone"):
-            if said.get(name) == getattr(customer, name):
+            if name not in record.customer and said.get(name) == getattr(customer, name):
                 del said[name]
         return Contact(customer=customer, is_primary=is_primary, **allowed, **said)
 
@@ -248,12 +277,18 @@ class Batch:
 
     def _save_contacts(self) -> None:
         new = [line.contact for line in self.lines if line.contact and line.new_contact]
-        Contact.objects.bulk_create(new)
-        # Somebody new may come twice in a batch, and be changed by the second line before there is an id.
+        brought = set(self._insert_contacts(new))
         changed = {line.contact.pk: line.contact for line in self.lines if line.contact and line.contact_changes}
+        changed = {pk: contact for pk, contact in changed.items() if pk not in brought}
         if changed:
             fields = changed_fields(line.contact_changes for line in self.lines)
             Contact.objects.bulk_update(changed.values(), fields, batch_size=_UPDATED_AT_ONCE)
+
+    def _insert_contacts(self, new: list[Contact]) -> list[int]:
+        pks = insert(Contact, _OF_CONTACT, list(map(attrgetter(*_OF_CONTACT), new)))
+        for contact, pk in zip(new, pks, strict=True):
+            contact.pk = pk
+        return pks
 
     # What else is known
 
@@ -266,7 +301,7 @@ class Batch:
             entry = (kind, value.lower())
             if entry not in known and entry not in main:
                 known.add(entry)
-                line.details.append(ContactDetail(contact=contact, kind=kind, label=label, value=value))
+                line.details.append((contact.pk, kind, label, value))
         days = self._known_events[contact.pk]
         for name, day, month, year in line.record.events:
             if (month, day, text.sort_key(name)) not in days:
@@ -290,7 +325,10 @@ class Batch:
         )
 
     def _save_rest(self) -> None:
-        ContactDetail.objects.bulk_create(detail for line in self.lines for detail in line.details)
+        details = [detail for line in self.lines for detail in line.details]
+        pks = iter(insert(ContactDetail, ("contact_id", "kind", "label", "value"), details))
+        for line in self.lines:
+            line.detail_pks = list(islice(pks, len(line.details)))
         DatedEvent.objects.bulk_create(event for line in self.lines for event in line.events)
         ConsentChange.objects.bulk_create(change for line in self.lines for change in line.consent)
 
@@ -317,8 +355,11 @@ def _changes(line: _Done) -> dict[str, Any]:
         "new_customer": line.new_customer,
         "new_contact": line.new_contact,
         "customer": line.customer_changes,
+        "custom": line.custom_changes,
+        "tags": line.tagged.rows,
+        "new_tags": line.tagged.new_tags,
         "contact": line.contact_changes,
-        "details": [detail.pk for detail in line.details],
+        "details": line.detail_pks,
         "events": [event.pk for event in line.events],
         "consent": [change.pk for change in line.consent],
     }

@@ -12,11 +12,14 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from customers.importing.csv_files import readable
 from customers.importing.tables import LONGEST_LINE, MOST_COLUMNS, Line, Table, UnreadableFile, named_columns
+from customers.importing.values import unmistakable
 
 # What a workbook of the largest size allowed honestly unpacks to; the strings are all in memory at once.
 MOST_UNPACKED = 400_000_000
 MOST_STRINGS = 100_000_000
 _STRINGS = "xl/sharedStrings.xml"
+# The kind of a cell whose formula came to nothing, such as #N/A; the same letters in a text are a text.
+_ERROR = "e"
 
 
 def open_xlsx(file: IO[bytes]) -> Table:
@@ -84,21 +87,21 @@ def _checked(line: Line, width: int) -> Line:
 
 
 def _lines(sheet: Any) -> Iterator[Line]:
-    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1, values_only=True), start=1):
-        yield Line(number, [_text(value) if value is not None else "" for value in row])
+    for number, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS + 1), start=1):
+        yield Line(number, ["" if cell.data_type == _ERROR else _text(cell.value) for cell in row])
 
 
 def _text(value: Any) -> str:
-    """A value as it would stand in a CSV file; an error of a formula is nothing."""
+    """A value as it would stand in a CSV file."""
+    if value is None:
+        return ""
     if isinstance(value, str):
-        return "" if value.startswith("#") and value in _ERRORS else readable(value).strip()
+        return readable(value).strip()
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        # No more digits than the workbook itself shows.
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else unmistakable(f"{value:.15g}")
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
     return value.isoformat() if isinstance(value, date | time) else str(value)
-
-
-_ERRORS = {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!"}

@@ -62,7 +62,7 @@ class Fact:
     @property
     def cell(self) -> str:
         """What the field is called where it is changed by itself."""
-        return f"own_{self.field.pk}"
+        return self.field.column
 
 
 class CustomFieldQuerySet(models.QuerySet["CustomField"]):
@@ -86,6 +86,9 @@ class CustomField(models.Model):
         DATE = "date", pgettext_lazy("kind of field", "Date")
         CHOICE = "choice", gettext_lazy("Choice")
         YES_NO = "yes_no", gettext_lazy("Yes or no")
+
+    LONGEST_TEXT = 500
+    MOST_DIGITS, MOST_DECIMALS = 20, 6
 
     name = LineField(gettext_lazy("name"), max_length=60)
     kind = models.CharField(gettext_lazy("kind"), max_length=8, choices=Kind.choices, default=Kind.TEXT)
@@ -114,6 +117,11 @@ class CustomField(models.Model):
     def key(self) -> str:
         """Its name in `Customer.custom`; a number alone would be taken for a place in an array."""
         return f"f{self.pk}"
+
+    @property
+    def column(self) -> str:
+        """What it is called among the fields and columns that customers have anyway."""
+        return f"own_{self.pk}"
 
     def stored(self, value: Any) -> Any:
         """A value of a form as JSON can hold it; None for nothing."""

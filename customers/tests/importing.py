@@ -9,11 +9,52 @@ from customers.importing.checking import last_line
 from customers.importing.running import begin
 from customers.importing.staging import take_in
 from customers.importing.undoing import ask_to_undo
-from customers.models import Import, ImportState, Segment
+from customers.models import (
+    ConsentChange,
+    Contact,
+    ContactDetail,
+    Customer,
+    DatedEvent,
+    Import,
+    ImportState,
+    Segment,
+    Tag,
+)
 from tests import factories
 from tests.factories import NOW
 
+PEOPLE = """Company;Name;E-Mail;Telefon;Geburtstag;Segment
+Lindqvist AB;Anna Berg;anna@lindqvist.example;070-123 45 67;17.05.1980;Regular
+Lindqvist AB;Bo Ek;bo@lindqvist.example;;17.05.;
+;Cleo Dahl;cleo@example.com;;--02-29;
+Nordlicht GmbH;;;;;
+"""
 OPTIONS = {"mode": "fill", "since": "2026-11-01", "language": "en", "country": "SE"}
+
+
+def everything() -> tuple[list[object], ...]:
+    """All that an import could touch."""
+    fields = [
+        "name",
+        "owner_id",
+        "segment_id",
+        "stage",
+        "language",
+        "cadence_days",
+        "care_note",
+        "customer_since",
+        "custom",
+    ]
+    contact = [field.name for field in Contact._meta.concrete_fields]
+    return (
+        list(Customer.objects.order_by("pk").values_list("pk", *fields)),
+        list(Contact.objects.order_by("pk").values_list(*contact)),
+        list(ContactDetail.objects.order_by("pk").values_list("pk", "value")),
+        list(DatedEvent.objects.order_by("pk").values_list("pk", "name")),
+        list(ConsentChange.objects.order_by("pk").values_list("pk", "granted")),
+        list(Tag.objects.order_by("pk").values_list("pk", "name")),
+        list(Customer.objects.order_by("pk", "tags").values_list("pk", "tags")),
+    )
 
 
 def work() -> None:

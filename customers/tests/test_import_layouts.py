@@ -35,7 +35,7 @@ def left_out(intake: Import) -> set[str]:
 
 
 # Read as days, numbers and words of ours, and looked at one by one.
-_INTERPRETED = {"birthday", "event", "phone", "language", "email", "label"}
+_INTERPRETED = {"birthday", "event", "phone", "language", "email", "label", "tags"}
 
 
 def unmentioned(intake: Import, row: files.Row, contact: Contact) -> list[str]:
@@ -67,7 +67,10 @@ def test_no_field_is_lost(manager: User, row: files.Row, layout: str, ignored: s
     assert intake.found["layout"] == layout
     assert left_out(intake) == ignored
     assert intake.counts == {"created": 1, "customers": 1, "contacts": 1}, intake.rows.get().reason
-    assert unmentioned(intake, row, Contact.objects.get()) == []
+    contact = Contact.objects.get()
+    assert unmentioned(intake, row, contact) == []
+    is_tagged = "Key accounts" in "".join(row.values())
+    assert [tag.name for tag in contact.customer.tags.all()] == ["Key accounts"] * is_tagged
 
 
 def test_google(manager: User) -> None:

@@ -154,12 +154,14 @@ def test_a_workbook_is_read_as_its_values() -> None:
         ["Ä_x0041_nna", 701234567.0, 0.5, date(1980, 5, 17), moment, time(9, 30), True, "=1/0"],
         [],
         ["Bo", 1, None, None, None, None, None, "#N/A", "beside"],
+        ["Cleo", 1.234, 0.1 + 0.2, None, None, None, False, "#N/A"],
     )
     table = open_xlsx(io.BytesIO(data))
-    first, second = table.lines
+    first, second, third = table.lines
 
     assert table.columns == ["Name", "Number", "Share", "Day", "Moment", "Time", "Yes", "Formula"]
     assert first.cells[1:] == ["701234567", "0.5", "1980-05-17", "2026-03-01 09:30:00", "09:30:00", "yes", ""]
+    assert third.cells == ["Cleo", "1.2340", "0.3", "", "", "", "no", ""]
     assert (first.number, second.number, bool(second.broken)) == (3, 5, True)
     assert table.found["notes"] == ["Only the sheet “People” is read, of 3."]
 

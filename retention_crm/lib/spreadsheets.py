@@ -2,9 +2,9 @@
 
 import re
 
-# With white space in front it is one as well.
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_GUARDED = re.compile(f"'(?={_FORMULA.pattern})")
+# With white space in front it is one as well. Who writes the sign themselves gets a second one, so that theirs stays.
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
 def guarded(cell: str) -> str:
@@ -14,4 +14,4 @@ def guarded(cell: str) -> str:
 
 def unguarded(cell: str) -> str:
     """Without the sign that was put before what would have been a formula."""
-    return _GUARDED.sub("", cell, count=1) if cell.startswith("'") else cell
+    return cell[1:] if _GUARDED.match(cell) else cell

@@ -12,6 +12,8 @@ _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 def clean(value: str) -> str:
     """Text PostgreSQL and mail can hold: no NUL or other control characters, no lone surrogates, NFC, CRLF as LF."""
+    if value.isascii() and value.isprintable():
+        return value
     value = _SURROGATE.sub("\ufffd", value.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", _CONTROL.sub("", value))
 
@@ -26,7 +28,10 @@ def sort_key(name: str) -> str:
 
     The database may have no ICU collation, so the order is stored rather than asked for.
     """
-    folded = unicodedata.normalize("NFKD", clean_line(name).casefold())
+    folded = clean_line(name).casefold()
+    if folded.isascii():
+        return folded
+    folded = unicodedata.normalize("NFKD", folded)
     return "".join(c for c in folded if not unicodedata.combining(c))
 
 
