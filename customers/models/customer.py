@@ -183,8 +183,8 @@ class Customer(models.Model):
             models.Index(fields=["owner", "sort_key", "id"], name="customer_by_owner"),
             models.Index(fields=["next_due_on", "id"], name="customer_by_due"),
             models.Index(fields=["owner", "next_due_on"], name="customer_by_owner_due"),
-            # Lists in this order are of a few people's customers: whose each is stands in the index, so that the rows of
-            # others are passed over without reading them.
+            # Lists in this order are of a few people's customers: whose each is stands in the index, so that the rows
+            # of others are passed over without reading them.
             models.Index(DUE_KEY, "id", "owner", name="customer_by_due_owner"),
             models.Index(TOUCH_KEY, "id", "owner", name="customer_by_touch_owner"),
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
