@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from customers.models import Contact, Customer
 from customers.searching import search
-from interactions.models import Interaction
-from interactions.searching import notes_with
+from interactions.searching import Notes, notes_with
 from retention_crm.lib import text
 from retention_crm.lib.folding import Folded
 
@@ -114,8 +113,8 @@ def answers(written: str, user: User) -> Answers:
     )
 
 
-def notes(written: str, user: User, *, is_page: bool = False) -> list[Interaction] | None:
-    """The newest notes with these words, a few at once or many on a page; None if that would take too long."""
+def notes(written: str, user: User, *, is_page: bool = False) -> Notes:
+    """The newest notes with these words, a few at once or many on a page."""
     most, patience = (MOST_NOTES_ON_PAGE, PATIENCE_ON_PAGE) if is_page else (MOST_NOTES, PATIENCE)
     return notes_with(text.clean_line(written)[:LONGEST], user, most=most, patience=patience)
 

@@ -1,38 +1,112 @@
 """Finding what somebody wrote down about a conversation."""
 
+import time
+from dataclasses import dataclass
 from datetime import timedelta
+from difflib import SequenceMatcher
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Value
 from psycopg2.errors import QueryCanceled
 
 from accounts.models import User
-from interactions.models import Interaction
+from interactions.learning_words import BETWEEN_WORDS, SHORTEST_WORD
+from interactions.models import Interaction, InteractionQuerySet
 from retention_crm.lib import text
 from retention_crm.lib.folding import Folded
 
 # Shorter words stand in nearly every note.
 SHORTEST = 4
+# How much of two words has to be alike: by their trigrams, to be looked at ("delivrey" and "delivery" have 0.38), and
+# letter by letter, to be taken for the same (0.88).
+_LOOKED_AT, _TAKEN = 0.3, 0.75
+_MOST_LOOKED_AT = 12
+_MOST_WORDS = 8
+# The words that are typed, folded, with what stands behind each, and those like them; a word that stands in a note, or
+# is the beginning of one that does, has none.
+_ALIKE = """
+SELECT w.word, ARRAY(
+    SELECT k.word FROM interactions_noteword k
+    WHERE k.word %% w.word
+      AND NOT EXISTS (SELECT FROM interactions_noteword same WHERE same.word LIKE w.word || '%%')
+    ORDER BY similarity(k.word, w.word) DESC, k.word LIMIT %(most)s
+)
+FROM regexp_split_to_table(lower(regexp_replace(normalize(%(words)s, NFKD), '[\u0300-\u036f]', '', 'g')),
+                           %(between)s) WITH ORDINALITY AS w(word, place)
+WHERE w.word <> '' ORDER BY place LIMIT %(words_at_most)s
+"""
 
 
-def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> list[Interaction] | None:
+@dataclass(frozen=True)
+class Notes:
+    """What was found; `instead` are the words it was found by if those that were typed stand nowhere.
+
+    None found (`rows` is None) if it took too long: words of every tenth note of a large company are no use to anybody.
+    """
+
+    rows: list[Interaction] | None
+    instead: str = ""
+
+
+def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> Notes:
     """The newest interactions the person may see whose notes have these words, in this order; case and accents aside.
 
-    With customers and authors; nothing for fewer than four letters. None if it takes longer than `patience`: words
-    that stand in every tenth note of a large company are no use to anybody.
+    With customers and authors; nothing for fewer than four letters. If there are none, words that stand in no note are
+    taken for those most like them. All of it takes no longer than `patience`.
     """
     words = text.clean_line(words)
     if len(text.sort_key(words)) < SHORTEST:
-        return []
-    matching = Interaction.objects.visible_to(user).exclude(notes="").alias(folded=Folded("notes"))
-    found = matching.filter(folded__contains=Folded(Value(words))).select_related("customer", "author")
+        return Notes([])
+    until = time.monotonic() + patience.total_seconds()
+    seen = Interaction.objects.visible_to(user).exclude(notes="").alias(folded=Folded("notes"))
     try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                milliseconds = str(int(patience.total_seconds() * 1000))
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [milliseconds])
-            return list(found.order_by("-happened_at", "-pk")[:most])
+        found = _newest(seen, words, most, until)
+        instead = "" if found else _put_right(words, until)
+        # Of notes nobody may see no word is given away: what is not found is not said.
+        if instead and (found := _newest(seen, instead, most, until)):
+            return Notes(found, instead)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
-            return None
+            return Notes(None)
         raise
+    return Notes(found)
+
+
+def _newest(seen: InteractionQuerySet, words: str, most: int, until: float) -> list[Interaction]:
+    found = seen.filter(folded__contains=Folded(Value(words))).select_related("customer", "author")
+    with transaction.atomic():
+        _limit(until)
+        return list(found.order_by("-happened_at", "-pk")[:most])
+
+
+def _put_right(words: str, until: float) -> str:
+    """The same with the words that stand in no note replaced by the likeliest that do; empty if there is nothing to."""
+    parameters = {
+        "words": words,
+        "between": BETWEEN_WORDS,
+        "most": _MOST_LOOKED_AT,
+        "words_at_most": _MOST_WORDS,
+    }
+    with transaction.atomic(), connection.cursor() as cursor:
+        _limit(until)
+        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(_LOOKED_AT)])
+        cursor.execute(_ALIKE, parameters)
+        typed = cursor.fetchall()
+    right = [_likeliest(word, alike) for word, alike in typed]
+    return " ".join(right) if any(word != was for word, (was, _alike) in zip(right, typed, strict=True)) else ""
+
+
+def _likeliest(word: str, alike: list[str]) -> str:
+    if len(word) < SHORTEST_WORD or not alike:
+        return word
+    likeness = {other: SequenceMatcher(None, word, other).ratio() for other in alike}
+    best = max(alike, key=lambda other: likeness[other])
+    return best if likeness[best] >= _TAKEN else word
+
+
+def _limit(until: float) -> None:
+    """Until the end of the transaction no statement runs on after that moment of the steady clock."""
+    # None at all would mean no limit.
+    milliseconds = max(1, round((until - time.monotonic()) * 1000))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])

@@ -20,7 +20,7 @@ def find(request: PageRequest) -> HttpResponse:
     written = request.GET.get("q", "")
     context: dict[str, Any] = {"answers": answers(written, request.user)}
     if not request.htmx and ("notes" in request.GET or not context["answers"].words):
-        context |= {"has_notes": True, "notes": notes(written, request.user, is_page=True)}
+        context |= {"has_notes": True, "found": notes(written, request.user, is_page=True)}
     response = render(request, "dashboard/find.html" + ("#palette" if request.htmx else ""), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -30,7 +30,7 @@ def find(request: PageRequest) -> HttpResponse:
 def find_notes(request: PageRequest) -> HttpResponse:
     """The newest notes with `?q=`, to be put below the names: few in the palette, with `?page=1` many on the page."""
     written, is_page = request.GET.get("q", ""), "page" in request.GET
-    context = {"notes": notes(written, request.user, is_page=is_page), "words": written}
+    context: dict[str, Any] = {"found": notes(written, request.user, is_page=is_page), "words": written}
     if is_page:
         context["answers"] = answers(written, request.user)
     return render(request, "dashboard/find.html" + ("#notes_of_page" if is_page else "#notes"), context)

@@ -26,6 +26,7 @@ from interactions.models.notice import (
     NoticeQuerySet,
 )
 from interactions.models.wish import CLOSED, Wish, WishQuerySet, WishState
+from interactions.models.word import NoteWord
 
 __all__ = [
     "ALWAYS_HELD",
@@ -44,6 +45,7 @@ __all__ = [
     "Interaction",
     "InteractionQuerySet",
     "Kind",
+    "NoteWord",
     "Notice",
     "NoticeFor",
     "NoticeForQuerySet",
