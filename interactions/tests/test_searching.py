@@ -61,7 +61,9 @@ def test_what_stands_there_is_found_as_it_is_typed(owner: User, customer: Custom
     assert search(typed, owner).instead == ""
 
 
-@pytest.mark.parametrize("typed", ["zzqqxxyy", "price list 4711", "%%%%", "____", "\\\\\\\\", "'; DROP TABLE x", "🦊🦊🦊🦊"])
+@pytest.mark.parametrize(
+    "typed", ["zzqqxxyy", "price list 4711", "%%%%", "____", "\\\\\\\\", "'; DROP TABLE x", "🦊🦊🦊🦊"]
+)
 def test_what_is_like_nothing_finds_nothing(owner: User, customer: Customer, typed: str) -> None:
     noted(customer, "About the delivery note")
     learn_words_if_due(at=NOW)
