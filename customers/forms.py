@@ -235,21 +235,23 @@ class DetailForm(CarefulForm, _DetailModelForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
-        kind, value = given.get("kind"), given.get("value", "")
-        check = {ContactDetail.Kind.EMAIL: validate_email, ContactDetail.Kind.WEBSITE: _check_website}.get(kind)
         try:
-            if check and value:
-                check(value)
+            if value := given.get("value"):
+                _check(given.get("kind", ""), value)
         except ValidationError as error:
             self.add_error("value", error)
-        if kind == ContactDetail.Kind.PHONE and value and not any(map(str.isdigit, value)):
-            self.add_error("value", _("Write the number in digits, such as +46 8 123 45 67."))
         return given
 
 
-def _check_website(value: str) -> None:
-    wrong = _("Write the address of a page, such as www.example.com.")
-    URLValidator(["http", "https"], message=wrong)(value if "://" in value else f"https://{value}")
+def _check(kind: str, value: str) -> None:
+    """Raises ValidationError if it can be no detail of that kind."""
+    if kind == ContactDetail.Kind.EMAIL:
+        validate_email(value)
+    elif kind == ContactDetail.Kind.PHONE and not any(map(str.isdigit, value)):
+        raise ValidationError(_("Write the number in digits, such as +46 8 123 45 67."))
+    elif kind == ContactDetail.Kind.WEBSITE:
+        wrong = _("Write the address of a page, such as www.example.com.")
+        URLValidator(["http", "https"], message=wrong)(value if "://" in value else f"https://{value}")
 
 
 class FirstContactForm(CarefulForm, _ContactModelForm):

@@ -1,6 +1,7 @@
 """Learning which words stand in notes, once a night for all of them: what is erased is forgotten the night after."""
 
 from datetime import date, datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -40,7 +41,7 @@ def learn_words_if_due(*, at: datetime) -> int:
 
 
 def _learn(today: date) -> int:
-    parameters = {
+    parameters: dict[str, Any] = {
         "today": today,
         "between": BETWEEN_WORDS,
         "shortest": SHORTEST_WORD,

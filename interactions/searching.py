@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
+from typing import Any
 
 from django.db import OperationalError, connection, transaction
 from django.db.models import Value
@@ -58,7 +59,7 @@ def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> Not
     if len(text.sort_key(words)) < SHORTEST:
         return Notes([])
     until = time.monotonic() + patience.total_seconds()
-    seen = Interaction.objects.visible_to(user).exclude(notes="").alias(folded=Folded("notes"))
+    seen = Interaction.objects.visible_to(user).exclude(notes="")
     try:
         found = _newest(seen, words, most, until)
         instead = "" if found else _put_right(words, until)
@@ -73,7 +74,11 @@ def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> Not
 
 
 def _newest(seen: InteractionQuerySet, words: str, most: int, until: float) -> list[Interaction]:
-    found = seen.filter(folded__contains=Folded(Value(words))).select_related("customer", "author")
+    found = (
+        seen.alias(folded=Folded("notes"))
+        .filter(folded__contains=Folded(Value(words)))
+        .select_related("customer", "author")
+    )
     with transaction.atomic():
         _limit(until)
         return list(found.order_by("-happened_at", "-pk")[:most])
@@ -81,7 +86,7 @@ def _newest(seen: InteractionQuerySet, words: str, most: int, until: float) -> l
 
 def _put_right(words: str, until: float) -> str:
     """The same with the words that stand in no note replaced by the likeliest that do; empty if there is nothing to."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "words": words,
         "between": BETWEEN_WORDS,
         "most": _MOST_LOOKED_AT,
