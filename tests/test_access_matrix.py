@@ -125,7 +125,7 @@ def sides(people: dict[str, User]) -> dict[str, Side]:
 @pytest.fixture(scope="module")
 def sessions(people: dict[str, User]) -> dict[str, str]:
     """The keys of everybody's sessions, by role."""
-    return {role: session_of(person) for role, person in people.items()}
+    return {role: session_of(people[role]) for role in ROLES}
 
 
 def ask(browser: Client, method: str, line: Line, arguments: list[Any], side: Side) -> int:
@@ -143,8 +143,8 @@ def expected(granted: Access, method: str, line: Line) -> set[int]:
 
 
 def check(line: Line, sessions: dict[str, str], sides: dict[str, Side]) -> None:
-    """Every role, side and method; each leaves the rows as they were, and finds the person logged in as before."""
-    for role, side, method in itertools.product(ROLES, sides, line.methods):
+    """Every role of the sessions, side and method; each leaves the rows as they were, and the person logged in."""
+    for role, side, method in itertools.product(sessions, sides, line.methods):
         wanted = expected(line.rule.access(role, side), method, line)
         browser = browser_of(sessions[role])
         with transaction.atomic():
@@ -176,7 +176,9 @@ def test_who_sees_the_whole_company_still_changes_only_the_own_teams_customers(
     line: Line, sides: dict[str, Side], sessions: dict[str, str]
 ) -> None:
     Company.objects.update(visibility=Visibility.COMPANY)
-    check(replace(line, rule=line.rule.when_all_are_visible()), sessions, sides)
+    # Who saw and changed everything before is not asked again.
+    several = {role: key for role, key in sessions.items() if role not in {"manager", "administrator"}}
+    check(replace(line, rule=line.rule.when_all_are_visible()), several, sides)
 
 
 @each_line
