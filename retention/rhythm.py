@@ -196,7 +196,7 @@ _COLUMNS = ", ".join(STORED)
 RANKED = f"""
 WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
 SELECT customer_id, silence, base + signals AS log_odds, risk FROM scored WHERE n > 0 AND silence < {YEAR_DAYS}
-"""  # noqa: S608 - only constants of this module
+""".replace(_CHOSEN, "TRUE")  # noqa: S608 - only constants of this module
 
 _RESULT = f"""
 WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}

@@ -1,0 +1,114 @@
+"""What a chance of silence means at one company: two numbers, learnt from what became of its customers before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import ceil, exp
+
+from django.db import connection
+
+from retention.ranking import History, one_in, ranked
+
+# Two numbers need no more customers than that.
+ENOUGH_CUSTOMERS = 100_000
+SLOPE_DEVIATION = 0.25
+INTERCEPT_DEVIATION = 1.0
+LEAST_SLOPE = 0.1
+# Before a cut-off there is at least so much history, or a third of all there is.
+LEAST_DAYS = 60
+LEAST_HORIZON = 14
+SEASON_DAYS = 365
+_ROUNDS = 50
+_ENOUGH = 1e-9
+
+# Hundredths of log-odds: so the fit looks at thousands of rows, however many customers there are.
+_TALLY = """
+SELECT avg(log_odds), count(*), count(*) FILTER (WHERE is_lost) FROM backtest_rank GROUP BY round(log_odds * 100)
+"""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """So many customers with that risk, and how many of them were lost."""
+
+    log_odds: float
+    customers: int
+    lost: int
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From the log-odds of the formula to those that are shown; rising, so the order stays as it is."""
+
+    intercept: float = 0.0
+    slope: float = 1.0
+
+    def shown(self, log_odds: float) -> float:
+        return _chance(self.intercept + self.slope * log_odds)
+
+
+def earlier_cutoffs(first: date, last: date, horizon: int) -> tuple[int, list[date]]:
+    """Cut-offs whose horizon is over by `last`, the latest first: two recent ones and the same season a year before.
+
+    Where there is no room for the horizon, a shorter one comes back with them.
+    """
+    room = (last - first).days
+    before = min(LEAST_DAYS, room // 3)
+    span = horizon if room - horizon >= LEAST_DAYS else max(LEAST_HORIZON, room - before)
+    ago = [span]
+    half_more = span + max(30, span // 2)
+    if room - half_more >= before:
+        ago.append(half_more)
+    if span <= SEASON_DAYS and room >= SEASON_DAYS + 90:
+        ago.append(SEASON_DAYS)
+    return span, [last - timedelta(days=days) for days in dict.fromkeys(ago)]
+
+
+def calibrated(history: History, last: date, horizon: int, median_gap: float) -> Scale:
+    """The scale that would have been learnt by the end of that day."""
+    span, cutoffs = earlier_cutoffs(history.first, last, horizon)
+    tallies: list[Tally] = []
+    with one_in(ceil(history.customers / ENOUGH_CUSTOMERS), history) as some:
+        for cutoff in cutoffs:
+            with ranked(some, cutoff, span, median_gap), connection.cursor() as cursor:
+                cursor.execute(_TALLY)
+                tallies += [Tally(*row) for row in cursor.fetchall()]
+    return fit(tallies)
+
+
+def fit(tallies: Iterable[Tally]) -> Scale:
+    """The likeliest scale, if before looking it is thought to be 0 ± 1 and 1 ± ¼; by Newton's method."""
+    rows = list(tallies)
+    scale = Scale()
+    for _round in range(_ROUNDS):
+        intercept, slope = _step(rows, scale)
+        scale = Scale(scale.intercept + intercept, scale.slope + slope)
+        if max(abs(intercept), abs(slope)) < _ENOUGH:
+            break
+    return Scale(scale.intercept, max(scale.slope, LEAST_SLOPE))
+
+
+def _step(rows: list[Tally], scale: Scale) -> tuple[float, float]:
+    """By how much both numbers are moved, a log-odd at most, so that no step leads astray."""
+    h11, h22 = INTERCEPT_DEVIATION**-2, SLOPE_DEVIATION**-2
+    h12 = 0.0
+    g1, g2 = -scale.intercept * h11, (1 - scale.slope) * h22
+    for row in rows:
+        chance = scale.shown(row.log_odds)
+        weight, left = row.customers * chance * (1 - chance), row.lost - row.customers * chance
+        g1, g2 = g1 + left, g2 + left * row.log_odds
+        h11, h12 = h11 + weight, h12 + weight * row.log_odds
+        h22 += weight * row.log_odds**2
+    determinant = h11 * h22 - h12 * h12
+    return _held((h22 * g1 - h12 * g2) / determinant), _held((h11 * g2 - h12 * g1) / determinant)
+
+
+def _held(step: float) -> float:
+    return max(-1.0, min(1.0, step))
+
+
+def _chance(log_odds: float) -> float:
+    """Without an overflow, however sure."""
+    if log_odds < 0:
+        return exp(log_odds) / (1 + exp(log_odds))
+    return 1 / (1 + exp(-log_odds))
