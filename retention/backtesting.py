@@ -101,7 +101,7 @@ def back_test(
     is shown; before them, if `named`, the cut-off and the horizon. To be called in `ranking.alone`.
     """
     median_gap = history.median_gap(cutoff)
-    scale = calibrated(history, cutoff, horizon, median_gap)
+    scale = calibrated(history, cutoff, horizon, median_gap).scale
     numbers: dict[str, Any] = {"intercept": scale.intercept, "slope": scale.slope, "cutoff": cutoff, "horizon": horizon}
     with ranked(history, cutoff, horizon, median_gap), connection.cursor() as cursor:
         cursor.execute(_COUNT)

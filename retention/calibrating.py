@@ -10,7 +10,7 @@ from django.db import connection
 from retention.ranking import History, one_in, ranked
 
 # Two numbers need no more customers than that.
-ENOUGH_CUSTOMERS = 100_000
+ENOUGH_CUSTOMERS = 20_000
 SLOPE_DEVIATION = 0.25
 INTERCEPT_DEVIATION = 1.0
 LEAST_SLOPE = 0.1
@@ -47,6 +47,16 @@ class Scale:
         return _chance(self.intercept + self.slope * log_odds)
 
 
+@dataclass(frozen=True)
+class Learnt:
+    """A scale and what it was learnt from: so many customers looked at, so many of them lost, over so many days."""
+
+    scale: Scale
+    horizon: int
+    customers: int
+    lost: int
+
+
 def earlier_cutoffs(first: date, last: date, horizon: int) -> tuple[int, list[date]]:
     """Cut-offs whose horizon is over by `last`, the latest first: two recent ones and the same season a year before.
 
@@ -64,8 +74,8 @@ def earlier_cutoffs(first: date, last: date, horizon: int) -> tuple[int, list[da
     return span, [last - timedelta(days=days) for days in dict.fromkeys(ago)]
 
 
-def calibrated(history: History, last: date, horizon: int, median_gap: float) -> Scale:
-    """The scale that would have been learnt by the end of that day."""
+def calibrated(history: History, last: date, horizon: int, median_gap: float) -> Learnt:
+    """What would have been learnt by the end of that day. To be called in `ranking.alone`."""
     span, cutoffs = earlier_cutoffs(history.first, last, horizon)
     tallies: list[Tally] = []
     with one_in(ceil(history.customers / ENOUGH_CUSTOMERS), history) as some:
@@ -73,7 +83,8 @@ def calibrated(history: History, last: date, horizon: int, median_gap: float) ->
             with ranked(some, cutoff, span, median_gap), connection.cursor() as cursor:
                 cursor.execute(_TALLY)
                 tallies += [Tally(*row) for row in cursor.fetchall()]
-    return fit(tallies)
+    customers, lost = sum(tally.customers for tally in tallies), sum(tally.lost for tally in tallies)
+    return Learnt(fit(tallies), span, customers, lost)
 
 
 def fit(tallies: Iterable[Tally]) -> Scale:
