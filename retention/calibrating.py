@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil, exp
 
 from django.db import connection
 
-from retention.ranking import History, one_in, ranked
+from retention.models import RiskScale
+from retention.ranking import History, alone, one_in, ranked
+from retention.rhythm import HORIZON_DAYS
+from retention_crm.lib import clock
 
 # Two numbers need no more customers than that.
 ENOUGH_CUSTOMERS = 20_000
@@ -85,6 +88,27 @@ def calibrated(history: History, last: date, horizon: int, median_gap: float) ->
                 tallies += [Tally(*row) for row in cursor.fetchall()]
     customers, lost = sum(tally.customers for tally in tallies), sum(tally.lost for tally in tallies)
     return Learnt(fit(tallies), span, customers, lost)
+
+
+def learn(*, at: datetime) -> RiskScale | None:
+    """Back-tests this company's history up to yesterday and keeps the scale it teaches; None while there is none.
+
+    Once a day is enough; a second time on one day replaces the first.
+    """
+    with alone():
+        history = History.own(at=at)
+        if history is None:
+            return None
+        learnt = calibrated(history, history.last, HORIZON_DAYS, history.median_gap(history.last))
+    values = {
+        "horizon_days": learnt.horizon,
+        "intercept": learnt.scale.intercept,
+        "slope": learnt.scale.slope,
+        "customers": learnt.customers,
+        "lost": learnt.lost,
+    }
+    scale, _created = RiskScale.objects.update_or_create(learnt_on=clock.today(history.zone, at), defaults=values)
+    return scale
 
 
 def fit(tallies: Iterable[Tally]) -> Scale:
