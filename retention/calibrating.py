@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil, exp
+from math import ceil, exp, log1p
 
 from django.db import connection
 
@@ -21,7 +21,7 @@ LEAST_SLOPE = 0.1
 LEAST_DAYS = 60
 LEAST_HORIZON = 14
 SEASON_DAYS = 365
-_ROUNDS = 50
+_ROUNDS = 100
 _ENOUGH = 1e-9
 
 # Hundredths of log-odds: so the fit looks at thousands of rows, however many customers there are.
@@ -112,19 +112,38 @@ def learn(*, at: datetime) -> RiskScale | None:
 
 
 def fit(tallies: Iterable[Tally]) -> Scale:
-    """The likeliest scale, if before looking it is thought to be 0 ± 1 and 1 ± ¼; by Newton's method."""
+    """The likeliest scale, if before looking it is thought to be 0 ± 1 and 1 ± ¼.
+
+    By Newton's method; a step that leads too far is halved until it leads somewhere likelier.
+    """
     rows = list(tallies)
-    scale = Scale()
+    scale, loss = Scale(), _loss(rows, Scale())
     for _round in range(_ROUNDS):
         intercept, slope = _step(rows, scale)
-        scale = Scale(scale.intercept + intercept, scale.slope + slope)
-        if max(abs(intercept), abs(slope)) < _ENOUGH:
+        part = 1.0
+        while part > _ENOUGH:
+            tried = Scale(scale.intercept + part * intercept, scale.slope + part * slope)
+            if (found := _loss(rows, tried)) <= loss:
+                break
+            part /= 2
+        else:
+            break
+        scale, loss = tried, found
+        if max(abs(part * intercept), abs(part * slope)) < _ENOUGH:
             break
     return Scale(scale.intercept, max(scale.slope, LEAST_SLOPE))
 
 
+def _loss(rows: list[Tally], scale: Scale) -> float:
+    """How unlikely the scale is after looking, as a negative logarithm."""
+    loss = (scale.intercept / INTERCEPT_DEVIATION) ** 2 / 2 + ((scale.slope - 1) / SLOPE_DEVIATION) ** 2 / 2
+    for row in rows:
+        log_odds = scale.intercept + scale.slope * row.log_odds
+        loss += row.customers * (max(log_odds, 0.0) + log1p(exp(-abs(log_odds)))) - row.lost * log_odds
+    return loss
+
+
 def _step(rows: list[Tally], scale: Scale) -> tuple[float, float]:
-    """By how much both numbers are moved, a log-odd at most, so that no step leads astray."""
     h11, h22 = INTERCEPT_DEVIATION**-2, SLOPE_DEVIATION**-2
     h12 = 0.0
     g1, g2 = -scale.intercept * h11, (1 - scale.slope) * h22
@@ -135,11 +154,7 @@ def _step(rows: list[Tally], scale: Scale) -> tuple[float, float]:
         h11, h12 = h11 + weight, h12 + weight * row.log_odds
         h22 += weight * row.log_odds**2
     determinant = h11 * h22 - h12 * h12
-    return _held((h22 * g1 - h12 * g2) / determinant), _held((h11 * g2 - h12 * g1) / determinant)
-
-
-def _held(step: float) -> float:
-    return max(-1.0, min(1.0, step))
+    return (h22 * g1 - h12 * g2) / determinant, (h11 * g2 - h12 * g1) / determinant
 
 
 def _chance(log_odds: float) -> float:

@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from math import exp, log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retention.calibrating import LEAST_SLOPE, Scale, Tally, earlier_cutoffs, fit
 
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=300, deadline=None)
 tallies = st.lists(
     st.tuples(st.floats(-30, 30), st.integers(1, 10_000), st.floats(0, 1)).map(
         lambda drawn: Tally(drawn[0], drawn[1], round(drawn[1] * drawn[2]))
@@ -39,6 +39,7 @@ def test_many_customers_are_believed(intercept: float, slope: float) -> None:
 
 
 @quick
+@example([Tally(1.0, 12, 0), Tally(22.0, 22, 16)])
 @given(tallies)
 def test_no_other_numbers_near_are_likelier(rows: list[Tally]) -> None:
     def unlikely(scale: Scale) -> float:
