@@ -114,6 +114,16 @@ def seen(events: Path, customer: str, cutoff: date, days: int) -> bool:
         )
 
 
+def test_scores_of_before_stay_until_there_are_new_ones(run: Run, events: Path, tmp_path: Path) -> None:
+    path = tmp_path / "scores.csv"
+    path.write_text("of before\n")
+    with pytest.raises(CommandError):
+        run("--events", str(events), "--cutoff", "1999-01-01", "--scores", str(path))
+    assert path.read_text() == "of before\n"
+    run("--events", str(events), "--cutoff", "2026-03-01", "--scores", str(path))
+    assert path.read_text().startswith("customer_id,risk,shown\n")
+
+
 def test_the_scores_of_several_cut_offs_say_which(run: Run, events: Path, tmp_path: Path) -> None:
     path = tmp_path / "scores.csv"
     cells = figures(run("--events", str(events), "--json", "--scores", str(path))[0])

@@ -59,6 +59,7 @@ class Command(BaseCommand):
                 ]  # fmt: skip
                 several = len(runs) > 1
                 if scores is not None:
+                    scores.truncate(0)
                     scores.write(f"{'cutoff,horizon,' if several else ''}customer_id,risk,shown\n")
                 found = [back_test(history, *run, scores=scores, named=several) for run in runs]
         except UnreadableFile as reason:
@@ -129,7 +130,8 @@ def _scores(path: Path | None) -> Generator[TextIO | None]:
         yield None
         return
     try:
-        file = path.open("w", newline="", encoding="utf-8")
+        # What is in it stays until there is something to write.
+        file = path.open("a", newline="", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror or error}.") from None
     with file:
