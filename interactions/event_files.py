@@ -2,14 +2,18 @@
 
 A file is looked through once before anything of it is used, so that a damaged one is refused as a whole. Each line
 stands for itself: a quotation mark that is never closed costs its own line and not the rest of the file.
+
+Millions of lines that only the database needs come in blocks: those of a block in which every line has the plainest
+form need not be looked at one by one.
 """
 
 import csv
 import gzip
 import io
+import itertools
 import re
 import zlib
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +32,15 @@ _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ][0-9:.+Z-]*)?")
 # A comma before three digits may be a thousands separator; only what has one meaning is taken.
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,12}(\.[0-9]+|,[0-9]{1,2})?")
 _CENT = Decimal("0.01")
+# Values that are taken as they stand. The database still has to find out whether there is such a day.
+_PLAIN = {
+    "customer": rb"[0-9A-Za-z._@:/+-]++",
+    "customer_id": rb"[0-9A-Za-z._@:/+-]++",
+    "date": rb"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}",
+    "amount": rb"(?:[+-]?[0-9]{1,12}+(?:\.[0-9]++)?)?",
+}
+_BLOCK = 1 << 20
+_LINES_AT_ONCE = 10_000
 
 
 class UnreadableFile(Exception):
@@ -52,6 +65,15 @@ class Refusal:
     text: str
 
 
+@dataclass(frozen=True)
+class Block:
+    """Whole lines, the first of them with that number in the file; plain if each is an event as it stands."""
+
+    first: int
+    raw: bytes
+    is_plain: bool
+
+
 class _Unusable(Exception):
     """Why a line is refused."""
 
@@ -59,7 +81,7 @@ class _Unusable(Exception):
 class EventFile:
     """A CSV file of events, plain or gzipped; `latest` is the last day an event may have.
 
-    `notes` says in words what was assumed about the file.
+    `notes` says in words what was assumed about the file, `columns` are the names in its first line.
     """
 
     def __init__(self, path: Path, *, latest: date) -> None:
@@ -70,11 +92,11 @@ class EventFile:
             self.notes.append("The file is not UTF-8; it was read as Western European (Windows-1252).")
         with _lines(path, self._encoding) as lines:
             header = next(iter(lines), b"").decode(self._text_encoding, "replace").lstrip("\ufeff").strip()
-        self._delimiter, self._columns = _header(header)
-        unused = [name for name in self._columns if name not in (*_CUSTOMER_COLUMNS, "date", "amount", "type")]
+        self._delimiter, self.columns = _header(header)
+        unused = [name for name in self.columns if name not in (*_CUSTOMER_COLUMNS, "date", "amount", "type")]
         if unused:
             self.notes.append(f"Columns that are not used: {', '.join(text.excerpt(name, 40) for name in unused)}.")
-        self._kind = Kind.PURCHASE if "amount" in self._columns else Kind.CALL
+        self._kind = Kind.PURCHASE if "amount" in self.columns else Kind.CALL
 
     @property
     def _text_encoding(self) -> str:
@@ -84,18 +106,50 @@ class EventFile:
     def read(self) -> Iterator[Event | Refusal]:
         """Every line after the header that is not empty, in order."""
         with _lines(self.path, self._encoding) as lines:
-            for number, raw in enumerate(lines, start=1):
-                if number == 1 or not raw.strip():
-                    continue
-                try:
-                    yield self._event(number, raw)
-                except _Unusable as reason:
-                    shown = raw[:LONGEST_LINE].decode(self._text_encoding, "backslashreplace")
-                    yield Refusal(number, str(reason), text.clean_line(shown))
+            yield from self._numbered(lines, 1)
+
+    def blocks(self) -> Iterator[Block]:
+        """The whole file in blocks."""
+        is_plain = self._plain()
+        number = 1
+        with _blocks(self.path, self._encoding) as blocks:
+            for raw in blocks:
+                yield Block(number, raw, number > 1 and is_plain(raw))
+                number += _count(raw)
+
+    def lines_of(self, block: Block) -> Iterator[Event | Refusal]:
+        """What `read` gives for the lines of this block."""
+        return self._numbered(_byte_lines(io.BytesIO(block.raw)), block.first)
+
+    def plain_columns(self) -> str:
+        """The columns of plain lines, for COPY."""
+        return ", ".join("customer" if name in _CUSTOMER_COLUMNS else name for name in self.columns)
+
+    @property
+    def delimiter(self) -> str:
+        return self._delimiter
+
+    def _plain(self) -> Callable[[bytes], bool]:
+        """Whether every line of a block is plain; never, if the columns are others than a customer, date and amount."""
+        if not {"date"} < set(self.columns) <= _PLAIN.keys() or set(_CUSTOMER_COLUMNS) <= set(self.columns):
+            return lambda _raw: False
+        line = re.escape(self._delimiter.encode()).join(_PLAIN[name] for name in self.columns)
+        lines = re.compile(rb"(?:%b\r?\n)*+" % line)
+        return lambda raw: lines.fullmatch(raw) is not None
+
+    def _numbered(self, lines: Iterable[bytes], first: int) -> Iterator[Event | Refusal]:
+        for number, raw in enumerate(lines, start=first):
+            if number == 1 or not raw.strip():
+                continue
+            try:
+                yield self._event(number, raw)
+            except _Unusable as reason:
+                shown = raw[:LONGEST_LINE].decode(self._text_encoding, "backslashreplace")
+                yield Refusal(number, str(reason), text.clean_line(shown))
 
     def _event(self, number: int, raw: bytes) -> Event:
         row = self._row(raw)
-        value = dict(zip(self._columns, row, strict=True))
+        value = dict(zip(self.columns, row, strict=True))
         kind = _kind(value.get("type", ""), self._kind)
         amount = _amount(value.get("amount", ""))
         if amount and kind not in WITH_AMOUNT:
@@ -123,8 +177,8 @@ class EventFile:
             row = next(csv.reader([line.strip("\r\n")], delimiter=self._delimiter, strict=True), [])
         except csv.Error:
             raise _Unusable("A quotation mark is not closed, or text follows it.") from None
-        if len(row) != len(self._columns):
-            raise _Unusable(f"The line has {len(row)} columns instead of {len(self._columns)}.")
+        if len(row) != len(self.columns):
+            raise _Unusable(f"The line has {len(row)} columns instead of {len(self.columns)}.")
         return row
 
 
@@ -136,12 +190,13 @@ def _survey(path: Path) -> tuple[int, str]:
         raise UnreadableFile(f"{path} is empty.")
     encoding = "utf-16" if first.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
     number = utf8 = other = 0
-    with _lines(path, encoding) as lines:
-        for line in lines:
-            number += 1
-            if not line.isascii():
-                is_utf8 = _decodes(line)
-                utf8, other = utf8 + is_utf8, other + (not is_utf8)
+    with _blocks(path, encoding) as blocks:
+        for block in blocks:
+            number += _count(block)
+            for line in () if block.isascii() else block.split(b"\n"):
+                if not line.isascii():
+                    is_utf8 = _decodes(line)
+                    utf8, other = utf8 + is_utf8, other + (not is_utf8)
     if encoding == "utf-8" and other > utf8:
         encoding = "cp1252"
     if number < 2:
@@ -157,18 +212,32 @@ def _decodes(line: bytes) -> bool:
     return True
 
 
+def _count(block: bytes) -> int:
+    """The number of lines; the last one of a file may have no end."""
+    return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
 @contextmanager
 def _lines(path: Path, encoding: str) -> Generator[Iterable[bytes]]:
     """The lines as bytes, UTF-16 already turned into UTF-8; one that is too long comes cut, but longer than allowed."""
+    with _opened(path) as stream:
+        yield _utf16_lines(stream) if encoding == "utf-16" else _byte_lines(stream)
+
+
+@contextmanager
+def _blocks(path: Path, encoding: str) -> Generator[Iterable[bytes]]:
+    """The same lines, many at once, but for the first, which comes alone."""
+    with _opened(path) as stream:
+        yield _utf16_blocks(stream) if encoding == "utf-16" else _byte_blocks(stream)
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[io.BufferedIOBase]:
     try:
         with path.open("rb") as raw:
             is_gzip = raw.read(2) == b"\x1f\x8b"
             raw.seek(0)
-            stream: io.BufferedIOBase = gzip.GzipFile(fileobj=raw) if is_gzip else raw
-            if encoding == "utf-16":
-                yield _utf16_lines(stream)
-            else:
-                yield _byte_lines(stream)
+            yield gzip.GzipFile(fileobj=raw) if is_gzip else raw
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise UnreadableFile(f"{path} is damaged or cut off: its gzip compression does not end as it should.") from None
     except OSError as error:
@@ -176,11 +245,31 @@ def _lines(path: Path, encoding: str) -> Generator[Iterable[bytes]]:
 
 
 def _byte_lines(stream: io.BufferedIOBase) -> Iterator[bytes]:
-    while line := stream.readline(LONGEST_LINE + 1):
-        rest = line
-        while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(LONGEST_LINE + 1)
+    while line := _cut_line(stream):
         yield line
+
+
+def _byte_blocks(stream: io.BufferedIOBase) -> Iterator[bytes]:
+    block = _cut_line(stream)
+    while block:
+        yield block
+        block = stream.read(_BLOCK)
+        if block and not block.endswith(b"\n"):
+            block += _cut_line(stream)
+
+
+def _cut_line(stream: io.BufferedIOBase) -> bytes:
+    line = rest = stream.readline(LONGEST_LINE + 1)
+    while len(rest) > LONGEST_LINE and not rest.endswith(b"\n"):
+        rest = stream.readline(LONGEST_LINE + 1)
+    return line
+
+
+def _utf16_blocks(stream: io.BufferedIOBase) -> Iterator[bytes]:
+    lines = _utf16_lines(stream)
+    yield next(lines, b"")
+    for batch in itertools.batched(lines, _LINES_AT_ONCE):
+        yield b"".join(line if line.endswith(b"\n") else line + b"\n" for line in batch)
 
 
 def _utf16_lines(stream: io.BufferedIOBase) -> Iterator[bytes]:

@@ -1,5 +1,6 @@
 """What is known about each customer's risk of going silent."""
 
+import math
 from decimal import Decimal
 from typing import Self
 
@@ -10,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerDataQuerySet, Segment
+from retention.rhythm import HORIZON_DAYS
 
 
 class Band(models.TextChoices):
@@ -22,6 +24,9 @@ class Band(models.TextChoices):
 
 # Bands that ask for something to be done.
 ATTENTION = (Band.AT_RISK, Band.WATCH)
+# So many lost and so many not lost must have been back-tested before percentages are shown.
+ENOUGH_OF_EACH = 100
+SMALLEST_CHANCE = 1e-12
 RISK_KEY = Coalesce("risk", models.Value(0.0))
 
 
@@ -105,6 +110,45 @@ class RiskBasis(models.Model):
 
     def __str__(self) -> str:
         return f"median gap {self.median_gap_days} days"
+
+
+class RiskScaleQuerySet(models.QuerySet["RiskScale"]):
+    def in_use(self) -> "RiskScale | None":
+        """The latest, if it was learnt from enough; None while there are bands only."""
+        latest = self.order_by("-learnt_on").first()
+        return latest if latest is not None and latest.is_enough else None
+
+
+class RiskScale(models.Model):
+    """What the back-test of one night learnt: how the risk of the formula reads as a percentage at this company.
+
+    shown = 1/(1 + exp(−(intercept + slope · ln(risk/(1 − risk))))); the slope is above 0, so the order stays.
+    """
+
+    learnt_on = models.DateField(unique=True, help_text="The company's local day.")
+    horizon_days = models.PositiveSmallIntegerField()
+    intercept = models.FloatField()
+    slope = models.FloatField()
+    customers = models.PositiveIntegerField(help_text="How many were looked at, at all cut-offs together.")
+    lost = models.PositiveIntegerField(help_text="How many of them were not seen in the horizon.")
+
+    objects = RiskScaleQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(slope__gt=0), name="risk_scale_rises")]
+
+    def __str__(self) -> str:
+        return f"{self.learnt_on}: {self.intercept:+.2f}, × {self.slope:.2f}"
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether the history has room for the horizon, and enough came back and enough did not."""
+        return self.horizon_days == HORIZON_DAYS and min(self.lost, self.customers - self.lost) >= ENOUGH_OF_EACH
+
+    def percent(self, risk: float) -> int:
+        """From 1 to 99: nothing is sure."""
+        odds = math.log(max(risk, SMALLEST_CHANCE)) - math.log(max(1 - risk, SMALLEST_CHANCE))
+        return max(1, min(99, round(100 / (1 + math.exp(-(self.intercept + self.slope * odds))))))
 
 
 class PortfolioCount(models.Model):

@@ -7,6 +7,7 @@ from datetime import datetime, time
 from django.db import connection
 
 from accounts.models import Company
+from retention.calibrating import learn
 from retention.models import RiskBasis
 from retention.scoring import RebuildResult, rebuild
 from retention_crm.lib import clock
@@ -20,6 +21,8 @@ _LOCK = (0x52435243, 1)
 def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
     """Rebuilds if today's rebuild has not been done and it is past two o'clock for the company; None if it was not due.
 
+    The scale of the percentages is learnt anew with it.
+
     A missed night is made up for by the next call. Of two calls at once one works and the other returns at once.
     """
     zone = Company.current().time_zone
@@ -29,7 +32,9 @@ def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
     with _alone() as alone:
         if not alone or RiskBasis.objects.filter(rebuilt_on__gte=today).exists():
             return None
-        return rebuild(at=at)
+        result = rebuild(at=at)
+        learn(at=at)
+        return result
 
 
 @contextmanager

@@ -1,8 +1,11 @@
 """The risk of going silent as one SQL statement; docs/RISK.md has the formula and the reasons for its numbers.
 
-The same text scores all customers and a few, so the nightly rebuild and the update after an interaction cannot drift
-apart. A sum of floating-point numbers depends on the order of its terms, hence ORDER BY inside the sum.
+The same text scores all customers and a few, now and as of any day before, on this company's history and on one from a
+file, so the nightly rebuild, the update after an interaction and the back-test cannot drift apart. A sum of
+floating-point numbers depends on the order of its terms, hence ORDER BY inside the sum.
 """
+
+from collections.abc import Mapping
 
 HALF_LIFE_DAYS = 180
 HORIZON_DAYS = 90
@@ -30,15 +33,22 @@ LAPSED_RHYTHMS = 3.0
 ALARMING_SIGNALS = 0.9
 WORRYING_SIGNALS = 0.3
 
-_CONTACT = "(is_touchpoint OR kind = 'purchase')"
+CONTACT = "(is_touchpoint OR kind = 'purchase')"
 # A customer east of the company may have had a contact on what is still tomorrow for the company.
-_KNOWN = "(day <= %(today)s OR happened_at <= %(at)s)"
+KNOWN = "(day <= %(today)s OR happened_at <= %(at)s)"
 _CHOSEN = "(%(ids)s::bigint[] IS NULL OR customer_id = ANY(%(ids)s))"
 _ONE = "customer_id = %(id)s"
 
+# What the statements read; `over` has them read something else.
+CUSTOMERS = "customers_customer"
+INTERACTIONS = "interactions_interaction"
+COMPLAINTS = "interactions_complaint"
+RESPONSES = "surveys_response"
+FOLLOW_UPS = "interactions_followup"
+
 MEDIAN_GAP = f"""
 WITH contact_day AS (
-    SELECT DISTINCT customer_id, day FROM interactions_interaction WHERE {_CONTACT} AND {_KNOWN}
+    SELECT DISTINCT customer_id, day FROM {INTERACTIONS} WHERE {CONTACT} AND {KNOWN}
 ), gap AS (
     SELECT day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS days FROM contact_day
 )
@@ -50,11 +60,11 @@ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM gap WHERE days IS 
 _STATE = f"""
 by_day AS (
     SELECT customer_id, day,
-           bool_or({_CONTACT}) AS is_contact,
+           bool_or({CONTACT}) AS is_contact,
            bool_or(outcome = 'missed_by_us') AS missed,
            sum(amount) FILTER (WHERE kind = 'purchase' AND day > %(year_ago)s) AS value
-    FROM interactions_interaction
-    WHERE {_KNOWN} AND {_CHOSEN}
+    FROM {INTERACTIONS}
+    WHERE {KNOWN} AND {_CHOSEN}
     GROUP BY customer_id, day
 ), state AS (
     SELECT customer_id,
@@ -74,19 +84,19 @@ complaint AS (
     SELECT customer_id,
            min(opened_at) FILTER (WHERE resolved_at IS NULL OR resolved_at > %(at)s) AS open_since,
            max(resolved_at) FILTER (WHERE resolved_at <= %(at)s AND resolved_at >= %(resolved_from)s) AS resolved_at
-    FROM interactions_complaint
+    FROM {COMPLAINTS}
     WHERE opened_at <= %(at)s AND {_CHOSEN}
     GROUP BY customer_id
 ), opinion AS (
     SELECT DISTINCT ON (customer_id) customer_id, score, answered_at
-    FROM surveys_response
+    FROM {RESPONSES}
     WHERE answered_at <= %(at)s AND answered_at >= %(opinion_from)s AND {_CHOSEN}
     ORDER BY customer_id, answered_at DESC, id DESC
 ), promise AS (
     SELECT customer_id,
            min(due_at) FILTER (WHERE done_at IS NULL OR done_at > %(at)s) AS overdue_since,
            max(done_at) FILTER (WHERE done_at > due_at AND done_at <= %(at)s AND done_at >= %(service_from)s) AS late_at
-    FROM interactions_followup
+    FROM {FOLLOW_UPS}
     WHERE is_promise AND created_at <= %(at)s AND due_at < %(at)s AND {_CHOSEN}
     GROUP BY customer_id
 )"""  # noqa: S608 - only constants of this module
@@ -104,7 +114,7 @@ fact AS (
            (overdue_since AT TIME ZONE %(zone)s)::date AS overdue_since,
            CASE WHEN overdue_since IS NULL THEN (late_at AT TIME ZONE %(zone)s)::date END AS late_on,
            missed_on
-    FROM (SELECT id AS customer_id, lost_on FROM customers_customer) AS customer
+    FROM (SELECT id AS customer_id, lost_on FROM {CUSTOMERS}) AS customer
     LEFT JOIN state USING (customer_id)
     LEFT JOIN complaint USING (customer_id)
     LEFT JOIN opinion USING (customer_id)
@@ -139,7 +149,7 @@ pace AS (
 ), survival AS (
     SELECT shape.*,
            exp(1.419 * (ln(silence) - ln_mu)) AS x1,
-           exp(1.419 * (ln(silence + {HORIZON_DAYS}) - ln_mu)) AS x2
+           exp(1.419 * (ln(silence + %(horizon)s) - ln_mu)) AS x2
     FROM shape
 ), base AS MATERIALIZED (
     SELECT survival.*, ln((1 + x1) * (1 + x2 + v) / (v * (x2 - x1))) AS base FROM survival
@@ -182,6 +192,12 @@ STORED = (
 )  # fmt: skip
 _COLUMNS = ", ".join(STORED)
 
+# Only the place in the order, without bands and reasons, of those in touch within a year.
+RANKED = f"""
+WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
+SELECT customer_id, silence, base + signals AS log_odds, risk FROM scored WHERE n > 0 AND silence < {YEAR_DAYS}
+""".replace(_CHOSEN, "TRUE")  # noqa: S608 - only constants of this module
+
 _RESULT = f"""
 WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
 SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAND}, {_REASONS},
@@ -215,6 +231,14 @@ WHERE (stored.computed_at IS NULL OR stored.computed_at <= excluded.computed_at)
   AND ({", ".join(f"stored.{name}" for name in STORED)})
       IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in STORED)})
 """
+
+
+def over(statement: str, sources: Mapping[str, str]) -> str:
+    """The statement with other sources of the same columns, a table or a query in brackets, for some of its tables."""
+    for table, source in sources.items():
+        statement = statement.replace(table, source)
+    return statement
+
 
 # A few customers at once: computed with the median gap as it was learnt last, and stored, in one statement.
 _STORED_GAP = "(SELECT median_gap_days FROM retention_riskbasis WHERE id = 1)"

@@ -24,8 +24,8 @@ _FRESH = "UPDATE customers_customer SET risk_stale_since = NULL WHERE id = ANY(%
 # Somebody waits for this one each time: planning it takes longer than running it.
 _SCORE_ONE = Prepared(
     rhythm.SCORE_ONE,
-    "id bigint, at timestamptz, today date, zone text, year_ago date, service_day date, service_from timestamptz,"
-    " opinion_from timestamptz, resolved_from timestamptz",
+    "id bigint, at timestamptz, today date, horizon integer, zone text, year_ago date, service_day date,"
+    " service_from timestamptz, opinion_from timestamptz, resolved_from timestamptz",
 )
 
 
@@ -44,9 +44,9 @@ def rebuild(*, at: datetime) -> RebuildResult:
     Requests that come in meanwhile stay marked stale. If it fails, run it again: nothing is recorded as rebuilt.
     """
     zone = Company.current().time_zone
-    known = _moments(zone, at)
+    known = moments(zone, at)
     Customer.objects.filter(risk_stale_since__isnull=False).update(risk_stale_since=None)
-    median_gap = _median_gap(known)
+    median_gap = learnt_gap(known)
     changed = _score_everybody(known, median_gap)
     RiskBasis.objects.update_or_create(
         pk=1, defaults={"median_gap_days": median_gap, "rebuilt_at": at, "rebuilt_on": clock.today(zone, at)}
@@ -62,7 +62,7 @@ def rescore(customer_ids: Sequence[int], *, at: datetime, company: Company | Non
     """
     if not customer_ids:
         return 0
-    known = _moments((company or Company.current()).time_zone, at)
+    known = moments((company or Company.current()).time_zone, at)
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute(_FRESH, [list(customer_ids)])
         if len(customer_ids) == 1:
@@ -86,17 +86,17 @@ def rescore_stale(*, at: datetime, limit: int = BATCH) -> int:
     return len(ids)
 
 
-def _median_gap(known: dict[str, Any]) -> float:
-    """The company's median days between contact days; the default while no customer came back."""
+def learnt_gap(known: dict[str, Any], statement: str = rhythm.MEDIAN_GAP) -> float:
+    """The median days between contact days; the default while no customer came back."""
     with connection.cursor() as cursor:
-        cursor.execute(rhythm.MEDIAN_GAP, known)
+        cursor.execute(statement, known)
         median = cursor.fetchone()[0]
     if median is None:
         return rhythm.DEFAULT_MEDIAN_GAP_DAYS
     return float(min(max(median, 1.0), LARGEST_GAP_DAYS))
 
 
-def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
+def moments(zone_name: str, at: datetime, horizon: int = rhythm.HORIZON_DAYS) -> dict[str, Any]:
     """The days and moments the statement compares with, all by the company's clock; `…_from` begin a local day."""
     today = clock.today(zone_name, at)
 
@@ -106,6 +106,7 @@ def _moments(zone_name: str, at: datetime) -> dict[str, Any]:
     return {
         "at": at,
         "today": today,
+        "horizon": horizon,
         "zone": clock.zone(zone_name).key,
         "year_ago": today - timedelta(days=rhythm.YEAR_DAYS),
         "service_day": today - timedelta(days=rhythm.SERVICE_DAYS),

@@ -5,14 +5,17 @@ from datetime import date
 
 from django.utils.translation import gettext, ngettext
 
-from retention.models import CustomerRisk
+from retention.models import Band, CustomerRisk, RiskScale
 from retention_crm.lib import dates
 
 
-def reasons_in_words(risk: CustomerRisk, *, on: date) -> list[str]:
-    """One plain sentence for each known reason, the silence first, as seen on that (local) day."""
+def reasons_in_words(risk: CustomerRisk, *, on: date, scale: RiskScale | None = None) -> list[str]:
+    """One plain sentence for each known reason, the silence first, as seen on that (local) day.
+
+    With a scale, what all of them together make of the chance comes last.
+    """
     silence = [_silence(risk, on)] if risk.contact_days else []
-    return silence + signals_in_words(risk, on=on)
+    return silence + signals_in_words(risk, on=on) + _chance(risk, scale)
 
 
 def signals_in_words(risk: CustomerRisk, *, on: date) -> list[str]:
@@ -53,6 +56,14 @@ def _silence(risk: CustomerRisk, on: date) -> str:
     else:
         last = ngettext("silent for %(quiet)d day.", "silent for %(quiet)d days.", quiet) % words
     return f"{rhythm}; {last}"
+
+
+def _chance(risk: CustomerRisk, scale: RiskScale | None) -> list[str]:
+    """Nothing where there is too little to say even whether they are healthy."""
+    if scale is None or risk.risk is None or risk.band == Band.UNKNOWN:
+        return []
+    words = {"percent": scale.percent(risk.risk), "days": scale.horizon_days}
+    return [gettext("Chance of no contact in the next %(days)d days: %(percent)d %%.") % words]
 
 
 def _one_contact(quiet: int) -> str:

@@ -15,7 +15,7 @@ from accounts.models import Company, User, Visibility
 from customers.models import Channel, ConsentChange, ConsentKind, Contact, Customer, Tone
 from dashboard.timeline import PAGE
 from interactions.models import Outcome, Sentiment
-from retention.models import Band, CustomerRisk
+from retention.models import Band, CustomerRisk, RiskScale
 from tests import factories
 from tests.factories import NOW, TODAY
 
@@ -302,3 +302,16 @@ def test_a_contact_with_half_a_consent_is_described(owner: User, customer: Custo
 
     assert "Receives only:" in shown
     assert "Gets no automatic mail" in shown
+
+
+def test_the_chance_of_silence_is_shown_once_it_has_been_back_tested(
+    owner: User, customer: Customer, login: Login
+) -> None:
+    known = {"contact_days": 12, "last_day": TODAY, "rhythm_days": 29.0, "risk": 0.5, "band": Band.WATCH}
+    CustomerRisk.objects.update_or_create(customer=customer, defaults=known)
+    browser = login(owner)
+    assert "Chance of no contact" not in page(browser, customer)
+
+    RiskScale.objects.create(learnt_on=TODAY, horizon_days=90, intercept=-1, slope=1, customers=1000, lost=500)
+
+    assert "Chance of no contact in the next 90 days: 27 %." in page(browser, customer)

@@ -12,7 +12,7 @@ from customers.requests import may_change
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, RiskScale
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
 
@@ -89,7 +89,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "tags": list(customer.tags.all()),
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
-        "reasons": reasons_in_words(risk, on=on) if risk else [],
+        "reasons": reasons_in_words(risk, on=on, scale=RiskScale.objects.in_use()) if risk else [],
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,

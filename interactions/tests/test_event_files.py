@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from interactions import event_files
 from interactions.event_files import Event, EventFile, Refusal, UnreadableFile
 from interactions.models import Kind
 from tests.factories import TODAY
@@ -190,3 +191,57 @@ def test_a_missing_file_and_a_directory_are_named(tmp_path: Path) -> None:
     for path in (tmp_path / "none.csv", tmp_path):
         with pytest.raises(UnreadableFile, match="cannot be read"):
             EventFile(path, latest=TODAY)
+
+
+def in_blocks(path: Path) -> tuple[list[Event | Refusal], int]:
+    """What the lines of all blocks are, and how many blocks were plain."""
+    file = EventFile(path, latest=TODAY)
+    blocks = list(file.blocks())
+    return [line for block in blocks for line in file.lines_of(block)], sum(block.is_plain for block in blocks)
+
+
+PLAIN = "".join(f"{number % 7},2026-03-{number % 28 + 1:02},{number}.50\n" for number in range(40))
+
+
+@pytest.mark.parametrize(
+    ("lines", "plain"),
+    [
+        (PLAIN, True),
+        (PLAIN.replace(".50", ""), True),
+        (PLAIN.replace("\n", "\r\n"), True),
+        (PLAIN.replace("3,", '"3",'), False),
+        (PLAIN.replace("3,", "Bäck,"), False),
+        (PLAIN + "\n\n" + PLAIN, False),
+        (PLAIN + "7,2026-03-01\n" + PLAIN, False),
+        (PLAIN + "7,yesterday,\n" + "x" * 10_100 + "\n" + PLAIN, False),
+        (PLAIN + "7,2026-03-01,1,5\n" + PLAIN[:-1], False),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 64, 1 << 20])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_a_file_in_blocks_has_the_lines_it_has_one_by_one(
+    write: Write, monkeypatch: pytest.MonkeyPatch, lines: str, plain: bool, size: int, encoding: str
+) -> None:
+    monkeypatch.setattr(event_files, "_BLOCK", size)
+    monkeypatch.setattr(event_files, "_LINES_AT_ONCE", size)
+    path = write("customer,date,amount\n" + lines, encoding=encoding)
+    found, plain_blocks = in_blocks(path)
+    assert found == list(EventFile(path, latest=TODAY).read())
+    assert EventFile(path, latest=TODAY).lines == 1 + lines.count("\n") + (not lines.endswith("\n"))
+    if plain:
+        # The first line, and nothing else, is none.
+        assert plain_blocks == len(list(EventFile(path, latest=TODAY).blocks())) - 1
+    elif size == 1 << 20:
+        assert plain_blocks == 0
+
+
+@pytest.mark.parametrize("header", ["customer,date,type", "customer,customer_id,date", "customer,date,remark"])
+def test_only_a_customer_a_date_and_an_amount_are_plain(write: Write, header: str) -> None:
+    assert in_blocks(write(f"{header}\n7,2026-03-01,call\n"))[1] == 0
+
+
+def test_a_plain_line_stands_in_any_order_of_columns(write: Write) -> None:
+    path = write("amount;date;customer_id\n1.50;2026-03-01;7\n;2026-03-02;7\n")
+    assert in_blocks(path)[1] == 1
+    file = EventFile(path, latest=TODAY)
+    assert (file.plain_columns(), file.delimiter) == ("amount, date, customer", ";")

@@ -2,8 +2,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
-from retention.models import CustomerRisk
+from retention.models import Band, CustomerRisk, RiskScale
 from retention.wording import reasons_in_words, summary
 from tests.factories import TODAY
 
@@ -75,3 +76,23 @@ def test_the_summary_fits_into_a_row() -> None:
     assert summary(risk(silent=41, rhythm=14.1), TODAY) == "quiet 41 d, usually 14"
     assert summary(risk(contacts=1, silent=41), TODAY) == "quiet 41 d, one contact so far"
     assert summary(risk(silent=-1), TODAY) == "quiet 0 d, usually 29"
+
+
+def chance(of: float | None, scale: RiskScale | None, band: Band = Band.WATCH) -> list[str]:
+    told = risk()
+    told.risk, told.band = of, band
+    return reasons_in_words(told, on=TODAY, scale=scale)[1:]
+
+
+def test_the_chance_is_told_last_once_there_is_a_scale() -> None:
+    scale = RiskScale(horizon_days=90, intercept=-1.0, slope=0.5)
+    assert chance(0.5, None) == []
+    assert chance(0.5, scale) == ["Chance of no contact in the next 90 days: 27 %."]
+    with translation.override("de"):
+        (german,) = chance(0.5, scale)
+    assert german == "Wahrscheinlichkeit, dass es in den nächsten 90 Tagen keinen Kontakt gibt: 27 %."
+
+
+@pytest.mark.parametrize(("of", "band"), [(None, Band.WATCH), (0.7, Band.UNKNOWN)])
+def test_no_chance_is_told_where_there_is_too_little_to_say(of: float | None, band: Band) -> None:
+    assert chance(of, RiskScale(horizon_days=90, intercept=0.0, slope=1.0), band) == []
