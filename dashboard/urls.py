@@ -36,6 +36,7 @@ from dashboard.views.labels import (
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
+from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_undo, losses
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -127,6 +128,11 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("portfolio/losses/", losses, name="losses"),
+    path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
+    path("losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
+    path("losses/<int:pk>/undo/", loss_undo, name="loss_undo"),
+    path("losses/<int:pk>/reopen/", loss_reopen, name="loss_reopen"),
     path("settings/first-steps/", first_steps, name="first_steps"),
     path("settings/first-steps/show/", first_steps_show, name="first_steps_show"),
     path("settings/sample/load/", sample_load, name="sample_load"),

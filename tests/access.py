@@ -39,6 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
+from retention.models import Loss
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -106,6 +107,7 @@ class Side:
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
+    loss: Loss
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -230,6 +232,10 @@ TABLE: tuple[Line, ...] = (
     Line("import_discard", IMPORTER, methods=("POST",), args=("intake",)),
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
+    Line("losses", MANAGERS),
+    Line("loss_reason", CUSTOMER_DATA, methods=_FORM, args=("loss",), changes_only=True),
+    Line("loss_undo", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
+    Line("loss_reopen", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
     # accounts
     Line("login", EVERYONE, methods=_FORM, ok=302),
     Line("logout", EVERYONE, methods=("POST",)),

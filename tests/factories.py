@@ -35,6 +35,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
+from retention.models import Loss
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -179,6 +180,12 @@ def wish(of: Customer | None = None, **fields: Any) -> Wish:
         fields.setdefault("decided_at", NOW - timedelta(hours=1))
         fields.setdefault("wants_answer", True)
     return Wish.objects.create(customer=of, **fields)
+
+
+def loss(of: Customer | None = None, **fields: Any) -> Loss:
+    """They left on TODAY, and nobody knows why, unless told otherwise; the customer's own day of it is not touched."""
+    fields = {"lost_on": TODAY, "marked_at": NOW} | fields
+    return Loss.objects.create(customer=of or customer(), **fields)
 
 
 def notice(by: User | None = None, **fields: Any) -> Notice:

@@ -72,6 +72,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
+        "Loss": lambda: factories.loss(of),
         "NoticeFor": lambda: factories.notice_for(of),
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),

@@ -24,6 +24,7 @@ LISTS = {
     "imports": "import_new",
     "import_new": "segment_new",
     "portfolio": "imports",
+    "losses": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",

@@ -12,7 +12,7 @@ from customers.requests import may_change
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, Loss
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
 
@@ -90,10 +90,16 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],
+        "loss": _loss(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,
     } | _open_follow_ups(request, customer)
+
+
+def _loss(customer: Customer) -> Loss | None:
+    """Why they left, if they did."""
+    return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
 
 
 def _documents(timeline: Timeline, *, newest_of: Customer | None) -> list[Document]:

@@ -1,0 +1,30 @@
+"""How likely each customer is to go, what is planned against it, and why those went who are lost."""
+
+from retention.models.cause import Cause, CauseField
+from retention.models.loss import Ending, Loss, LossQuerySet
+from retention.models.risk import (
+    ATTENTION,
+    RISK_KEY,
+    Band,
+    CustomerRisk,
+    CustomerRiskQuerySet,
+    PortfolioCount,
+    RiskBasis,
+    ranked,
+)
+
+__all__ = [
+    "ATTENTION",
+    "RISK_KEY",
+    "Band",
+    "Cause",
+    "CauseField",
+    "CustomerRisk",
+    "CustomerRiskQuerySet",
+    "Ending",
+    "Loss",
+    "LossQuerySet",
+    "PortfolioCount",
+    "RiskBasis",
+    "ranked",
+]
