@@ -54,6 +54,18 @@ from dashboard.views.notifications import (
     notifications_seen,
 )
 from dashboard.views.palette import find, find_notes
+from dashboard.views.plan_steps import (
+    plan_approve,
+    plan_close,
+    plan_discard,
+    plan_reopen,
+    plan_review,
+    plan_step_edit,
+    plan_step_new,
+    plan_step_remove,
+    plan_submit,
+)
+from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
 from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
@@ -129,6 +141,20 @@ urlpatterns = [
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
+    path("portfolio/plans/", plans, name="plans"),
+    path("settings/plans/", plan_rules, name="plan_rules"),
+    path("customers/<int:pk>/plan/", plan_new, name="plan_new"),
+    path("plans/<int:pk>/", plan, name="plan"),
+    path("plans/<int:pk>/edit/", plan_edit, name="plan_edit"),
+    path("plans/<int:pk>/submit/", plan_submit, name="plan_submit"),
+    path("plans/<int:pk>/approve/", plan_approve, name="plan_approve"),
+    path("plans/<int:pk>/review/", plan_review, name="plan_review"),
+    path("plans/<int:pk>/close/", plan_close, name="plan_close"),
+    path("plans/<int:pk>/reopen/", plan_reopen, name="plan_reopen"),
+    path("plans/<int:pk>/discard/", plan_discard, name="plan_discard"),
+    path("plans/<int:pk>/steps/new/", plan_step_new, name="plan_step_new"),
+    path("plans/steps/<int:pk>/", plan_step_edit, name="plan_step_edit"),
+    path("plans/steps/<int:pk>/remove/", plan_step_remove, name="plan_step_remove"),
     path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
     path("losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
     path("losses/<int:pk>/undo/", loss_undo, name="loss_undo"),

@@ -1,6 +1,5 @@
 """Forms for why a customer left."""
 
-from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +26,11 @@ NOTE_LIMIT = 2000
 class CauseBoxes(forms.CheckboxSelectMultiple):
     """Causes to tick, with what speaks for each beside it."""
 
-    facts: Mapping[str, list[str]] = {}
+    facts: Evidence = {}
 
     def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
         option = super().create_option(*args, **kwargs)
-        return option | {"facts": self.facts.get(str(option["value"]), [])}
+        return option | {"facts": self.facts.get(Cause(str(option["value"])), [])}
 
 
 class CauseChoice(forms.MultipleChoiceField):

@@ -10,7 +10,8 @@ from accounts.models import User
 from customers import changing
 from customers.models import Customer
 from interactions.models import Interaction, Kind
-from retention.models import Ending, Loss
+from retention.models import Ending, Loss, PlanOutcome, RetentionPlan
+from retention.planning import close, open_plan_of, reopen
 
 YEAR = timedelta(days=365)
 
@@ -27,6 +28,9 @@ def lose(loss: Loss, *, by: User, at: datetime) -> Loss:
             loss.marked_by, loss.marked_at = by, at
             loss.save()
         changing.mark_lost(loss.customer, on=loss.lost_on, at=at)
+        plan = open_plan_of(customer)
+        if plan is not None:
+            close(plan, PlanOutcome.LOST, "", by=by, at=at)
     return known or loss
 
 
@@ -36,8 +40,14 @@ def win_back(customer: Customer, *, by: User, on: date, at: datetime) -> Loss | 
 
 
 def take_back(customer: Customer, *, by: User, on: date, at: datetime) -> Loss | None:
-    """They never left: it was marked by mistake, and does not count."""
-    return _end(customer, Ending.MISTAKE, by=by, on=on, at=at)
+    """They never left: it was marked by mistake, and does not count. The plan that ended with it goes on."""
+    with transaction.atomic():
+        loss = _end(customer, Ending.MISTAKE, by=by, on=on, at=at)
+        ended = {"customer": customer, "outcome": PlanOutcome.LOST}
+        plan = RetentionPlan.objects.filter(**ended, closed_at=loss.marked_at).first() if loss else None
+        if plan is not None:
+            reopen(plan, at=at)
+    return loss
 
 
 def _end(customer: Customer, ending: Ending, *, by: User, on: date, at: datetime) -> Loss | None:

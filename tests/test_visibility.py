@@ -21,6 +21,7 @@ from customers.models import (
 from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
+from retention.planning import open_plan_of
 from tests import factories
 
 
@@ -73,6 +74,8 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
         "Loss": lambda: factories.loss(of),
+        "RetentionPlan": lambda: factories.plan(of),
+        "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),
         "NoticeFor": lambda: factories.notice_for(of),
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),

@@ -25,6 +25,7 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "plans": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
@@ -41,7 +42,17 @@ OTHERS = {
     *("first_steps", "log", "notice_find", "notice_new", "offline", "password_change", "password_change_done"),
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
-    *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
+    *(
+        "plan_rules",
+        "suppression",
+        "survey_new",
+        "team_new",
+        "unknown",
+        "wordings",
+        "bulk_new",
+        "sample_remove",
+        "mailbox",
+    ),
 }
 
 

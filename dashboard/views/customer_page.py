@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
+from dashboard.plans import open_plan
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
@@ -91,6 +92,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on) if risk else [],
         "loss": _loss(customer),
+        "plan": open_plan(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.requests import PersonRequest
 from dashboard.losses import Choice
 from dashboard.paging import page_of
+from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
 from retention.counting import figures
 from retention.learning import UNKNOWN
@@ -55,6 +56,7 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
+        "plans": counts(all_plans(request.user, at=at)),
         "unexplained": _unexplained(request.user, on),
         "losses_address": Choice.last_year(on).address(kind=UNKNOWN),
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),

@@ -2,6 +2,16 @@
 
 from retention.models.cause import Cause, CauseField
 from retention.models.loss import Ending, Loss, LossQuerySet
+from retention.models.plan import (
+    PlanOutcome,
+    PlanRules,
+    PlanState,
+    PlanStep,
+    PlanStepQuerySet,
+    RetentionPlan,
+    RetentionPlanQuerySet,
+    Severity,
+)
 from retention.models.risk import (
     ATTENTION,
     RISK_KEY,
@@ -24,7 +34,15 @@ __all__ = [
     "Ending",
     "Loss",
     "LossQuerySet",
+    "PlanOutcome",
+    "PlanRules",
+    "PlanState",
+    "PlanStep",
+    "PlanStepQuerySet",
     "PortfolioCount",
+    "RetentionPlan",
+    "RetentionPlanQuerySet",
     "RiskBasis",
+    "Severity",
     "ranked",
 ]
