@@ -150,7 +150,7 @@ def three(owner: User) -> list[Loss]:
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'class="stretched-link" href="/customers/\d+/"><bdi>(\w+)</bdi>', html)
+    return re.findall(r'class="stretched-link"\s+href="/customers/\d+/"><bdi>(\w+)</bdi>', html)
 
 
 @pytest.mark.parametrize(

@@ -242,7 +242,7 @@ def test_the_rules_are_changed_by_administrators(manager: User, administrator: U
 
 
 def names(html: str) -> list[str]:
-    return re.findall(r'class="stretched-link" href="/plans/\d+/"><bdi>(\w+)</bdi>', html)
+    return re.findall(r'class="stretched-link"\s+href="/plans/\d+/"><bdi>(\w+)</bdi>', html)
 
 
 @pytest.fixture
