@@ -76,7 +76,7 @@ class PlanForm(CarefulForm, _PlanModelForm):
 
     def __init__(self, *args: Any, facts: Evidence, rules: PlanRules, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.on = on
+        self.on, self.facts = on, facts
         causes = self.fields["suspected"]
         assert isinstance(causes, CauseChoice)
         causes.show(facts)
@@ -122,11 +122,11 @@ class StepForm(CarefulForm, _StepModelForm):
         assert isinstance(person, forms.ModelChoiceField)
         person.queryset, person.empty_label = doers_for(customer), None
         if step.pk:
-            self.initial |= {"person": step.who.pk, "day": clock.today(step.who.time_zone, step.when)}
+            self.initial.update(person=step.who.pk, day=clock.today(step.who.time_zone, step.when))
             if step.follow_up:
                 self.initial["title"] = step.follow_up.title
         else:
-            self.initial |= {"person": customer.owner_id}
+            self.initial["person"] = customer.owner_id
         self.helper = page_layout("title", row(Field("person", wrapper_class=HALF), Field("day", wrapper_class=HALF)))
 
     def clean_day(self) -> date:
@@ -165,8 +165,16 @@ class CloseForm(forms.Form):
 
 
 class RulesForm(CarefulForm, _RulesModelForm):
-    offer_limit = AmountInput(label=gettext_lazy("Offers without approval up to"))
-    high_value = AmountInput(label=gettext_lazy("High value from"))
+    offer_limit = AmountInput(
+        label=gettext_lazy("Offers without approval up to"),
+        help_text=gettext_lazy("A plan that offers more waits until a manager has approved it. 0: every offer."),
+    )
+    high_value = AmountInput(
+        label=gettext_lazy("High value from"),
+        help_text=gettext_lazy(
+            "What a customer bought in the last year. Their plans are looked at every week, not every second."
+        ),
+    )
 
     class Meta:
         model = PlanRules
@@ -174,6 +182,4 @@ class RulesForm(CarefulForm, _RulesModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.help_text = PlanRules._meta.get_field(name).help_text
         self.helper = page_layout("offer_limit", "high_value")

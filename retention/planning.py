@@ -175,7 +175,7 @@ def remove_step(step: PlanStep, *, by: User, at: datetime) -> Trashed:
     """The step goes into the trash, with its follow-up if that is not done."""
     with transaction.atomic():
         _locked(step.plan)
-        task = FollowUp.objects.open().filter(pk=step.follow_up_id)
+        task = FollowUp.objects.open().filter(pk__in=[step.follow_up_id] if step.follow_up_id else [])
         return remove(step, name=step.title, by=by, at=at, customer=step.plan.customer, also=[task])
 
 

@@ -39,7 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
-from retention.models import Loss, PlanStep, RetentionPlan
+from retention.models import Loss, PlanStep, Play, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -111,6 +111,7 @@ class Side:
     wish: Wish
     loss: Loss
     plan: RetentionPlan
+    play: Play
     plan_step: PlanStep
     planless: Customer
     notice: Notice
@@ -241,6 +242,12 @@ TABLE: tuple[Line, ...] = (
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),
+    Line("plan_from_play", CUSTOMER_DATA, methods=("POST",), args=("planless",)),
+    Line("plays", MANAGERS_READ),
+    Line("plays_ready", ADMINISTRATORS, methods=("POST",)),
+    Line("play_new", ADMINISTRATORS, methods=_FORM),
+    Line("play", MANAGERS_READ, methods=_FORM, args=("play",)),
+    Line("play_delete", ADMINISTRATORS, methods=("POST",), args=("play",)),
     Line("plan", CUSTOMER_DATA, args=("plan",)),
     Line("plan_edit", CUSTOMER_DATA, methods=_FORM, args=("plan",), changes_only=True),
     Line("plan_submit", CUSTOMER_DATA, methods=("POST",), args=("plan",)),

@@ -35,6 +35,7 @@ LISTS = {
     "segments": "segment_new",
     "people": "person_new",
     "teams": "team_new",
+    "plays": "play_new",
 }
 # Pages that are no lists: forms, settings, and what fills only when something failed.
 OTHERS = {
@@ -42,17 +43,8 @@ OTHERS = {
     *("first_steps", "log", "notice_find", "notice_new", "offline", "password_change", "password_change_done"),
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
-    *(
-        "plan_rules",
-        "suppression",
-        "survey_new",
-        "team_new",
-        "unknown",
-        "wordings",
-        "bulk_new",
-        "sample_remove",
-        "mailbox",
-    ),
+    *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
+    *("plan_rules", "play_new"),
 }
 
 

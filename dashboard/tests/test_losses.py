@@ -32,7 +32,7 @@ def page(browser: Client, customer: Customer) -> str:
 
 def undo_address(response: Any) -> str:
     """Where the message of the page that follows offers to take it back."""
-    found = re.findall(r'action="(/losses/\d+/[a-z]+/)"', response.content.decode())
+    found = re.findall(r'action="(/customers/losses/\d+/[a-z]+/)"', response.content.decode())
     assert found
     return str(found[-1])
 

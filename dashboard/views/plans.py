@@ -18,8 +18,9 @@ from dashboard.paging import Order, aware_moment, page_of
 from dashboard.plans import OPEN, SHOWN, URGENCY, PlanRow, all_plans, counts, view_of
 from dashboard.views.replying import PageRequest, form_status, posted
 from retention import planning
-from retention.models import PlanRules, RetentionPlan
+from retention.models import PlanRules, Play, RetentionPlan
 from retention.plan_forms import PlanForm, RulesForm
+from retention.playing import fitting
 from retention.suspecting import evidence_of
 from retention_crm.lib import clock
 
@@ -61,7 +62,7 @@ def plan(request: PageRequest, pk: int) -> HttpResponse:
     """Why they may go, what is done about it, and what may be done with the plan."""
     at = clock.now()
     rows = RetentionPlan.objects.visible_to(request.user).select_related(
-        "customer__owner", "customer__risk", "written_by", "approved_by", "closed_by"
+        "customer__owner", "customer__risk", "written_by", "approved_by", "closed_by", "play"
     )
     shown = get_object_or_404(rows, pk=pk)
     facts = evidence_of(shown.customer_id, zone=request.user.time_zone, at=at)
@@ -130,15 +131,17 @@ def _form(request: PageRequest, instance: RetentionPlan, review_on: Any) -> Plan
 
 
 def _show_form(request: PageRequest, form: PlanForm) -> HttpResponse:
-    context = {"form": form, "plan": form.instance, "customer": form.instance.customer}
+    context: dict[str, Any] = {"form": form, "plan": form.instance, "customer": form.instance.customer}
+    if not (form.instance.pk or form.is_bound):
+        context["plays"] = fitting(Play.objects.all(), list(form.facts))
     return render(request, "dashboard/plan_edit.html", context, status=form_status(form))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @managers_read_administrators_change
-def plan_rules(request: PageRequest) -> HttpResponse:
+def plan_rules(request: PersonRequest) -> HttpResponse:
     """Which offers a manager has to approve, and whose plans are looked at every week."""
-    form = RulesForm(posted(request), instance=PlanRules.current())
+    form = RulesForm(request.POST if request.method == "POST" else None, instance=PlanRules.current())
     if form.is_valid():
         form.save()
         messages.success(request, _("Saved."))

@@ -28,7 +28,6 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=2,
                         default=Decimal("500"),
-                        help_text="A plan that offers more waits until a manager has approved it. 0: every offer.",
                         max_digits=14,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="offers without approval up to",
@@ -39,7 +38,6 @@ class Migration(migrations.Migration):
                     models.DecimalField(
                         decimal_places=2,
                         default=Decimal("10000"),
-                        help_text="What a customer bought in the last year. Their plans are looked at every week, not every second.",
                         max_digits=14,
                         validators=[django.core.validators.MinValueValidator(0)],
                         verbose_name="high value from",

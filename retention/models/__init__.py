@@ -12,6 +12,7 @@ from retention.models.plan import (
     RetentionPlanQuerySet,
     Severity,
 )
+from retention.models.play import Doer, Play, PlayStep
 from retention.models.risk import (
     ATTENTION,
     RISK_KEY,
@@ -31,6 +32,7 @@ __all__ = [
     "CauseField",
     "CustomerRisk",
     "CustomerRiskQuerySet",
+    "Doer",
     "Ending",
     "Loss",
     "LossQuerySet",
@@ -39,6 +41,8 @@ __all__ = [
     "PlanState",
     "PlanStep",
     "PlanStepQuerySet",
+    "Play",
+    "PlayStep",
     "PortfolioCount",
     "RetentionPlan",
     "RetentionPlanQuerySet",

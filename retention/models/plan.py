@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.models import Customer, CustomerDataQuerySet, OneOpenQuerySet
 from interactions.models import FollowUp
 from retention.models.cause import Cause, CauseField
+from retention.models.play import Play
 from retention.models.risk import Band
 from retention_crm.lib import clock
 from retention_crm.lib.fields import LineField, NoteField
@@ -58,7 +59,6 @@ class PlanRules(models.Model):
         decimal_places=2,
         default=Decimal(500),
         validators=[MinValueValidator(0)],
-        help_text=_("A plan that offers more waits until a manager has approved it. 0: every offer."),
     )
     high_value = models.DecimalField(
         _("high value from"),
@@ -66,7 +66,6 @@ class PlanRules(models.Model):
         decimal_places=2,
         default=Decimal(10_000),
         validators=[MinValueValidator(0)],
-        help_text=_("What a customer bought in the last year. Their plans are looked at every week, not every second."),
     )
 
     class Meta:
@@ -126,6 +125,9 @@ class RetentionPlan(models.Model):
     """A plan for one customer; there is one at a time that is not closed."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="retention_plans")
+    play = models.ForeignKey(
+        Play, on_delete=models.SET_NULL, null=True, blank=True, related_name="plans", editable=False
+    )
     suspected = CauseField(verbose_name=_("why they may go"))
     note = NoteField(_("what we think happened"), max_length=2000, blank=True, default="")
     changes_person = models.BooleanField(_("somebody else should look after them"), default=False)
