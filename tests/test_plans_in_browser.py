@@ -157,3 +157,31 @@ def test_why_they_left_is_said_and_found_among_the_losses(
     expect(page.get_by_role("heading", name="Confirmed: A competitor")).to_be_visible()
     expect(page.locator("#list .stretched-link")).to_have_text([fading.name])
     assert watched.complaints == []
+
+
+@both_sizes
+def test_a_ready_play_becomes_a_plan(
+    chromium: Browser, site: str, administrator: User, fading: Customer, size: tuple[int, int]
+) -> None:
+    watched = open_page(chromium, site, administrator, "/settings/plans/", size)
+    page = watched.page
+    watched.picture("plan-rules")
+    page.get_by_role("link", name="Plays", exact=True).click()
+    watched.picture("plays-none")
+    page.get_by_role("button", name="Take over four ready plays").click()
+    toast(page, "4 plays are added.")
+    watched.picture("plays")
+    page.get_by_role("link", name="We broke our word").click()
+    page.get_by_label("What is to be done").last.fill("Thank them for their patience")
+    page.get_by_label("Days from the start").last.fill("20")
+    watched.picture("play")
+    page.get_by_role("button", name="Save").click()
+    toast(page, "Saved.")
+
+    page.goto(f"/customers/{fading.pk}/plan/")
+    watched.picture("plan-with-plays")
+    page.get_by_role("listitem").filter(has_text="We broke our word").get_by_role("button", name="Take this").click()
+    toast(page, "Look its steps over")
+    expect(page.get_by_text("0 of 4 steps done")).to_be_visible()
+    watched.picture("plan-from-play")
+    assert watched.complaints == []
