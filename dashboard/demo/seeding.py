@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import connection, transaction
 
 from accounts.models import User
-from dashboard.demo import histories, people, reasons, showcase
+from dashboard.demo import histories, keeping, people, showcase
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -54,7 +54,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         book.continue_sequences()
         showcase.keep_a_day(on)
         showcase.tell_news(on)
-        reasons.say_why(on)
+        keeping.say_why(on)
+        keeping.plan_for_two(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
