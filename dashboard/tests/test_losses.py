@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from accounts.models import Company, User
 from customers.models import Customer
+from outreach.erasing import erase
 from retention.models import Cause, Ending, Loss
 from tests import factories
-from tests.factories import TODAY
+from tests.factories import NOW, TODAY
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company", "this_morning")]
 Login = Callable[[User], Client]
@@ -126,6 +127,8 @@ def test_a_loss_without_a_reason_asks_for_it_where_it_is_seen(
     address = reverse("loss_reason", args=[loss.pk])
 
     assert address in page(login(owner), customer)
+    listed = login(owner).get(reverse("customers"), {"state": "lost"}).content.decode()
+    assert "Reason not yet known" in listed
     shown = login(manager).get(reverse("portfolio")).content.decode()
     assert "1 customer left in the last year, and nobody has said why yet." in shown
     behind = re.search(r'href="(/portfolio/losses/[^"]*kind=unknown)"', shown)
@@ -226,8 +229,7 @@ def test_a_contact_who_is_erased_is_named_no_longer(
     contact = factories.contact(customer, name="Amira Haddad")
     mark(login(owner), customer, confirmed="price", said_by=contact.pk)
 
-    login(owner).post(reverse("contact_erase", args=[contact.pk]), {"answer": "erase", "sure": "on"})
-    contact.delete()
+    erase(contact, by=owner, at=NOW)
 
     assert Loss.objects.get().said_by is None
     assert "Amira" not in page(login(owner), customer)
