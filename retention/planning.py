@@ -54,16 +54,25 @@ def draft(plan: RetentionPlan, *, by: User, at: datetime, steps: Collection[Plan
     return plan
 
 
-def change(plan: RetentionPlan, *, by: User, changed: Collection[str], at: datetime) -> None:
-    """Saves these fields of an open plan. An offer that became too large for what was approved waits for approval."""
+def change(plan: RetentionPlan, *, by: User, changed: Collection[str]) -> bool:
+    """Saves these fields of an open plan; false if somebody closed it meanwhile.
+
+    An offer that became too large for what was approved waits for approval.
+    """
     fields = set(changed)
     if fields & {"offer", "offer_amount"}:
         plan.offered_by = by
         fields.add("offered_by")
-    if plan.state == PlanState.ACTIVE and plan.needs_approval(PlanRules.current()):
-        plan.state = PlanState.WAITING
-        fields.add("state")
-    plan.save(update_fields=fields)
+    with transaction.atomic():
+        stored = _locked(plan)
+        plan.state, plan.approved_amount = stored.state, stored.approved_amount
+        if not plan.is_open:
+            return False
+        if plan.state == PlanState.ACTIVE and plan.needs_approval(PlanRules.current()):
+            plan.state = PlanState.WAITING
+            fields.add("state")
+        plan.save(update_fields=fields)
+    return True
 
 
 def submit(plan: RetentionPlan, *, at: datetime) -> bool:

@@ -152,6 +152,7 @@ def test_what_is_closed_is_not_changed(customer: Customer, owner: User, login: L
 
     act(browser, "plan_edit", plan.pk, **TYPED | {"note": "Changed"})
     act(browser, "plan_step_edit", step.pk, title="Changed", person=owner.pk, day="2026-12-01")
+    act(browser, "plan_step_remove", step.pk)
     act(browser, "plan_close", plan.pk, outcome="lost")
     act(browser, "plan_submit", plan.pk)
     act(browser, "plan_discard", plan.pk)

@@ -55,6 +55,8 @@ def _step_page(request: PageRequest, step: PlanStep) -> HttpResponse:
 def plan_step_remove(request: PageRequest, pk: int) -> HttpResponse:
     """Takes it out at once; the message has the way back."""
     step = get_editable(PlanStep.objects.select_related("plan__customer__owner", "follow_up"), request, pk)
+    if not step.plan.is_open or step.is_done:
+        return saved(request, _("This is over and stays as it was."), to=_page(step.plan))
     trashed = planning.remove_step(step, by=request.user, at=clock.now())
     words = _("Taken out: %(step)s") % {"step": trashed.name}
     return saved(request, words, to=_page(step.plan), undo=reverse("trash_restore", args=[trashed.pk]))

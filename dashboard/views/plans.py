@@ -111,9 +111,12 @@ def plan_edit(request: PageRequest, pk: int) -> HttpResponse:
     before = shown.state
     form = _form(request, shown, shown.review_on)
     if form.is_valid():
-        planning.change(form.instance, by=request.user, changed=form.changed_data, at=clock.now())
-        is_waiting = shown.state != before
-        messages.success(request, _("Saved. This offer waits for approval.") if is_waiting else _("Saved."))
+        if not planning.change(form.instance, by=request.user, changed=form.changed_data):
+            messages.warning(request, _("This plan is closed. Open it again to change it."))
+        elif shown.state != before:
+            messages.success(request, _("Saved. This offer waits for approval."))
+        else:
+            messages.success(request, _("Saved."))
         return redirect("plan", pk)
     return _show_form(request, form)
 
