@@ -20,7 +20,17 @@ from customers import changing
 from customers.comparing import compare, dropped, take_over
 from customers.handing_over import note_owner
 from customers.journaling import Journal, Stayed, play_back
-from customers.models import ConsentChange, ConsentKind, Contact, Customer, DatedEvent, FormerKey, Merge, OwnerChange
+from customers.models import (
+    ConsentChange,
+    ConsentKind,
+    Contact,
+    Customer,
+    DatedEvent,
+    FormerKey,
+    Merge,
+    OneOpenQuerySet,
+    OwnerChange,
+)
 from retention_crm.lib import text
 
 type Picks = Mapping[str, str]
@@ -178,6 +188,7 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, pi
         with journal.changing(lost.contacts.filter(is_primary=True)):
             lost.contacts.filter(is_primary=True).update(is_primary=False)
     choices = compare(kept, lost)
+    _end_doubled(kept, lost, journal, at)
     twins = absorb(kept, lost, journal)
     with journal.changing(Customer.objects.filter(pk=kept.pk)):
         take_over(kept, lost, choices, picks)
@@ -195,6 +206,16 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, pi
         journal.made(OwnerChange, set(kept.owner_changes.values_list("pk", flat=True)) - known)
     _finish(merge, twins, dropped(choices, picks))
     return merge
+
+
+def _end_doubled(kept: Customer, lost: Customer, journal: Journal, at: datetime) -> None:
+    """What a customer has only one of that is open, and both have, is ended for the second."""
+    for relation in relations(Customer):
+        rows = _owning(relation)._default_manager.get_queryset()
+        if isinstance(rows, OneOpenQuerySet):
+            pks = list(rows.doubled(kept, lost).values_list("pk", flat=True))
+            with journal.changing(rows.filter(pk__in=pks)):
+                rows.filter(pk__in=pks).end_as_merged(on=kept.today(at), at=at)
 
 
 def _record(customer: Customer, lost: Contact | Customer, *, by: User, at: datetime, **fields: Any) -> Merge:

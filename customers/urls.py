@@ -7,7 +7,6 @@ from customers import views
 urlpatterns = [
     path("customers/new/", views.customer_new, name="customer_new"),
     path("customers/<int:pk>/edit/", views.customer_edit, name="customer_edit"),
-    path("customers/<int:pk>/lost/", views.customer_lost, name="customer_lost"),
     path("customers/<int:pk>/owner-known/", views.owner_known, name="owner_known"),
     path("customers/<int:customer_pk>/contacts/new/", views.contact_new, name="contact_new"),
     path("contacts/<int:pk>/edit/", views.contact_edit, name="contact_edit"),

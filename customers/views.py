@@ -74,21 +74,6 @@ def _label(customer: Customer, labels: LabelsForm) -> None:
     label(customer, tags=tags, new_tags=labels.cleaned_data["new_tags"], custom=labels.custom)
 
 
-@page_with_form
-def customer_lost(request: PersonRequest, pk: int) -> HttpResponse:
-    """Asks whether the customer has left, or whether a lost one is won back, and marks it."""
-    customer = _editable_customer(request, pk)
-    if request.method != "POST":
-        return render(request, "customers/customer_lost.html", {"customer": customer})
-    if request.POST.get("answer") == "lost":
-        changing.mark_lost(customer, on=request.user.today(), at=clock.now())
-        messages.success(request, _("%(name)s is marked as lost.") % {"name": customer})
-    elif request.POST.get("answer") == "kept":
-        changing.win_back(customer, at=clock.now())
-        messages.success(request, _("%(name)s is won back.") % {"name": customer})
-    return redirect("customer", pk)
-
-
 @require_POST
 def owner_known(request: PersonRequest, pk: int) -> HttpResponse:
     """Somebody says that the customer knows who looks after them now."""

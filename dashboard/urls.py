@@ -36,6 +36,7 @@ from dashboard.views.labels import (
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
+from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_undo, losses
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -53,6 +54,19 @@ from dashboard.views.notifications import (
     notifications_seen,
 )
 from dashboard.views.palette import find, find_notes
+from dashboard.views.plan_steps import (
+    plan_approve,
+    plan_close,
+    plan_discard,
+    plan_reopen,
+    plan_review,
+    plan_step_edit,
+    plan_step_new,
+    plan_step_remove,
+    plan_submit,
+)
+from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
+from dashboard.views.plays import plan_from_play, play, play_delete, play_new, plays, plays_ready
 from dashboard.views.portfolio import portfolio
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
@@ -127,6 +141,31 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("portfolio/losses/", losses, name="losses"),
+    path("portfolio/plans/", plans, name="plans"),
+    path("settings/plans/", plan_rules, name="plan_rules"),
+    path("settings/plays/", plays, name="plays"),
+    path("settings/plays/new/", play_new, name="play_new"),
+    path("settings/plays/ready/", plays_ready, name="plays_ready"),
+    path("settings/plays/<int:pk>/", play, name="play"),
+    path("settings/plays/<int:pk>/delete/", play_delete, name="play_delete"),
+    path("customers/<int:pk>/plan/from-play/", plan_from_play, name="plan_from_play"),
+    path("customers/<int:pk>/plan/", plan_new, name="plan_new"),
+    path("customers/plans/<int:pk>/", plan, name="plan"),
+    path("customers/plans/<int:pk>/edit/", plan_edit, name="plan_edit"),
+    path("customers/plans/<int:pk>/submit/", plan_submit, name="plan_submit"),
+    path("customers/plans/<int:pk>/approve/", plan_approve, name="plan_approve"),
+    path("customers/plans/<int:pk>/review/", plan_review, name="plan_review"),
+    path("customers/plans/<int:pk>/close/", plan_close, name="plan_close"),
+    path("customers/plans/<int:pk>/reopen/", plan_reopen, name="plan_reopen"),
+    path("customers/plans/<int:pk>/discard/", plan_discard, name="plan_discard"),
+    path("customers/plans/<int:pk>/steps/new/", plan_step_new, name="plan_step_new"),
+    path("customers/plans/steps/<int:pk>/", plan_step_edit, name="plan_step_edit"),
+    path("customers/plans/steps/<int:pk>/remove/", plan_step_remove, name="plan_step_remove"),
+    path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
+    path("customers/losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
+    path("customers/losses/<int:pk>/undo/", loss_undo, name="loss_undo"),
+    path("customers/losses/<int:pk>/reopen/", loss_reopen, name="loss_reopen"),
     path("settings/first-steps/", first_steps, name="first_steps"),
     path("settings/first-steps/show/", first_steps_show, name="first_steps_show"),
     path("settings/sample/load/", sample_load, name="sample_load"),

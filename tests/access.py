@@ -39,6 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
+from retention.models import Loss, PlanStep, Play, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -82,6 +83,8 @@ MANAGERS = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, FULL, FULL)
 MANAGERS_READ = _same(FORBIDDEN, FORBIDDEN, FORBIDDEN, READ, FULL)
 # Shut for everybody: opened by a setting, to a machine.
 NOBODY = _same(HIDDEN, HIDDEN, HIDDEN, HIDDEN, HIDDEN)
+# Managers; who else sees it may not.
+MANAGERS_OF_ALL = Rule(own=(FORBIDDEN, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FORBIDDEN, FULL, FULL))
 # Whoever wrote it, and managers.
 AUTHOR = Rule(own=(FULL, FORBIDDEN, HIDDEN, FULL, FULL), foreign=(HIDDEN, HIDDEN, FULL, FULL, FULL))
 # Whoever made it, and nobody else sees it.
@@ -106,6 +109,11 @@ class Side:
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
+    loss: Loss
+    plan: RetentionPlan
+    play: Play
+    plan_step: PlanStep
+    planless: Customer
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -230,6 +238,30 @@ TABLE: tuple[Line, ...] = (
     Line("import_discard", IMPORTER, methods=("POST",), args=("intake",)),
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
+    Line("losses", MANAGERS),
+    Line("plans", MANAGERS),
+    Line("plan_rules", MANAGERS_READ, methods=_FORM),
+    Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),
+    Line("plan_from_play", CUSTOMER_DATA, methods=("POST",), args=("planless",)),
+    Line("plays", MANAGERS_READ),
+    Line("plays_ready", ADMINISTRATORS, methods=("POST",)),
+    Line("play_new", ADMINISTRATORS, methods=_FORM),
+    Line("play", MANAGERS_READ, methods=_FORM, args=("play",)),
+    Line("play_delete", ADMINISTRATORS, methods=("POST",), args=("play",)),
+    Line("plan", CUSTOMER_DATA, args=("plan",)),
+    Line("plan_edit", CUSTOMER_DATA, methods=_FORM, args=("plan",), changes_only=True),
+    Line("plan_submit", CUSTOMER_DATA, methods=("POST",), args=("plan",)),
+    Line("plan_approve", MANAGERS_OF_ALL, methods=("POST",), args=("plan",)),
+    Line("plan_review", CUSTOMER_DATA, methods=("POST",), args=("plan",)),
+    Line("plan_close", CUSTOMER_DATA, methods=_FORM, args=("plan",), changes_only=True),
+    Line("plan_reopen", CUSTOMER_DATA, methods=("POST",), args=("plan",)),
+    Line("plan_discard", CUSTOMER_DATA, methods=("POST",), args=("plan",)),
+    Line("plan_step_new", CUSTOMER_DATA, methods=_FORM, args=("plan",), changes_only=True),
+    Line("plan_step_edit", CUSTOMER_DATA, methods=_FORM, args=("plan_step",), changes_only=True),
+    Line("plan_step_remove", CUSTOMER_DATA, methods=("POST",), args=("plan_step",)),
+    Line("loss_reason", CUSTOMER_DATA, methods=_FORM, args=("loss",), changes_only=True),
+    Line("loss_undo", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
+    Line("loss_reopen", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
     # accounts
     Line("login", EVERYONE, methods=_FORM, ok=302),
     Line("logout", EVERYONE, methods=("POST",)),

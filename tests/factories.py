@@ -35,6 +35,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
+from retention.models import Cause, Loss, PlanStep, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -179,6 +180,32 @@ def wish(of: Customer | None = None, **fields: Any) -> Wish:
         fields.setdefault("decided_at", NOW - timedelta(hours=1))
         fields.setdefault("wants_answer", True)
     return Wish.objects.create(customer=of, **fields)
+
+
+def loss(of: Customer | None = None, **fields: Any) -> Loss:
+    """They left on TODAY, and nobody knows why, unless told otherwise; the customer's own day of it is not touched."""
+    fields = {"lost_on": TODAY, "marked_at": NOW} | fields
+    return Loss.objects.create(customer=of or customer(), **fields)
+
+
+def plan(of: Customer | None = None, **fields: Any) -> RetentionPlan:
+    """A draft of the owner, to be looked at again in a week, unless told otherwise."""
+    of = of or customer()
+    fields.setdefault("suspected", [Cause.COMFORT])
+    fields.setdefault("review_on", TODAY + timedelta(days=7))
+    fields.setdefault("written_at", NOW)
+    fields.setdefault("written_by", of.owner)
+    fields.setdefault("offered_by", fields["written_by"])
+    return RetentionPlan.objects.create(customer=of, **fields)
+
+
+def plan_step(of: RetentionPlan | None = None, **fields: Any) -> PlanStep:
+    """Something the owner does until tomorrow, unless told otherwise."""
+    of = of or plan()
+    fields.setdefault("title", f"Step {next(_numbers)}")
+    fields.setdefault("person", of.customer.owner)
+    fields.setdefault("due_at", NOW + timedelta(days=1))
+    return PlanStep.objects.create(plan=of, **fields)
 
 
 def notice(by: User | None = None, **fields: Any) -> Notice:

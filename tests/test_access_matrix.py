@@ -19,6 +19,7 @@ from dashboard.models import BulkChange, CalendarFeed, SavedView
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
+from retention.models import Ending, Play
 from retention_crm.lib import clock
 from tests import access, factories
 from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
@@ -58,6 +59,11 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),
+        play=Play.objects.create(name=f"Play {customer.pk}"),
+        plan=(plan := factories.plan(customer)),
+        plan_step=factories.plan_step(plan),
+        planless=factories.customer(customer.owner),
+        loss=factories.loss(customer, ending=Ending.MISTAKE, ended_on=factories.TODAY),
         notice=news.notice,
         notice_for=news,
         notice_task=news.follow_up,

@@ -22,6 +22,7 @@ from customers.models import (
 from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
+from retention.planning import open_plan_of
 from tests import factories
 
 
@@ -74,6 +75,9 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
+        "Loss": lambda: factories.loss(of),
+        "RetentionPlan": lambda: factories.plan(of),
+        "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),
         "NoticeFor": lambda: factories.notice_for(of),
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),

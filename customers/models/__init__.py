@@ -1,6 +1,6 @@
 """Customers, the people at them, and how they want to be treated."""
 
-from customers.models.access import CustomerDataQuerySet
+from customers.models.access import CustomerDataQuerySet, OneOpenQuerySet
 from customers.models.alike import Alike, AlikeQuerySet, NameSeen
 from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
@@ -68,6 +68,7 @@ __all__ = [
     "Language",
     "Merge",
     "NameSeen",
+    "OneOpenQuerySet",
     "OwnerChange",
     "PreferenceChange",
     "PreferenceChangeQuerySet",

@@ -1,7 +1,8 @@
 """Who may see and change what belongs to a customer."""
 
 from collections.abc import Collection
-from typing import Self
+from datetime import date, datetime
+from typing import Any, Self
 
 from django.db import models
 
@@ -28,3 +29,21 @@ class CustomerDataQuerySet[M: models.Model](models.QuerySet[M]):
     def _belongs_to(self, user: User) -> models.Q:
         # The ids themselves, so that the database knows how many rows to expect and begins at the right end.
         return models.Q(**{f"{self.customer_path}owner_id__in": user.team_ids})
+
+
+class OneOpenQuerySet[M: models.Model](CustomerDataQuerySet[M]):
+    """The door to a model of which each customer has one row that is open at most, and any number that ended.
+
+    When two customers are merged, `customers.merging` ends what would be one too many.
+    """
+
+    def open(self) -> Self:
+        raise NotImplementedError
+
+    def doubled(self, kept: Any, lost: Any) -> Self:
+        """Those that end when the second customer becomes the first; asked before anything is moved."""
+        theirs = self.open().filter(customer=lost)
+        return theirs if self.open().filter(customer=kept).exists() else theirs.none()
+
+    def end_as_merged(self, *, on: date, at: datetime) -> int:
+        raise NotImplementedError

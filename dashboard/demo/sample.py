@@ -25,6 +25,7 @@ from outreach.forgetting import forget
 from outreach.models import Message
 from outreach.planning import one_at_a_time
 from retention import scoring
+from retention.losing import record_unrecorded
 from retention_crm.lib import clock
 from surveys.models import Survey
 
@@ -61,6 +62,7 @@ def load(by: User, *, at: datetime) -> bool:
         book.write()
         Customer.objects.filter(pk__in=pks).update(is_sample=True)
         scoring.rescore(pks, at=at)
+        record_unrecorded(at=at)
         beginning.loaded_at, beginning.loaded_by = at, by
         beginning.save()
         return True

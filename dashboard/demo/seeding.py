@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import histories, people, recaps, showcase
+from dashboard.demo import histories, keeping, people, recaps, showcase
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -56,6 +56,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         showcase.keep_a_day(on)
         showcase.tell_news(on)
         recaps.send_recaps(on)
+        keeping.say_why(on)
+        keeping.plan_for_two(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))

@@ -17,7 +17,7 @@ from interactions.models import Complaint, FollowUp, Interaction, Kind
 from outreach import gate
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
-from retention.models import Band, CustomerRisk
+from retention.models import Band, CustomerRisk, Loss, PlanStep, RetentionPlan
 from retention_crm.lib import clock
 from surveys.models import Opinion, Response
 
@@ -139,3 +139,12 @@ def test_the_new_customer_of_yesterday_is_thanked(demo: User) -> None:
 def test_the_pages_show_the_demo(demo: User, name: str, login: Callable[[User], Client]) -> None:
     response = login(demo).get(reverse(name))
     assert response.status_code == 200
+
+
+def test_it_is_known_why_most_of_the_lost_left_and_two_have_a_plan(demo: User) -> None:
+    assert set(Loss.objects.open().values_list("customer")) == set(
+        Customer.objects.exclude(lost_on=None).values_list("pk")
+    )
+    assert Loss.objects.unexplained().count() < Loss.objects.count()
+    assert sorted(RetentionPlan.objects.values_list("state", flat=True)) == ["draft", "waiting"]
+    assert not PlanStep.objects.exclude(follow_up=None).exists()

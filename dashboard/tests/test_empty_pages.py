@@ -24,6 +24,8 @@ LISTS = {
     "imports": "import_new",
     "import_new": "segment_new",
     "portfolio": "imports",
+    "losses": "customers",
+    "plans": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
@@ -33,6 +35,7 @@ LISTS = {
     "segments": "segment_new",
     "people": "person_new",
     "teams": "team_new",
+    "plays": "play_new",
 }
 # Pages that are no lists: forms, settings, and what fills only when something failed.
 OTHERS = {
@@ -41,6 +44,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
+    *("plan_rules", "play_new"),
 }
 
 

@@ -16,6 +16,7 @@ from dashboard.filters import CustomerFilter
 from dashboard.models import FirstView, SavedView
 from dashboard.paging import page_of
 from dashboard.sorting import ORDERS, headers
+from retention.models import Loss
 from retention_crm.lib import text
 
 PAGE_SIZE = 50
@@ -62,6 +63,7 @@ def customers(request: ListRequest) -> HttpResponse:
         "columns": columns,
         "headers": [(head, _address(request, filters, sort=head.sort)) for head in headers(columns, filters.order)],
         "rows": in_columns(page.rows, columns, today),
+        "unexplained": _unexplained(page.rows),
         "count": counted,
         "counted_to": number_format(COUNTED_TO, force_grouping=True),
         "has_more": counted > COUNTED_TO,
@@ -75,6 +77,13 @@ def customers(request: ListRequest) -> HttpResponse:
     response = render(request, "dashboard/customers.html" + ("#list" if in_place else ""), context)
     patch_vary_headers(response, ["HX-Request"])
     return push_url(response, _address(request, filters)) if in_place else response
+
+
+def _unexplained(rows: list[Customer]) -> set[int]:
+    """Those who left and of whom nobody has said why; only asked for where somebody left."""
+    lost = [row.pk for row in rows if row.lost_on]
+    losses = Loss.objects.open().unexplained().filter(customer__in=lost)
+    return set(losses.order_by().values_list("customer", flat=True)) if lost else set()
 
 
 def _first_view(request: ListRequest) -> SavedView | None:

@@ -9,10 +9,11 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
+from dashboard.plans import open_plan
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
-from retention.models import CustomerRisk, RiskScale
+from retention.models import CustomerRisk, Loss, RiskScale
 from retention.wording import reasons_in_words
 from retention_crm.lib import clock
 
@@ -90,10 +91,17 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
         "reasons": reasons_in_words(risk, on=on, scale=RiskScale.objects.in_use()) if risk else [],
+        "loss": _loss(customer),
+        "plan": open_plan(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,
     } | _open_follow_ups(request, customer)
+
+
+def _loss(customer: Customer) -> Loss | None:
+    """Why they left, if they did."""
+    return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
 
 
 def _documents(timeline: Timeline, *, newest_of: Customer | None) -> list[Document]:

@@ -1,6 +1,7 @@
 """The portfolio: who is at risk, what that is worth, and how well customers are cared for. For managers."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import FETCH_RAISE
@@ -9,11 +10,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from accounts.models import User
 from accounts.requests import PersonRequest
+from dashboard.losses import Choice
 from dashboard.paging import page_of
+from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
 from retention.counting import figures
-from retention.models import Band, CustomerRisk
+from retention.learning import UNKNOWN
+from retention.models import Band, CustomerRisk, Loss
 from retention.wording import signals_in_words, summary
 from retention_crm.lib import clock
 
@@ -51,10 +56,19 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
+        "plans": counts(all_plans(request.user, at=at)),
+        "unexplained": _unexplained(request.user, on),
+        "losses_address": Choice.last_year(on).address(kind=UNKNOWN),
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
         "currency": company.currency,
     }
     return render(request, "dashboard/portfolio.html", context)
+
+
+def _unexplained(user: User, on: date) -> int:
+    """Of how many who left in the last year nobody has said why."""
+    losses = Loss.objects.visible_to(user).real().unexplained()
+    return Choice.last_year(on).of(losses).count()
 
 
 def _lists_behind(filters: PortfolioFilter) -> dict[str, str]:

@@ -83,6 +83,8 @@ def _where(trashed: Trashed) -> str:
             return reverse("customer", args=[trashed.row_pk])
         case "customers.Tag":
             return reverse("tags")
+        case "retention.Play":
+            return reverse("plays")
         case "dashboard.SavedView":
             return f"{reverse('customers')}?view="
     return reverse("customer", args=[trashed.customer_id]) if trashed.customer_id else reverse("customers")

@@ -22,6 +22,9 @@ _WORDS = {
     "surveys.Response": gettext_lazy("survey answers"),
     "outreach.Message": gettext_lazy("messages, sent and to come"),
     "customers.Trashed": gettext_lazy("things in the trash"),
+    "retention.PlayStep": gettext_lazy("steps of plays"),
+    "retention.RetentionPlan": gettext_lazy("retention plans"),
+    "retention.Loss": gettext_lazy("losses, with the reasons"),
     "dashboard.BulkRow": gettext_lazy("changes of many customers"),
     "dashboard.FirstView": gettext_lazy("people whose list opened with it"),
 }

@@ -1,0 +1,99 @@
+"""Which plans the page of plans shows, how many there are of each kind, and what one plan has to say of itself."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, F, IntegerField, Q, Value
+from django.db.models.expressions import CombinedExpression
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from customers.models import Customer
+from retention.models import (
+    Cause,
+    PlanOutcome,
+    PlanRules,
+    PlanState,
+    PlanStep,
+    RetentionPlan,
+    RetentionPlanQuerySet,
+    Severity,
+)
+from retention.planning import may_approve
+from retention.suspecting import Evidence
+
+OPEN = "open"
+_OPEN = ~Q(state=PlanState.CLOSED)
+# What the page can be narrowed to, by the word in the address.
+SHOWN: dict[str, tuple[Any, Q]] = {
+    OPEN: (_("Open"), _OPEN),
+    "stale": (_("Needs a look"), _OPEN & Q(is_stale=1)),
+    "waiting": (_("Waits for approval"), Q(state=PlanState.WAITING)),
+    "draft": (_("Draft"), Q(state=PlanState.DRAFT)),
+    "kept": (_("They stay"), Q(outcome=PlanOutcome.KEPT)),
+    "won_back": (_("Won back"), Q(outcome=PlanOutcome.WON_BACK)),
+    "lost": (_("They left"), Q(outcome=PlanOutcome.LOST)),
+    "later": (_("Perhaps later"), Q(outcome=PlanOutcome.LATER)),
+}
+# Ascending: who needs a look comes first, then by how much is at stake, then what was begun first.
+URGENCY: CombinedExpression = Value(0, IntegerField()) - F("is_stale") * Value(10) - F("severity")
+
+
+def all_plans(user: User, *, at: datetime) -> RetentionPlanQuerySet:
+    """Those the person sees, with all that lists show."""
+    rules, on = PlanRules.current(), user.today(at)
+    return RetentionPlan.objects.visible_to(user).weighed(rules).with_progress().with_staleness(on=on, at=at)
+
+
+def counts(plans: RetentionPlanQuerySet) -> dict[str, int]:
+    """How many there are of each kind, in one query."""
+    return plans.order_by().aggregate(**{key: Count("pk", filter=chosen) for key, (_label, chosen) in SHOWN.items()})
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """A plan in a list; `why_stale` is empty for one that needs no look."""
+
+    plan: Any
+    on: date
+
+    @property
+    def severity(self) -> Severity:
+        return Severity(self.plan.severity)
+
+    @property
+    def is_overdue(self) -> bool:
+        return bool(self.plan.is_stale) and self.plan.review_on < self.on
+
+
+@dataclass(frozen=True)
+class PlanView:
+    """One plan as its page shows it to a person."""
+
+    plan: RetentionPlan
+    causes: list[tuple[Cause, list[str]]]
+    others: list[tuple[Cause, list[str]]]
+    steps: list[PlanStep]
+    may_approve: bool
+
+    @property
+    def done(self) -> int:
+        return sum(step.is_done for step in self.steps)
+
+
+def view_of(plan: RetentionPlan, user: User, facts: Evidence) -> PlanView:
+    """With what speaks for each suspected cause, and for those that nobody suspects."""
+    suspected = [Cause(value) for value in plan.suspected]
+    return PlanView(
+        plan,
+        causes=[(cause, facts.get(cause, [])) for cause in suspected],
+        others=[(cause, words) for cause, words in facts.items() if cause not in suspected],
+        steps=list(plan.steps.select_related("person", "follow_up__assignee")),
+        may_approve=plan.state == PlanState.WAITING and may_approve(plan, user),
+    )
+
+
+def open_plan(customer: Customer) -> RetentionPlan | None:
+    """The customer's open plan, with how far it is."""
+    return RetentionPlan.objects.open().filter(customer=customer).with_progress().first()

@@ -1,0 +1,56 @@
+"""How likely each customer is to go, what is planned against it, and why those went who are lost."""
+
+from retention.models.cause import Cause, CauseField
+from retention.models.loss import Ending, Loss, LossQuerySet
+from retention.models.plan import (
+    PlanOutcome,
+    PlanRules,
+    PlanState,
+    PlanStep,
+    PlanStepQuerySet,
+    RetentionPlan,
+    RetentionPlanQuerySet,
+    Severity,
+)
+from retention.models.play import Doer, Play, PlayStep
+from retention.models.risk import (
+    ATTENTION,
+    RISK_KEY,
+    Band,
+    CustomerRisk,
+    CustomerRiskQuerySet,
+    PortfolioCount,
+    RiskBasis,
+    RiskScale,
+    RiskScaleQuerySet,
+    ranked,
+)
+
+__all__ = [
+    "ATTENTION",
+    "RISK_KEY",
+    "Band",
+    "Cause",
+    "CauseField",
+    "CustomerRisk",
+    "CustomerRiskQuerySet",
+    "Doer",
+    "Ending",
+    "Loss",
+    "LossQuerySet",
+    "PlanOutcome",
+    "PlanRules",
+    "PlanState",
+    "PlanStep",
+    "PlanStepQuerySet",
+    "Play",
+    "PlayStep",
+    "PortfolioCount",
+    "RetentionPlan",
+    "RetentionPlanQuerySet",
+    "RiskBasis",
+    "RiskScale",
+    "RiskScaleQuerySet",
+    "Severity",
+    "ranked",
+]
