@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from accounts.models import Company, User
 from customers.models import Customer
 from interactions.models import Interaction, Kind
-from retention import models
 from retention.calibrating import learn
-from retention.models import CustomerRisk, RiskScale
+from retention.models import CustomerRisk, RiskScale, risk
 from retention.rebuilding import rebuild_if_due
 from retention.scoring import rebuild
 from tests import factories
@@ -99,7 +98,7 @@ def test_a_scale_that_turns_the_order_round_cannot_be_kept(db: None) -> None:
 
 
 def test_learning_changes_nobodys_risk_or_place(many: list[Customer], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(models, "ENOUGH_OF_EACH", 10)
+    monkeypatch.setattr(risk, "ENOUGH_OF_EACH", 10)
     rebuild(at=NOW)
     before = list(CustomerRisk.objects.order_by("risk", "pk").values("pk", "risk", "band", "value_at_risk", "reasons"))
     scale = learn(at=NOW)
