@@ -27,4 +27,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 def _unseen_count(request: HttpRequest) -> int:
     if not request.user.is_authenticated:
         return 0
-    return Notification.objects.of(request.user).unseen().order_by()[:COUNTED_TO].count()
+    return Notification.objects.count_unseen_of(request.user, up_to=COUNTED_TO)

@@ -95,5 +95,6 @@ def view_of(plan: RetentionPlan, user: User, facts: Evidence) -> PlanView:
 
 
 def open_plan(customer: Customer) -> RetentionPlan | None:
-    """The customer's open plan, with how far it is."""
-    return RetentionPlan.objects.open().filter(customer=customer).with_progress().first()
+    """The customer's open plan, with how far it is, which is worked out only where there is one."""
+    plan = RetentionPlan.objects.open().filter(customer=customer).first()
+    return RetentionPlan.objects.with_progress().get(pk=plan.pk) if plan else None

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import Company, User
+from accounts.models import Company, User, Visibility
 from customers.models import Customer
 from dashboard.bulk_changing import ask_to_undo, begin, go_on
 from dashboard.models import BulkChange
@@ -59,6 +59,24 @@ def test_the_button_says_how_much_is_new(owner: User, login: Login, new: int, wo
     for _number in range(new):
         factories.notification(owner)
     assert words_on(login(owner)) == words
+
+
+@pytest.mark.parametrize("visibility", list(Visibility))
+@pytest.mark.parametrize("role", ["owner", "teammate", "outsider", "manager", "administrator", "alone"])
+def test_the_number_is_of_those_the_page_lists(
+    request: pytest.FixtureRequest, customer: Customer, outsider: User, role: str, visibility: str
+) -> None:
+    """It has a statement of its own, which says the rule a second time."""
+    Company.objects.update(visibility=visibility)
+    person = factories.user() if role == "alone" else request.getfixturevalue(role)
+    for about in (customer, factories.customer(outsider), factories.customer(factories.user()), None):
+        factories.notification(person, about)
+        factories.notification(person, about, seen_at=NOW)
+
+    listed = Notification.objects.of(User.objects.get(pk=person.pk)).unseen().count()
+
+    assert Notification.objects.count_unseen_of(person, up_to=10) == listed
+    assert Notification.objects.count_unseen_of(person, up_to=1) == 1
 
 
 @pytest.mark.parametrize("who", ["owner", "manager"])

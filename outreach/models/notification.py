@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -47,12 +47,27 @@ MAILED_KINDS = (
 DEFAULT_WAYS = {kind.value: Way.AT_ONCE if kind in MAILED_KINDS else Way.DIGEST for kind in NotificationKind}
 
 
+_UNSEEN_OF_ALL = """
+SELECT count(*) FROM (
+    SELECT FROM outreach_notification WHERE person_id = %(person)s AND seen_at IS NULL LIMIT %(up_to)s
+) AS unseen
+"""
+_UNSEEN = """
+SELECT count(*) FROM (
+    SELECT FROM outreach_notification n
+    LEFT JOIN customers_customer c ON c.id = n.customer_id
+    LEFT JOIN accounts_user o ON o.id = c.owner_id
+    WHERE n.person_id = %(person)s AND n.seen_at IS NULL
+      AND (n.customer_id IS NULL OR c.owner_id = %(person)s OR o.team_id = %(team)s
+           OR EXISTS (SELECT FROM accounts_company WHERE visibility = 'company'))
+    LIMIT %(up_to)s
+) AS unseen
+"""
+
+
 class NotificationQuerySet(CustomerDataQuerySet["Notification"]):
     def of(self, person: User) -> Self:
-        """Theirs, without those about customers they may not see any more.
-
-        That is the rule of `visible_to` in one query: it is asked on every page.
-        """
+        """Theirs, without those about customers they may not see any more: the rule of `visible_to` in one query."""
         mine = self.filter(person=person)
         if person.sees_everything:
             return mine
@@ -63,6 +78,13 @@ class NotificationQuerySet(CustomerDataQuerySet["Notification"]):
 
     def unseen(self) -> Self:
         return self.filter(seen_at__isnull=True)
+
+    def count_unseen_of(self, person: User, *, up_to: int) -> int:
+        """How many `of` them are unseen; counts no further. It is asked on every page, so its text is ready."""
+        with connection.cursor() as cursor:
+            parameters = {"person": person.pk, "team": person.team_id, "up_to": up_to}
+            cursor.execute(_UNSEEN_OF_ALL if person.sees_everything else _UNSEEN, parameters)
+            return int(cursor.fetchone()[0])
 
     def mark_seen(self, at: datetime) -> int:
         """Whoever looked first stands."""
