@@ -32,7 +32,8 @@ def open_page(chromium: Browser, site: str, person: User, address: str, size: tu
 def toast(page: Page, words: str) -> None:
     """It is said, and taken away again, so that it covers nothing."""
     said = page.locator("#toasts .toast", has_text=words)
-    expect(said).to_be_visible()
+    # One that is still coming in can not be sent away.
+    expect(page.locator("#toasts .toast[data-started]:not(.showing)", has_text=words)).to_be_visible()
     said.get_by_role("button", name="Close").click()
     expect(said).to_be_hidden()
 
