@@ -8,17 +8,17 @@ from django.db import connection, transaction
 from accounts.models import Company
 from interactions.models import NoteWord
 from retention_crm.lib import clock
+from retention_crm.lib.folding import folded
 
 # Shorter ones are found, or written anew, sooner than put right.
 SHORTEST_WORD = 4
 # What stands between words. Letters of no script are named, so that all are taken.
 BETWEEN_WORDS = "[[:space:][:punct:]“”„‚‘’«»…–—·•،。、]+"
 _LOCK = (20261127, 2)
-_FOLDED = "lower(regexp_replace(normalize(notes, NFKD), '[\u0300-\u036f]', '', 'g'))"
 _LEARN = f"""
 INSERT INTO interactions_noteword (word, seen_on)
 SELECT DISTINCT word, %(today)s::date
-FROM interactions_interaction, regexp_split_to_table({_FOLDED}, %(between)s) AS word
+FROM interactions_interaction, regexp_split_to_table({folded("notes")}, %(between)s) AS word
 WHERE notes <> '' AND length(word) BETWEEN %(shortest)s AND %(longest)s AND word !~ '[0-9]'
 ORDER BY word
 ON CONFLICT (word) DO UPDATE SET seen_on = excluded.seen_on

@@ -14,7 +14,7 @@ from accounts.models import User
 from interactions.learning_words import BETWEEN_WORDS, SHORTEST_WORD
 from interactions.models import Interaction, InteractionQuerySet
 from retention_crm.lib import text
-from retention_crm.lib.folding import Folded
+from retention_crm.lib.folding import Folded, folded
 
 # Shorter words stand in nearly every note.
 SHORTEST = 4
@@ -25,17 +25,16 @@ _MOST_LOOKED_AT = 12
 _MOST_WORDS = 8
 # The words that are typed, folded, with what stands behind each, and those like them; a word that stands in a note, or
 # is the beginning of one that does, has none.
-_ALIKE = """
+_ALIKE = f"""
 SELECT w.word, ARRAY(
     SELECT k.word FROM interactions_noteword k
     WHERE k.word %% w.word
       AND NOT EXISTS (SELECT FROM interactions_noteword same WHERE same.word LIKE w.word || '%%')
     ORDER BY similarity(k.word, w.word) DESC, k.word LIMIT %(most)s
 )
-FROM regexp_split_to_table(lower(regexp_replace(normalize(%(words)s, NFKD), '[\u0300-\u036f]', '', 'g')),
-                           %(between)s) WITH ORDINALITY AS w(word, place)
+FROM regexp_split_to_table({folded("%(words)s")}, %(between)s) WITH ORDINALITY AS w(word, place)
 WHERE w.word <> '' ORDER BY place LIMIT %(words_at_most)s
-"""
+"""  # noqa: S608 - only constants
 
 
 @dataclass(frozen=True)

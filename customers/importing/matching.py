@@ -13,6 +13,7 @@ from accounts.models import User
 from customers.importing.recognising import OURS
 from customers.importing.targets import Target
 from customers.models import Import, Verdict
+from retention_crm.lib.folding import folded
 
 # What stands before the number of a customer of ours who has none from elsewhere.
 OWN_NUMBER = "crm:"
@@ -61,16 +62,12 @@ def counts_of(intake: Import) -> dict[str, int]:
     return {name: number for name, number in counts.items() if number}
 
 
-def _folded(value: str) -> str:
-    return f"lower(regexp_replace(normalize({value}, NFKD), '[\u0300-\u036f]', '', 'g'))"
-
-
 def _usable(alias: str = "r") -> str:
     return f"{alias}.of_id = %(of)s AND {alias}.verdict IN ('{Verdict.CREATE}', '{Verdict.UPDATE}')"
 
 
-_ROW_NAME = _folded("r.record->'contact'->>'name'")
-_CONTACT_NAME = _folded("c.name")
+_ROW_NAME = folded("r.record->'contact'->>'name'")
+_CONTACT_NAME = folded("c.name")
 _VISIBLE = "(%(sees_all)s OR u.owner_id = ANY(%(team)s))"
 _EDITABLE = "(%(changes_all)s OR u.owner_id = ANY(%(team)s))"
 _ROWS = "customers_importrow"

@@ -33,7 +33,6 @@ def customers(request: ListRequest) -> HttpResponse:
     """The customers the person may see, narrowed and sorted; for htmx the list alone, with a clean address to show.
 
     What it can be narrowed by is fetched when somebody wants to (`?filters=1`), unless the list is narrowed already.
-
     Without a word in the address it opens with the view the person chose for that.
     """
     if not request.GET and not request.htmx and (first := _first_view(request)):

@@ -4,12 +4,17 @@ from django.db import models
 from django.db.models.expressions import Func
 
 
+def folded(expression: str) -> str:
+    """The SQL of an expression without case, accents and compatibility forms, for statements that are written out."""
+    return f"LOWER(REGEXP_REPLACE(NORMALIZE({expression}, NFKD), '[\u0300-\u036f]', '', 'g'))"
+
+
 class Folded(Func):
     """A text without case, accents and compatibility forms."""
 
     arity = 1
     output_field = models.TextField()
-    template = "LOWER(REGEXP_REPLACE(NORMALIZE(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+    template = folded("%(expressions)s")
 
 
 class Digits(Func):
