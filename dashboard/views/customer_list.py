@@ -1,5 +1,7 @@
 """The list of customers."""
 
+from typing import Any
+
 from django.db.models import FETCH_RAISE
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -42,6 +44,22 @@ def customers(request: ListRequest) -> HttpResponse:
         response = render(request, "dashboard/customers.html#filters", {"filters": filters})
         patch_vary_headers(response, ["HX-Request"])
         return response
+    context = _context(request, filters)
+    in_place = request.htmx and not request.htmx.history_restore_request
+    response = render(request, "dashboard/customers.html" + ("#list" if in_place else ""), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return push_url(response, _address(request, filters)) if in_place else response
+
+
+def _unexplained(rows: list[Customer]) -> set[int]:
+    """Those who left and of whom nobody has said why; only asked for where somebody left."""
+    lost = [row.pk for row in rows if row.lost_on]
+    losses = Loss.objects.open().unexplained().filter(customer__in=lost)
+    return set(losses.order_by().values_list("customer", flat=True)) if lost else set()
+
+
+def _context(request: ListRequest, filters: CustomerFilter) -> dict[str, Any]:
+    """A page of the list, and where its heads and the pages beside it lead."""
     found: CustomerQuerySet = filters.qs
     columns = filters.columns_shown
     today = request.user.today()
@@ -55,7 +73,7 @@ def customers(request: ListRequest) -> HttpResponse:
     )
     is_whole = not page.following and not page.preceding
     counted = len(page.rows) if is_whole else found.order_by().values("pk")[: COUNTED_TO + 1].count()
-    context = {
+    return {
         "filters": filters,
         "shows_filters": "filters" in request.GET,
         "page": page,
@@ -72,17 +90,6 @@ def customers(request: ListRequest) -> HttpResponse:
         "following": _address(request, filters, after=page.following),
         "preceding": _address(request, filters, before=page.preceding),
     }
-    in_place = request.htmx and not request.htmx.history_restore_request
-    response = render(request, "dashboard/customers.html" + ("#list" if in_place else ""), context)
-    patch_vary_headers(response, ["HX-Request"])
-    return push_url(response, _address(request, filters)) if in_place else response
-
-
-def _unexplained(rows: list[Customer]) -> set[int]:
-    """Those who left and of whom nobody has said why; only asked for where somebody left."""
-    lost = [row.pk for row in rows if row.lost_on]
-    losses = Loss.objects.open().unexplained().filter(customer__in=lost)
-    return set(losses.order_by().values_list("customer", flat=True)) if lost else set()
 
 
 def _first_view(request: ListRequest) -> SavedView | None:
