@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from customers.models import Contact, ContactDetail, ContactDetailQuerySet, ContactQuerySet, Customer
 from retention_crm.lib import text
+from retention_crm.lib.alone import Job, is_alone
 from retention_crm.lib.folding import Folded
 
 # How much of two names has to be alike, from 0 to 1: "Lindqvist AB" and "Lindquist AB" are 0.63.
@@ -33,7 +34,6 @@ _MOST_ALIKE = 5
 _MOST_LOOKED_AT = 20
 _SHORTEST_NAME = 3
 _BATCH = 50
-_LOCK = (20261127, 1)
 
 _NUMBER = "right(regexp_replace(split_part(lower({0}), ' ext', 1), '[^0-9]', '', 'g'), %(digits)s)"
 # An address and a number with whose they are; then every two people who share one, as pairs of customers or contacts.
@@ -122,7 +122,7 @@ def spot_shared(*, at: datetime) -> None:
     Who comes while another is at it does nothing.
     """
     with transaction.atomic():
-        if _alone():
+        if is_alone(Job.SPOTTING):
             _run(_SHARED, at=at, digits=_DIGITS, fewest=_FEWEST_DIGITS, most=_MOST_SHARING, likeness=LIKENESS)
             _run(_NOT_SHARED, at=at)
             _run(_NOTHING_LEFT)
@@ -142,7 +142,7 @@ def spot_names(*, at: datetime, until: float) -> None:
 
 def _look_up_names(at: datetime) -> bool:
     with transaction.atomic():
-        if not _alone():
+        if not is_alone(Job.SPOTTING):
             return False
         ids = [pk for (pk,) in _rows(_NEW_NAMES, batch=_BATCH)]
         if ids:
@@ -151,11 +151,6 @@ def _look_up_names(at: datetime) -> bool:
             _run(_NAMES, ids=ids, at=at, most=_MOST_ALIKE)
             _run(_SEEN, ids=ids)
     return bool(ids)
-
-
-def _alone() -> bool:
-    ((alone,),) = _rows("SELECT pg_try_advisory_xact_lock(%(one)s, %(other)s)", one=_LOCK[0], other=_LOCK[1])
-    return bool(alone)
 
 
 def _set_likeness() -> None:

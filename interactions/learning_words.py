@@ -8,13 +8,13 @@ from django.db import connection, transaction
 from accounts.models import Company
 from interactions.models import NoteWord
 from retention_crm.lib import clock
+from retention_crm.lib.alone import Job, is_alone
 from retention_crm.lib.folding import folded
 
 # Shorter ones are found, or written anew, sooner than put right.
 SHORTEST_WORD = 4
 # What stands between words. Letters of no script are named, so that all are taken.
 BETWEEN_WORDS = "[[:space:][:punct:]“”„‚‘’«»…–—·•،。、]+"
-_LOCK = (20261127, 2)
 _LEARN = f"""
 INSERT INTO interactions_noteword (word, seen_on)
 SELECT DISTINCT word, %(today)s::date
@@ -33,9 +33,8 @@ def learn_words_if_due(*, at: datetime) -> int:
     today = clock.today(Company.current().time_zone, at)
     if NoteWord.objects.filter(seen_on__gte=today).exists():
         return 0
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _LOCK)
-        if not cursor.fetchone()[0] or NoteWord.objects.filter(seen_on__gte=today).exists():
+    with transaction.atomic():
+        if not is_alone(Job.NOTE_WORDS) or NoteWord.objects.filter(seen_on__gte=today).exists():
             return 0
         return _learn(today)
 

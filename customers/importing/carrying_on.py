@@ -2,11 +2,9 @@
 
 import logging
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.utils.translation import gettext as _
 
 from customers.importing.checking import check
@@ -16,11 +14,10 @@ from customers.importing.tables import UnreadableFile
 from customers.importing.undoing import undo
 from customers.models import KEPT_FOR, Import, ImportRow, ImportState
 from retention_crm.lib import clock
+from retention_crm.lib.alone import Job, alone
 
 log = logging.getLogger(__name__)
 SLICE_SECONDS = 5.0
-# Any number that no other lock of this database has; the two together name this job.
-_LOCK = (0x52435243, 2)
 
 
 def carry_on(*, until: float) -> bool:
@@ -28,8 +25,8 @@ def carry_on(*, until: float) -> bool:
 
     Of imports that write only the oldest goes on: two that bring the same person must not both find nobody.
     """
-    with _alone() as alone:
-        if not alone:
+    with alone(Job.IMPORTS) as is_alone:
+        if not is_alone:
             return False
         while time.monotonic() < until:
             waiting = list(Import.objects.working().select_related("created_by"))
@@ -81,17 +78,3 @@ def forget_old(at: datetime) -> int:
     unbegun, _models = old.filter(began_at=None).delete()
     begun, _rows = ImportRow.objects.filter(of__in=old).delete()
     return unbegun + begun
-
-
-@contextmanager
-def _alone() -> Generator[bool]:
-    """Whether no other connection is inside; kept until the end of the block, not of a transaction."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK)
-        alone = bool(cursor.fetchone()[0])
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", _LOCK)

@@ -10,6 +10,7 @@ from accounts.models import Company, User, Visibility
 from customers.models import Alike, Contact, Customer, NameSeen
 from customers.spotting import Likely, Typed, likely, spot_names, spot_shared
 from customers.tasks import spot_shared_addresses, spot_similar_names
+from retention_crm.lib.alone import Job
 from tests import factories
 from tests.factories import NOW
 
@@ -175,7 +176,7 @@ def test_who_comes_while_another_is_at_it_does_nothing(company: Company, owner: 
     busy = connection.copy()
     try:
         with busy.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(20261127, 1)")
+            cursor.execute("SELECT pg_advisory_lock(%s, %s)", [0x52435243, Job.SPOTTING])
         spot_shared(at=NOW)
         names()
         assert pairs() == {}
