@@ -57,8 +57,9 @@ class Facts:
 class Others:
     """Other messages to the same customers, and to whoever has the same addresses."""
 
-    def __init__(self, neighbours: Iterable[Contact], messages: Iterable[Message]) -> None:
-        self._address = {contact.pk: contact.email.lower() for contact in neighbours}
+    def __init__(self, neighbours: Iterable[tuple[int, str]], messages: Iterable[Message]) -> None:
+        """`neighbours` are the ids of contacts with their addresses."""
+        self._address = {pk: address.lower() for pk, address in neighbours}
         self._at_address: dict[str, list[Message]] = {}
         self._to_customer: dict[int, list[Message]] = {}
         self._supposed: dict[int, datetime] = {}
@@ -140,7 +141,7 @@ def gather(messages: Sequence[Message], *, at: datetime, company: Company, until
         company=company,
         suppressed=Suppression.objects.among(addresses),
         troubles=_troubles(customers, at, company, until or at),
-        others=_others(customers, addresses, at, company, until),
+        others=_others(to_customers, customers, addresses, at, company, until),
         ways=NotificationChoice.objects.ways(
             {message.recipient_id or 0 for message in messages if message.notification_kind}
         ),
@@ -193,23 +194,26 @@ def _troubles(
 
 
 def _others(
-    customers: Collection[int], addresses: Sequence[str], at: datetime, company: Company, until: datetime | None
+    own: Sequence[Message],
+    customers: Collection[int],
+    addresses: Sequence[str],
+    at: datetime,
+    company: Company,
+    until: datetime | None,
 ) -> Others:
-    """Of the last days as far back as any rule looks."""
-    neighbours = list(Contact.objects.at_addresses(addresses).only("email"))
+    """Of the last days as far back as any rule looks; the batch's `own` are at hand and not fetched once more."""
+    neighbours = list(Contact.objects.at_addresses(addresses).values_list("pk", "email"))
     since = at - timedelta(days=max(company.gap_days, company.survey_cooldown_days))
     gone_out = Q(state__in=GONE_OUT, finished_at__gt=since)
     to_customers = gone_out | Q(state=State.PLANNED, due_at__lte=until) if until else gone_out
     rows = Message.objects.filter(
         Q(to_customers, customer_id__in=customers)
-        | Q(gone_out | Q(state__in=GOING_OUT), contact_id__in=[contact.pk for contact in neighbours]),
+        | Q(gone_out | Q(state__in=GOING_OUT), contact_id__in=[pk for pk, _address in neighbours]),
         kind__in=CUSTOMER_KINDS,
-    )
+    ).exclude(pk__in=[message.pk for message in own])
     shown = rows.select_related("contact").order_by("pk")
-    return Others(
-        neighbours,
-        shown.only(
-            *("kind", "state", "customer_id", "due_at", "dated_at", "finished_at"),
-            *("contact__name", "contact__birthday_month", "contact__birthday_day"),
-        ),
+    fetched = shown.only(
+        *("kind", "state", "customer_id", "due_at", "dated_at", "finished_at"),
+        *("contact__name", "contact__birthday_month", "contact__birthday_day"),
     )
+    return Others(neighbours, [*fetched, *own])
