@@ -17,7 +17,9 @@ from openpyxl.cell import WriteOnlyCell
 
 from customers.importing.matching import OWN_NUMBER
 from customers.importing.values import in_one_cell, unmistakable
+from customers.importing.written_days import as_written
 from customers.models import Contact, ContactQuerySet, CustomerQuerySet, CustomField, Tag
+from customers.several import Kind, Several
 from retention_crm.lib.spreadsheets import guarded
 
 _AT_ONCE = 2000
@@ -46,6 +48,9 @@ _CONTACT = {
     "Job title": F("contacts__job_title"),
     "E-mail": F("contacts__email"),
     "Phone": F("contacts__phone"),
+    "Tone": F("contacts__tone"),
+    "Preferred channel": F("contacts__preferred_channel"),
+    "Best time": F("contacts__best_time"),
 }
 _BIRTHDAY = (F("contacts__birthday_year"), F("contacts__birthday_month"), F("contacts__birthday_day"))
 _REST = {
@@ -59,6 +64,14 @@ _REST = {
     "Last contact": F("last_touchpoint_on"),
     "Next due": F("next_due_on"),
 }
+# Notes and the numbers of other systems are ours, and a card is given to others.
+_ON_CARD = {
+    Kind.EMAIL.value: "email",
+    Kind.PHONE.value: "tel",
+    Kind.ADDRESS.value: "adr",
+    Kind.WEBSITE.value: "url",
+    Kind.MESSENGER.value: "impp",
+}
 
 
 def table(customers: CustomerQuerySet) -> Iterator[list[str]]:
@@ -66,22 +79,24 @@ def table(customers: CustomerQuerySet) -> Iterator[list[str]]:
 
     Days are ISO, a birthday without a year is --05-17. Read in portions, so that memory stays flat.
     """
-    own = list(CustomField.objects.used())
-    yield [*_CUSTOMER, *_CONTACT, "Birthday", *_REST, "Tags", *(field.name for field in own)]
+    own, several = list(CustomField.objects.used()), Several(customers)
+    yield [*_CUSTOMER, *_CONTACT, "Birthday", *_REST, *several.headers(), "Tags", *(field.name for field in own)]
     tags = Tag.objects.filter(customers=OuterRef("pk")).values("name")
     fields: list[Any] = [*_CUSTOMER.values(), *_CONTACT.values(), *_BIRTHDAY, *_REST.values()]
     # The first of several is who is written to first, also when they are brought back.
     rows = customers.order_by(
         "sort_key", "pk", F("contacts__is_primary").desc(nulls_last=True), "contacts__pk"
-    ).annotate(tag_names=ArraySubquery(tags))
+    ).annotate(tag_names=ArraySubquery(tags), **several.columns)
     before, after = len(_CUSTOMER) + len(_CONTACT), len(fields)
-    for row in rows.values_list(*fields, "tag_names", "custom").iterator(chunk_size=_AT_ONCE):
+    shown = rows.values_list(*fields, "tag_names", "custom", "details", "events")
+    for row in shown.iterator(chunk_size=_AT_ONCE):
         birthday = _birthday(*row[before : before + 3])
         known = row[after + 1]
         yield [
             *map(_cell, row[:before]),
             birthday,
             *map(_cell, row[before + 3 : after]),
+            *several.cells(row[after + 2], row[after + 3]),
             in_one_cell(row[after]),
             *(_cell(field.restored(known.get(field.key))) for field in own),
         ]
@@ -101,9 +116,7 @@ def _cell(value: Any) -> str:
 
 
 def _birthday(year: int | None, month: int | None, day: int | None) -> str:
-    if not (month and day):
-        return ""
-    return f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
+    return as_written(year, month, day) if month and day else ""
 
 
 def as_csv(customers: CustomerQuerySet) -> Iterator[bytes]:
@@ -144,7 +157,7 @@ def as_spreadsheet(customers: CustomerQuerySet) -> IO[bytes]:
 
 def as_cards(contacts: ContactQuerySet) -> Iterator[bytes]:
     """vCard 3.0, which every address book reads."""
-    rows = contacts.select_related("customer").prefetch_related("customer__tags").order_by("pk")
+    rows = contacts.select_related("customer").prefetch_related("customer__tags", "details", "events").order_by("pk")
     for contact in rows.iterator(chunk_size=_AT_ONCE):
         yield card(contact).encode()
 
@@ -168,7 +181,23 @@ def card(contact: Contact) -> str:
             made.add(name).value = value
     if tags := [tag.name for tag in contact.customer.tags.all()]:
         made.add("categories").value = tags
+    for detail in contact.details.all():
+        if name := _ON_CARD.get(detail.kind):
+            value = vobject.vcard.Address(street=detail.value) if name == "adr" else detail.value
+            _add_named(made, name, value, detail.label)
+    for event in contact.events.all():
+        _add_named(made, "x-abdate", as_written(event.year, event.month, event.day), event.name)
     return str(made.serialize())
+
+
+def _add_named(card: Any, name: str, value: Any, label: str) -> None:
+    """With the name it has, where it has one, as address books write their own: in a group with a line of its own."""
+    line = card.add(name)
+    line.value = value
+    if label:
+        line.group = f"item{len(card.contents.get('x-ablabel', ())) + 1}"
+        named = card.add("x-ablabel")
+        named.group, named.value = line.group, label
 
 
 def cards_of(customers: CustomerQuerySet) -> ContactQuerySet:

@@ -19,7 +19,15 @@ _MARKED: dict[type[Model], tuple[str, ...]] = {
     ),
     Contact: (
         *("customer_id", "name", "preferred_name", "job_title", "email", "phone", "language", "time_zone", "tone"),
-        *("preferred_channel", "birthday_day", "birthday_month", "birthday_year", "do_not_contact", "deceased"),
+        *(
+            "preferred_channel",
+            "best_time",
+            "birthday_day",
+            "birthday_month",
+            "birthday_year",
+            "do_not_contact",
+            "deceased",
+        ),
         *("allows_greetings", "allows_thanks", "allows_surveys"),
     ),
 }

@@ -34,8 +34,9 @@ _PLACE = re.compile(
 )
 _GENERIC = {"email", "e-mail", "mail", "phone", "telephone", "telefon", "tel", "e-mail address", "email address"}
 _NUMBERED = re.compile(
-    r"(?:e-mail|phone|address|website|messenger|im|event|date|relation|related|profile|custom field)"
+    r"(?:e-mail|phone|address|website|messenger|im|event|date|relation|related|profile|custom field|note)"
 )
+_UP_TO_NUMBER = re.compile(r".*?\d+")
 _IN_COMPANY = {Target.COMPANY, Target.CUSTOMER_KEY}
 _FLAGS = {"do_not_contact", "deceased"}
 # The general first: what a column says of one kind counts more.
@@ -95,6 +96,12 @@ class _Column:
         return "" if self.name.lower() in _GENERIC or _NUMBERED.match(self.name.lower()) else self.name
 
 
+def _is_of_one(label: str, name: str) -> bool:
+    """Whether a column that says what another is may speak of this one: where both are numbered, of one number."""
+    of, own = _UP_TO_NUMBER.match(label), _UP_TO_NUMBER.match(name)
+    return not of or not own or of[0] == own[0]
+
+
 class Interpreter:
     """Reads lines by one mapping; `country` is whose telephone numbers have no + in front."""
 
@@ -103,20 +110,25 @@ class Interpreter:
     ) -> None:
         self.known, self.country = known, options.get("country", "")
         self.source = options.get("source", "")
+        self._width = len(columns)
         self._by_target: dict[str, list[_Column]] = defaultdict(list)
-        label_place = None
+        label: tuple[int, str] | None = None
         for place, (column, goes) in enumerate(zip(columns, mapping, strict=True)):
-            target = goes["target"]
+            target, name = goes["target"], column["name"]
             if target == Target.LABEL:
-                label_place = place
+                label = place, name
                 continue
-            name = column["name"]
-            self._by_target[target].append(_Column(place, target, name, goes["order"], label_place))
+            labelled = label[0] if label and _is_of_one(label[1], name) else None
+            self._by_target[target].append(_Column(place, target, name, goes["order"], labelled))
             if target not in {Target.ADDRESS, Target.ADDRESS_PART, Target.LEFT_OUT}:
-                label_place = None
+                label = None
 
     def record(self, cells: list[str]) -> Record:
-        """What the cells mean; raises Refused with the reason if that cannot be said."""
+        """What the cells mean; raises Refused with the reason if that cannot be said.
+
+        There may be fewer cells than columns: of cards only the later ones may have some of what there is.
+        """
+        cells = [*cells, *[""] * (self._width - len(cells))]
         record = Record()
         name, company = self._name(cells), self._line(cells, Target.COMPANY, 200)
         self._put_ways_to_reach(record, cells)
@@ -213,14 +225,20 @@ class Interpreter:
         for target, field, limit in (
             (Target.PREFERRED_NAME, "preferred_name", 100),
             (Target.JOB_TITLE, "job_title", 120),
+            (Target.BEST_TIME, "best_time", 60),
         ):
             if value := self._line(cells, target, limit):
                 contact[field] = value
+        for target, field, read in (
+            (Target.TONE, "tone", values.tone),
+            (Target.CHANNEL, "preferred_channel", values.channel),
+        ):
+            if cell := self._cell(cells, target):
+                contact[field] = read(cell)
         self._put_or_note(record, cells, Target.LANGUAGE, contact)
         self._put_or_note(record, cells, Target.TIME_ZONE, contact)
-        for target, field in ((Target.NOT_THEM, "do_not_contact"), (Target.DECEASED, "deceased")):
-            if self._says_yes(cells, target):
-                contact[field] = True
+        flags = ((Target.NOT_THEM, "do_not_contact"), (Target.DECEASED, "deceased"))
+        contact |= {field: True for target, field in flags if self._says_yes(cells, target)}
         if day := self._day(cells, Target.BIRTHDAY):
             self._check_birthday(day)
             contact |= {"birthday_day": day.day, "birthday_month": day.month, "birthday_year": day.year}
@@ -283,7 +301,7 @@ class Interpreter:
         for column in self._by_target.get(Target.EMAIL, ()):
             for address in self._addresses(record, column, cells):
                 if address.lower() not in seen:
-                    self._put_way(record, "email", address, column.label(cells), is_main=True)
+                    self._put_way(record, "email", address, column.label(cells), is_main=self._may_be_main(column))
                 seen.add(address.lower())
         for column in self._by_target.get(Target.PHONE, ()):
             for written in self._numbers(cells[column.place]):
@@ -291,9 +309,14 @@ class Interpreter:
                 number = written if self.source == OURS else in_one_form(written, country)
                 label = column.label(cells)
                 if number not in seen:
-                    is_main = len(number) <= 40 and not _NOT_TO_CALL.search(label or column.name)
+                    is_called = len(number) <= 40 and not _NOT_TO_CALL.search(label or column.name)
+                    is_main = is_called and self._may_be_main(column)
                     self._put_way(record, "phone", number, label, is_main=is_main)
                 seen.add(number)
+
+    def _may_be_main(self, column: _Column) -> bool:
+        """In a file of ours it is said which one is the contact's own."""
+        return self.source != OURS or not column.name[-1].isdecimal()
 
     def _numbers(self, cell: str) -> list[str]:
         return [text.clean_line(part) for part in ([cell] if self.source == OURS else values.several(cell)) if part]
@@ -316,7 +339,9 @@ class Interpreter:
         for target, kind in _LIST_KINDS.items():
             for column in self._by_target.get(target, ()):
                 if cell := cells[column.place]:
-                    label = column.label(cells) or (column.name if kind == Kind.NOTE else "")
+                    # A note without a name is told by its column, but for those in our own files.
+                    name = column.name if kind == Kind.NOTE and self.source != OURS else ""
+                    label = column.label(cells) or name
                     record.details.append((kind, label, values.note(cell, column.name, LONGEST_DETAIL)))
         self._put_addresses(record, cells)
         for column in self._by_target.get(Target.EVENT, ()):

@@ -18,6 +18,9 @@ class Target(models.TextChoices):
     EMAIL = "email", _("E-mail address")
     PHONE = "phone", _("Phone")
     BIRTHDAY = "birthday", _("Birthday")
+    TONE = "tone", _("Tone")
+    CHANNEL = "channel", _("Preferred channel")
+    BEST_TIME = "best_time", _("Best time")
     LANGUAGE = "language", _("Language")
     TIME_ZONE = "time_zone", _("Time zone")
     CONTACT_KEY = "contact_key", _("Number of the person elsewhere")
@@ -61,6 +64,7 @@ GROUPS = (
         (
             *(Target.NAME, Target.GIVEN, Target.MIDDLE, Target.FAMILY, Target.PREFIX, Target.SUFFIX),
             *(Target.PREFERRED_NAME, Target.JOB_TITLE, Target.EMAIL, Target.PHONE, Target.BIRTHDAY),
+            *(Target.TONE, Target.CHANNEL, Target.BEST_TIME),
             *(Target.LANGUAGE, Target.TIME_ZONE, Target.CONTACT_KEY, Target.DECEASED),
         ),
     ),

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import DecimalValidator, validate_email
+from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 
 from customers.importing.records import Refused
-from customers.models import CustomField, Language, Stage, Tag
+from customers.models import Channel, CustomField, Language, Stage, Tag, Tone
 from retention_crm.lib import clock, text, workdays
 
 _YES = {"yes", "y", "true", "1", "x", "on", "ja", "j", "wahr", "opted in", "opt in", "subscribed", "granted", "allowed"}
@@ -54,7 +55,13 @@ LANGUAGES = {
     "japanese": "ja",
     "japanisch": "ja",
 }
-_STAGES = {text.sort_key(str(word)): stage.value for stage in Stage for word in (stage.value, stage.label)}
+
+
+def _by_words(choices: type[TextChoices]) -> dict[str, str]:
+    return {text.sort_key(str(word)): choice.value for choice in choices for word in (choice.value, choice.label)}
+
+
+_STAGES, _TONES, _CHANNELS = _by_words(Stage), _by_words(Tone), _by_words(Channel)
 
 
 def quoted(value: str) -> str:
@@ -101,12 +108,23 @@ def time_zone(cell: str) -> str:
 
 
 def stage(cell: str) -> str:
+    return _chosen(cell, _STAGES, Stage, _("%(value)s is no stage. There are: %(known)s."))
+
+
+def tone(cell: str) -> str:
+    return _chosen(cell, _TONES, Tone, _("%(value)s is no tone. There are: %(known)s."))
+
+
+def channel(cell: str) -> str:
+    return _chosen(cell, _CHANNELS, Channel, _("%(value)s is no way to reach somebody. There are: %(known)s."))
+
+
+def _chosen(cell: str, known: dict[str, str], choices: type[TextChoices], words: str) -> str:
     try:
-        return str(_STAGES[text.sort_key(cell)])
+        return known[text.sort_key(cell)]
     except KeyError:
-        known = ", ".join(str(label) for label in Stage.labels)
-        words = _("%(value)s is no stage. There are: %(known)s.")
-        raise Refused(words % {"value": quoted(cell), "known": known}) from None
+        labels = ", ".join(str(label) for label in choices.labels)
+        raise Refused(words % {"value": quoted(cell), "known": labels}) from None
 
 
 def cadence(cell: str) -> int:

@@ -54,6 +54,11 @@ class Day:
         return date(self.year, self.month, self.day) if self.year else None
 
 
+def as_written(year: int | None, month: int, day: int) -> str:
+    """As programs write it; without a year as vCards do."""
+    return f"{year:04}-{month:02}-{day:02}" if year else f"--{month:02}-{day:02}"
+
+
 @lru_cache(maxsize=50_000)
 def read_day(written: str, *, order: str, today: date) -> Day | None:
     """The day that is meant; None for nothing. Raises ValueError for what is none.

@@ -146,7 +146,8 @@ def test_one_conversation_tells_of_all_changes_before_it(teammate: User, outside
 
 
 def page(browser: Client, customer: Customer) -> str:
-    return browser.get(reverse("customer", args=[customer.pk])).content.decode()
+    """With its timeline."""
+    return browser.get(reverse("customer_timeline", args=[customer.pk])).content.decode()
 
 
 def test_the_page_says_so_until_somebody_says_that_they_know(
@@ -163,7 +164,7 @@ def test_the_page_says_so_until_somebody_says_that_they_know(
     answer = browser.post(url, follow=True).content.decode()
     assert "Greetings from Tom Falk go out again" in answer
     assert url not in answer
-    assert "they know since" in answer
+    assert "they know since" in page(browser, customer)
     assert browser.post(url).status_code == 302
     assert untold(customer) == []
 

@@ -8,7 +8,18 @@ import pytest
 
 from accounts.models import Company, User
 from customers.exporting import as_cards, as_csv, as_spreadsheet, cards_of, table
-from customers.models import Contact, Customer, CustomField, Segment, Stage, Tag
+from customers.models import (
+    Channel,
+    Contact,
+    ContactDetail,
+    Customer,
+    CustomField,
+    DatedEvent,
+    Segment,
+    Stage,
+    Tag,
+    Tone,
+)
 from customers.tests.importing import everything, imported, undone
 from retention_crm.lib import text
 from tests import factories
@@ -39,6 +50,17 @@ NAMES = [
     "2026-11-27",
     "sep=;",
     "x" * 200,
+]
+# What somebody has more than one of; the last person has a further number and no first one.
+MORE = [
+    ("email", "", "bo@home.example"),
+    ("email", "=old", "b.ek@example.org"),
+    ("phone", "Fax", "+46 8 2"),
+    ("address", "Home", "Storgatan 1\n111 22 Stockholm, Sweden"),
+    ("website", "", "https://ek.example/?a=1;b"),
+    ("messenger", "Signal", "+46 70 3"),
+    ("note", "", "Met at the fair"),
+    ("note", "Assistant", "-Noor; Mondays"),
 ]
 # Of the two one is empty for who was never spoken to; both are computed.
 LEFT_OUT = ["Next due"]
@@ -79,7 +101,15 @@ def full(company: Company, manager: User, owner: User) -> list[str]:
     amira = factories.contact(
         lindqvist, name="Amira Haddad", phone="08-465 004 ext. 5", language="sv", is_primary=False, **person, **day
     )
-    factories.contact(lindqvist, name="Bo Ek", email="bo@lindqvist.example", birthday_year=1980, is_primary=True, **day)
+    manner = {"tone": Tone.FRIENDLY, "preferred_channel": Channel.IN_PERSON, "best_time": "=after 10, not on Fridays"}
+    bo = factories.contact(
+        lindqvist, name="Bo Ek", email="bo@lindqvist.example", birthday_year=1980, is_primary=True, **day, **manner
+    )
+    for kind, label, value in MORE:
+        ContactDetail.objects.create(contact=bo, kind=kind, label=label, value=value)
+    ContactDetail.objects.create(contact=amira, kind="phone", label="", value="+46 8 1")
+    factories.dated_event(bo, name="the opening of your shop", day=29, month=2, year=None)
+    factories.dated_event(bo, name="=wedding", day=17, month=5, year=2001)
     factories.contact(
         lindqvist,
         name="Cleo",
@@ -89,6 +119,7 @@ def full(company: Company, manager: User, owner: User) -> list[str]:
         language="de",
         time_zone="Asia/Tokyo",
     )
+    ContactDetail.objects.create(contact=Contact.objects.get(name="Cleo"), kind="phone", label="", value="+81 3 1")
     factories.customer(owner, name="Gone AB", lost_on=date(2026, 1, 2), do_not_contact=True, language="de")
     # The same person, by address and name, at two customers; two customers of one name.
     for number in range(2):
@@ -112,6 +143,8 @@ def spreadsheet() -> bytes:
         return file.read()
 
 
+DETAILS = ContactDetail.objects.order_by("contact__name", "kind", "value")
+DETAIL = ("contact__name", "kind", "label", "value")
 FILES = {"list.csv": csv_file, "list.xlsx": spreadsheet}
 
 
@@ -143,11 +176,13 @@ def test_brought_to_an_emptied_company_everything_is_as_it_was(manager: User, fu
     before, file = list(table(Customer.objects.all())), FILES[name]()
     fields = ["name", "language", "time_zone", "is_primary", "deceased", "do_not_contact", "customer__lost_on"]
     people = list(Contact.objects.order_by("customer__sort_key", "name", "job_title").values_list(*fields))
+    details = list(DETAILS.values_list(*DETAIL))
     Customer.objects.all().delete()
     Tag.objects.all().delete()
 
     intake = imported(manager, file, name)
 
+    assert list(DETAILS.values_list(*DETAIL)) == details
     assert intake.counts["created"] == len(before) - 1
     assert list(table(Customer.objects.all())) == before
     assert list(Contact.objects.order_by("customer__sort_key", "name", "job_title").values_list(*fields)) == people
@@ -209,6 +244,12 @@ def on_cards(company: Company, owner: User, manager: User) -> Callable[[], bytes
             birthday_month=2,
             birthday_year=1980 if customer.pk % 2 else None,
         )
+    anna = Contact.objects.get(name="Anna Maria Berg")
+    for kind, label, value in MORE:
+        if kind != "note":
+            ContactDetail.objects.create(contact=anna, kind=kind, label=label, value=value)
+    factories.dated_event(anna, name="the opening of your shop", day=29, month=2, year=None)
+    factories.dated_event(anna, name="wedding: 1", day=17, month=5, year=2001)
     return cards
 
 
@@ -224,12 +265,15 @@ def test_cards_brought_back_change_nothing(manager: User, on_cards: Callable[[],
 
 
 def test_cards_brought_to_an_emptied_company_are_the_same_people(manager: User, on_cards: Callable[[], bytes]) -> None:
-    before, file = people(), on_cards()
+    before, file, details = people(), on_cards(), list(DETAILS.values_list(*DETAIL))
+    days = list(DatedEvent.objects.order_by("month").values_list("name", "day", "month", "year"))
     Customer.objects.all().delete()
     Tag.objects.all().delete()
 
     imported(manager, file, "people.vcf")
 
     assert people() == before
+    assert list(DETAILS.values_list(*DETAIL)) == details
+    assert list(DatedEvent.objects.order_by("month").values_list("name", "day", "month", "year")) == days
     assert set(Tag.objects.values_list("name", flat=True)) == {"VIP", "Fair, autumn", "a;b"}
     assert Segment.objects.exists()
