@@ -78,6 +78,7 @@ def test_taken_back_on_the_timeline_without_script(
     page.goto(f"/customers/{lost.pk}/merge/?into={kept.pk}")
     page.get_by_role("button", name="Merge", exact=True).click()
     page.goto(f"/customers/{kept.pk}/")
+    page.get_by_role("link", name="Show what happened").click()
 
     page.get_by_role("button", name="Take the merge back").click()
 

@@ -30,6 +30,33 @@ def page(browser: Client, customer: Customer, **query: str) -> str:
     return response.content.decode()
 
 
+def test_the_page_stands_before_its_timeline_which_comes_by_itself_or_by_a_link(
+    owner: User, customer: Customer, login: Login
+) -> None:
+    browser = login(owner)
+    factories.interaction(customer, notes="Wants the price list")
+    address = reverse("customer_timeline", args=[customer.pk])
+
+    first = page(browser, customer)
+
+    assert "Wants the price list" not in first
+    assert f'hx-get="{address}" hx-trigger="load"' in " ".join(first.split())
+    assert f'<noscript>\n<p><a href="{address}">' in "\n".join(line.strip() for line in first.splitlines())
+    # Without script the link leads to the whole page, and what asks again after something was saved gets all at once.
+    assert customer.name in timeline_page(browser, customer)
+    for shown in (
+        timeline_page(browser, customer),
+        timeline_page(browser, customer, HTMX),
+        refreshed(browser, customer),
+    ):
+        assert "Wants the price list" in shown
+        assert 'hx-trigger="load"' not in shown
+
+
+def refreshed(browser: Client, customer: Customer) -> str:
+    return browser.get(reverse("customer", args=[customer.pk]), headers=HTMX).content.decode()
+
+
 def timeline_page(browser: Client, customer: Customer, headers: Any = None, **query: str) -> str:
     response = browser.get(reverse("customer_timeline", args=[customer.pk]), query, headers=headers)
     assert response.status_code == 200
@@ -62,7 +89,7 @@ def test_it_says_who_they_are_and_how_to_treat_them(owner: User, customer: Custo
 
 
 def test_a_customer_nothing_is_known_about_still_has_a_page(owner: User, customer: Customer, login: Login) -> None:
-    shown = page(login(owner), customer)
+    shown = timeline_page(login(owner), customer)
 
     assert "Not enough data" in shown
     assert "Never contacted" in shown
@@ -145,7 +172,7 @@ def test_the_timeline_says_what_happened_in_words(owner: User, customer: Custome
         contact=contact, kind=ConsentKind.SURVEYS, granted=False, source=ConsentChange.Source.LINK, changed_at=NOW
     )
 
-    shown = page(login(owner), customer)
+    shown = timeline_page(login(owner), customer)
 
     for words in (
         "No answer", "today at 10:00", "He liked it", "Happy", "3 days ago", "1,200.50 EUR", "Scored 3 of 10",
@@ -160,7 +187,7 @@ def test_older_entries_come_page_by_page(owner: User, customer: Customer, login:
         factories.interaction(customer, notes=f"note {number}.", happened_at=NOW - timedelta(days=number))
     browser = login(owner)
 
-    first = page(browser, customer)
+    first = timeline_page(browser, customer)
     older = first.partition("after=")[2].partition('"')[0]
     link = f"{reverse('customer_timeline', args=[customer.pk])}?after={older}"
     fragment = browser.get(link, headers=HTMX).content.decode()
@@ -210,7 +237,7 @@ def test_texts_of_any_kind_are_shown_and_never_run(owner: User, customer: Custom
 def test_a_long_note_is_folded_and_complete(owner: User, customer: Customer, login: Login) -> None:
     factories.interaction(customer, notes="word " * 20_000 + "the end")
 
-    shown = page(login(owner), customer)
+    shown = timeline_page(login(owner), customer)
 
     assert "<details" in shown and "the end" in shown
 
@@ -260,10 +287,10 @@ def fill(customer: Customer) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["customer", "customer_timeline"])
+@pytest.mark.parametrize(("name", "most"), [("customer", 17), ("customer_timeline", 26)])
 @pytest.mark.parametrize("person", ["owner", "manager"])
 def test_fifty_rows_cost_as_many_queries_as_one(
-    name: str, person: str, customer: Customer, request: pytest.FixtureRequest, login: Login
+    name: str, most: int, person: str, customer: Customer, request: pytest.FixtureRequest, login: Login
 ) -> None:
     browser = login(request.getfixturevalue(person))
     counts = []
@@ -275,7 +302,7 @@ def test_fifty_rows_cost_as_many_queries_as_one(
         counts.append(len(queries))
 
     # Where there is more of one kind, others may be on the next page; the last has follow-ups that are only counted.
-    assert max(counts) == counts[0] <= 25, counts
+    assert counts[1] <= counts[0] and counts[2] <= counts[0] + 1 <= most, counts
 
 
 def test_the_next_ten_follow_ups_are_shown_and_the_rest_on_demand(

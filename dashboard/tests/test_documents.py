@@ -134,7 +134,7 @@ def test_a_name_is_the_file_s_own_and_misleads_nobody(sent: str, kept: str) -> N
 def test_the_page_shows_them_where_they_belong(owner: User, meeting: Interaction, login: Login) -> None:
     factories.document(meeting, name="Offer <b>.pdf")
     browser = login(owner)
-    shown = browser.get(reverse("customer", args=[meeting.customer_id])).content.decode()
+    shown = browser.get(reverse("customer_timeline", args=[meeting.customer_id])).content.decode()
     entry, side = shown.index("Went through the offer"), shown.index(">Documents</h2>")
     assert entry < shown.index("Offer &lt;b&gt;.pdf") < side < shown.rindex("Offer &lt;b&gt;.pdf")
     part = browser.get(reverse("customer_timeline", args=[meeting.customer_id]), headers=HTMX).content.decode()
@@ -143,7 +143,7 @@ def test_the_page_shows_them_where_they_belong(owner: User, meeting: Interaction
 
 def test_the_page_costs_the_same_with_one_and_with_three(owner: User, meeting: Interaction, login: Login) -> None:
     browser = login(owner)
-    address = reverse("customer", args=[meeting.customer_id])
+    address = reverse("customer_timeline", args=[meeting.customer_id])
 
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:

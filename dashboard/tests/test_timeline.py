@@ -83,7 +83,7 @@ def test_wishes_are_there_with_consent_in_words(
     PreferenceChange.objects.create(contact=contact, what="cadence", former="45", chosen="91", changed_at=NOW)
 
     assert names(timeline(customer, show="consent")) == ["preference", "consent"]
-    page = login(owner).get(f"/customers/{customer.pk}/").content.decode()
+    page = login(owner).get(f"/customers/{customer.pk}/timeline/").content.decode()
     assert "How often to be called: Every three months" in page
     assert "chosen by <bdi>Amira Haddad</bdi>, before: Every 45 days" in page
 

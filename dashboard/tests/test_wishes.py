@@ -44,7 +44,7 @@ def close(browser: Client, wish: Wish, headers: Any = None, **data: Any) -> Any:
 
 
 def page(browser: Client, customer: Customer) -> str:
-    return browser.get(reverse("customer", args=[customer.pk])).content.decode()
+    return browser.get(reverse("customer_timeline", args=[customer.pk])).content.decode()
 
 
 # ---- Beside a call ----

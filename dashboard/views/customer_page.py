@@ -24,15 +24,16 @@ SHOWN_DOCUMENTS = 8
 
 @require_safe
 def customer(request: PageRequest, pk: int) -> HttpResponse:
-    """The whole page; for htmx, which asks again when something was saved, all of it but the frame.
+    """The page, which fetches its timeline once it stands: who they are and what is open is there sooner.
 
-    One that was merged into another is found there.
+    For htmx, which asks again when something was saved, all of it but the frame, so that nothing jumps. One that was
+    merged into another is found there.
     """
     shown = _visible(request, pk)
     if shown.pk != pk:
         return redirect("customer", shown.pk)
-    context = _timeline(request, shown)
-    context |= _whole(request, shown) | {"documents": _documents(context["timeline"], newest_of=shown)}
+    context = _timeline(request, shown) if _is_in_place(request) else _basics(request, shown)
+    context |= _whole(request, shown) | {"documents": _documents(context.get("timeline"), newest_of=shown)}
     response = render(request, _template(request, "page"), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -52,9 +53,12 @@ def customer_timeline(request: PageRequest, pk: int) -> HttpResponse:
     return response
 
 
+def _is_in_place(request: PageRequest) -> bool:
+    return bool(request.htmx) and not request.htmx.history_restore_request
+
+
 def _template(request: PageRequest, fragment: str) -> str:
-    in_place = request.htmx and not request.htmx.history_restore_request
-    return "dashboard/customer.html" + (f"#{fragment}" if in_place else "")
+    return "dashboard/customer.html" + (f"#{fragment}" if _is_in_place(request) else "")
 
 
 def _visible(request: PageRequest, pk: int) -> Customer:
@@ -65,16 +69,21 @@ def _visible(request: PageRequest, pk: int) -> Customer:
     return shown
 
 
-def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
-    show = request.GET.get("show", "")
+def _basics(request: PageRequest, customer: Customer) -> dict[str, Any]:
     return {
         "customer": customer,
         "editable": may_change(customer, Customer.objects.all(), request),
         "at": clock.now(),
-        "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
-        "show": show if show in SHOWN_KINDS else "",
         "kinds": [(key, label) for key, (label, _kinds) in SHOWN_KINDS.items()],
         "currency": request.user.company.currency,
+    }
+
+
+def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
+    show = request.GET.get("show", "")
+    return _basics(request, customer) | {
+        "timeline": timeline(customer, show=show, after=request.GET.get("after", "")),
+        "show": show if show in SHOWN_KINDS else "",
     }
 
 
@@ -104,9 +113,10 @@ def _loss(customer: Customer) -> Loss | None:
     return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
 
 
-def _documents(timeline: Timeline, *, newest_of: Customer | None) -> list[Document]:
+def _documents(timeline: Timeline | None, *, newest_of: Customer | None) -> list[Document]:
     """Puts the documents of what the timeline shows beside it; returns the newest of the customer, newest first."""
-    rows: dict[int, Any] = {entry.row.pk: entry.row for entry in timeline.entries if entry.source == "interaction"}
+    entries = timeline.entries if timeline else []
+    rows: dict[int, Any] = {entry.row.pk: entry.row for entry in entries if entry.source == "interaction"}
     found = list(Document.objects.present().shown_with(rows, newest_of=newest_of, number=SHOWN_DOCUMENTS))
     for pk, row in rows.items():
         row.papers = [document for document in found if document.interaction_id == pk]

@@ -288,7 +288,7 @@ def test_there_is_none_of_what_was_not_said(
     assert shown.status_code == 200
     assert "There is nothing to send yet" in shown.content.decode()
     assert login(owner).post(page(meeting), posted(amira)).status_code == 422
-    assert page(meeting) not in login(owner).get(f"/customers/{meeting.customer_id}/").content.decode()
+    assert page(meeting) not in login(owner).get(f"/customers/{meeting.customer_id}/timeline/").content.decode()
 
 
 @pytest.mark.parametrize(

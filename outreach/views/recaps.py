@@ -85,7 +85,7 @@ def _told(
         notices.success(request, _what_happens(planned, waits=waits))
     if len(planned) == 1:
         return redirect("message", planned[0].pk)
-    return redirect(f"{reverse('customer', args=[about.customer_id])}#interaction-{about.pk}")
+    return redirect(f"{reverse('customer_timeline', args=[about.customer_id])}#interaction-{about.pk}")
 
 
 def _what_happens(planned: list[Message], *, waits: bool) -> str:
