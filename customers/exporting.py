@@ -182,9 +182,9 @@ def card(contact: Contact) -> str:
     if tags := [tag.name for tag in contact.customer.tags.all()]:
         made.add("categories").value = tags
     for detail in contact.details.all():
-        if name := _ON_CARD.get(detail.kind):
-            value = vobject.vcard.Address(street=detail.value) if name == "adr" else detail.value
-            _add_named(made, name, value, detail.label)
+        if (line := _ON_CARD.get(detail.kind)) is not None:
+            value = vobject.vcard.Address(street=detail.value) if line == "adr" else detail.value
+            _add_named(made, line, value, detail.label)
     for event in contact.events.all():
         _add_named(made, "x-abdate", as_written(event.year, event.month, event.day), event.name)
     return str(made.serialize())
