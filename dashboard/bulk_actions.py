@@ -100,7 +100,7 @@ def _take_out(change: BulkChange, before: Before, _at: datetime) -> Collection[i
 
 
 def _ask(change: BulkChange, ids: Collection[int], at: datetime) -> Before | None:
-    survey = Survey.objects.filter(pk=change.parameters["id"], is_active=True).first()
+    survey = Survey.objects.in_use().filter(pk=change.parameters["id"]).first()
     return ask(ids, survey, send_at=at + THINK_AGAIN, at=at, company=Company.current()) if survey else None
 
 

@@ -42,7 +42,7 @@ class BulkForm(CarefulForm, forms.Form):
     title = LineInput(label=gettext_lazy("What is to be done"), limit=200, required=False)
     due_on = forms.DateField(label=gettext_lazy("By when"), widget=DayInput(), required=False)
     survey = forms.ModelChoiceField(
-        Survey.objects.filter(is_active=True),
+        Survey.objects.in_use(),
         label=gettext_lazy("Survey"),
         required=False,
         help_text=gettext_lazy("Next you see how many are asked, and how many not and why."),
@@ -58,7 +58,7 @@ class BulkForm(CarefulForm, forms.Form):
         self.fields["new_tag"].widget.attrs["list"] = "known-tags"
         if not Tag.objects.exists():
             self._leave_out(Action.REMOVE_TAG)
-        if not Survey.objects.filter(is_active=True).exists():
+        if not Survey.objects.in_use().exists():
             self._leave_out(Action.SURVEY)
         parts = (Div(*(Field(n) for n in names if n in self.fields), data_for=key) for key, names in _NEEDS.items())
         self.helper = page_layout("action", *parts)

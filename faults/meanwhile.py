@@ -4,6 +4,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from django.db.models import Count
@@ -18,6 +19,7 @@ from outreach.unsubscribing import unsubscribe_link
 from retention_crm.lib import clock, workdays
 from surveys.answering import record_answer
 from surveys.models import Invitation, Survey
+from surveys.starting import ask_for_recommendation
 
 EACH = 200
 # Slow enough that what happens and the mails meet in the middle.
@@ -49,8 +51,10 @@ def be_merged(stage: Stage, greeting: Message) -> None:
 
 
 def answer(stage: Stage, reminder: Message) -> None:
-    assert reminder.invitation_id
-    record_answer(reminder.invitation_id, 9, "", clock.now())
+    invitation = reminder.invitation
+    version = invitation.survey.published if invitation else None
+    assert invitation and version
+    record_answer(invitation.pk, version, {version.asked[0].key: Decimal(9)}, clock.now())
 
 
 def happen(stage: Stage, *, each: int = EACH) -> Result:
@@ -100,7 +104,7 @@ def _reminders(stage: Stage, number: int) -> list[int]:
     today = clock.today(customers[0].time_zone, at)
     country = next(code for code in workdays.countries() if workdays.is_working_day(code, today))
     Customer.objects.filter(pk__in=[customer.pk for customer in customers]).update(country=country)
-    survey = Survey.objects.first() or Survey.objects.create(name="How was it?")
+    survey = Survey.objects.first() or ask_for_recommendation("How was it?")
     asked = Invitation.objects.bulk_create(
         Invitation(survey=survey, contact=contact, customer=contact.customer, **_days(at))
         for contact in Contact.objects.filter(customer__in=customers).select_related("customer")

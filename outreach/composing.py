@@ -18,7 +18,7 @@ from interactions.models import Kind
 from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
-from outreach.layout import Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
+from outreach.layout import Buttons, Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
 from outreach.models import STAFF_KINDS, Message, MessageKind, Sentence
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
@@ -30,6 +30,8 @@ from retention_crm.lib import clock, dates
 from retention_crm.lib.masking import mask
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
+from surveys.models import Invitation
+from surveys.speaking import in_language
 
 type Filled = tuple[str, str, str]
 
@@ -61,11 +63,11 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most twelve queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most fourteen queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
-            *("interaction", "dated_event", "invitation__survey", "wish", "notice_for__notice"),
+            *("interaction", "dated_event", "invitation__survey__published__questions", "wish", "notice_for__notice"),
         )
         prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
 
@@ -121,7 +123,9 @@ class Composer:
         text = self.text_of(message, contact)
         values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
         signature = customer.owner.signature
-        frame = Frame.of(self.company, message.kind, signature=signature)
+        scale = _buttons(message, text.language)
+        values |= _scores(message, scale, links.survey, text.language)
+        frame = Frame.of(self.company, message.kind, signature=signature, scale=scale)
         as_text, as_html = signature_parts(signature)
         return fill_for(lay_out(text, frame), values | as_text, as_html)
 
@@ -137,7 +141,7 @@ class Composer:
                 shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
             )
             as_text, as_html = sample_list("Lindqvist AB", shown.language) if shown.kind in STAFF_KINDS else ({}, {})
-            frame = Frame.of(self.company, shown.kind)
+            frame = Frame.of(self.company, shown.kind, scale=Buttons())
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
             subject, body, html = self.filled(shown.about, links)
@@ -167,7 +171,7 @@ class Composer:
             invitation = message.invitation
             if invitation is None:
                 raise Unwritable("missing_field", Sentence("invitation_gone"))
-            values["question"] = invitation.survey.question
+            values["question"] = _opening_words(invitation, phrases.language)
         return values | _service(message)
 
     def _to_staff(self, message: Message) -> Mail:
@@ -194,6 +198,25 @@ class Composer:
         blocks: Values = {"list": list_as_html(digest.sections)}
         filled = fill_for(lay_out(text, Frame.of(self.company, message.kind)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
+
+
+def _opening_words(invitation: Invitation, language: str) -> str:
+    """What the survey asks first, in that language as far as it is translated."""
+    version = invitation.survey.published
+    return in_language(version.asked[0], language)["text"] if version and version.asked else ""
+
+
+def _buttons(message: Message, language: str) -> Buttons | None:
+    version = message.invitation.survey.published if message.invitation else None
+    return Buttons.of(version.opening, language) if version else None
+
+
+def _scores(message: Message, scale: Buttons | None, link: str, language: str) -> Values:
+    """How to answer, as text: by the numbers of a scale, or on the page alone."""
+    if message.invitation is None:
+        return {}
+    phrases = phrases_in(language)
+    return {"scores": scale.ask(phrases, link) if scale else f"{phrases.scale.link}\n{link}"}
 
 
 def _service(message: Message) -> Values:

@@ -20,11 +20,12 @@ from outreach.models import CUSTOMER_KINDS, SERVICE_KINDS
 from outreach.phrases import Phrases, phrases_in
 from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text, parse, sanitise
+from surveys.models import Question
+from surveys.speaking import in_language
 
 # Private-use characters; taken out of every text that is laid out.
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK = re.compile(f"{_OPEN}([a-z_]+){_CLOSE}")
-_SCORES = range(11)
 _INLINER = css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
 
 
@@ -36,6 +37,35 @@ class Pattern:
     text: tuple[str, ...]
     html: tuple[str, ...]
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The points of a survey's first question, from `low` to `high`, with the words at both ends.
+
+    A first question that is no scale has no points: the mail then only leads to the page.
+    """
+
+    low: int = 0
+    high: int = 10
+    ends: tuple[str, str] | None = None
+
+    @classmethod
+    def of(cls, question: Question | None, language: str) -> "Buttons | None":
+        """Those of a question in that language; in the words of the language where the question has none."""
+        if question is None:
+            return None
+        texts, usual = in_language(question, language), phrases_in(language).scale.ends[question.kind]
+        points = question.scale
+        return cls(points[0], points[-1], (texts.get("low_label") or usual[0], texts.get("high_label") or usual[1]))
+
+    def said(self, phrases: Phrases) -> tuple[str, str]:
+        usual = phrases.scale.ends["nps"]
+        return self.ends or (usual[0], usual[1])
+
+    def ask(self, phrases: Phrases, link: str) -> str:
+        """As text: what the numbers mean, and where to answer."""
+        return f"{phrases.scale.asks(self.low, self.high, self.said(phrases))}\n{link}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +83,11 @@ class Frame:
     is_signed: bool = False
     # The name of the reason in the phrases of what answers a customer or concerns their contract.
     service: str = ""
+    # What can be answered with one click, in mails that ask.
+    scale: "Buttons | None" = None
 
     @classmethod
-    def of(cls, company: Company, kind: str, *, signature: str = "") -> "Frame":
+    def of(cls, company: Company, kind: str, *, signature: str = "", scale: "Buttons | None" = None) -> "Frame":
         is_theirs = kind in CUSTOMER_KINDS
         return cls(
             company.name,
@@ -64,6 +96,7 @@ class Frame:
             is_theirs,
             bool(signature.strip()),
             kind if kind in SERVICE_KINDS else "",
+            scale,
         )
 
     def why(self, phrases: Phrases) -> str:
@@ -102,7 +135,7 @@ def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
 
 def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
     fragment = parse(sanitise(text.html.replace(_OPEN, "").replace(_CLOSE, ""))[0])
-    blocks = {"scores": _score_buttons(phrases)}
+    blocks = {"scores": _score_buttons(phrases, frame.scale)}
     letter = [blocks.get(part) or _mark(part) if place % 2 else part for place, part in enumerate(fragment)]
     if frame.is_signed:
         letter.append(f"<p>{_mark('signature')}</p>")
@@ -128,24 +161,21 @@ def _mark(name: str) -> str:
     return f"{_OPEN}{name}{_CLOSE}"
 
 
-def _score_buttons(phrases: Phrases) -> SafeString:
-    """Links from 0 to 10 that only preselect; each says in full what it means to those who do not see the row."""
-    scale = phrases.scale
-    link = _mark("survey_link")
-    buttons = format_html_join(
-        "\n",
-        '<a class="score" href="{}?score={}" title="{}" aria-label="{}">{}</a>',
-        ((link, n, label, label, n) for n in _SCORES for label in [scale.score.replace("{score}", str(n))]),
-    )
-    return format_html(
-        '<p class="ends">0: {} · 10: {}</p><p class="scores">{}</p><p class="plain">{}<br><a href="{}">{}</a></p>',
-        scale.low,
-        scale.high,
-        buttons,
-        scale.link,
-        link,
-        link,
-    )
+def _score_buttons(phrases: Phrases, scale: Buttons | None) -> SafeString:
+    """Links for each point that only preselect; each says in full what it means to those who do not see the row."""
+    link, scores = _mark("survey_link"), SafeString("")
+    if scale is not None:
+        low, high = scale.said(phrases)
+        points = range(scale.low, scale.high + 1)
+        buttons = format_html_join(
+            "\n",
+            '<a class="score" href="{}?score={}" title="{}" aria-label="{}">{}</a>',
+            ((link, n, label, label, n) for n in points for label in [phrases.scale.says(n, scale.high)]),
+        )
+        ends = (scale.low, low, scale.high, high)
+        scores = format_html('<p class="ends">{}: {} · {}: {}</p><p class="scores">{}</p>', *ends, buttons)
+    more = (scores, phrases.scale.link, link, link)
+    return format_html('{}<p class="plain">{}<br><a href="{}">{}</a></p>', *more)
 
 
 def signature_parts(signature: str) -> tuple[dict[str, str], dict[str, str]]:

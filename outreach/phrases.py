@@ -1,5 +1,6 @@
 """Phrases the product itself puts into mails to customers and on the pages behind the links in them."""
 
+import re
 import tomllib
 from dataclasses import dataclass
 from datetime import date
@@ -16,11 +17,21 @@ _TEXTS = Path(__file__).parent / "texts"
 
 @dataclass(frozen=True)
 class Scale:
-    low: str
-    high: str
+    """How the first question of a survey is put; `ends` are the usual words at both ends, by the kind of the scale."""
+
     ask: str
     score: str
     link: str
+    ends: dict[str, list[str]]
+
+    def asks(self, low: int, high: int, ends: tuple[str, str]) -> str:
+        """Where the answer is given, with what the numbers mean."""
+        words = {"from": str(low), "low": ends[0], "to": str(high), "high": ends[1]}
+        return re.sub(r"\{(from|low|to|high)\}", lambda name: words[name[1]], self.ask)
+
+    def says(self, score: int, high: int) -> str:
+        """What a point means, for example “3 out of 10”."""
+        return self.score.replace("{score}", str(score)).replace("{to}", str(high))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Company, User
 from outreach.composing import Unwritable, fill_for
-from outreach.layout import Frame, lay_out, signature_parts
+from outreach.layout import Buttons, Frame, lay_out, signature_parts
 from outreach.models import STAFF_KINDS
 from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.wording import Text
@@ -60,7 +60,7 @@ def _sample(
 ) -> Sample:
     is_staffs = kind in STAFF_KINDS
     as_text, as_html = sample_list(listed, text.language) if is_staffs else signature_parts(signature)
-    frame = Frame.of(company, kind, signature="" if is_staffs else signature)
+    frame = Frame.of(company, kind, signature="" if is_staffs else signature, scale=Buttons())
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)
     except Unwritable as error:

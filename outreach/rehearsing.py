@@ -64,5 +64,11 @@ def meant_by(token: str) -> tuple[Message, str] | None:
         return None
     page = next((page for page in PAGES if tokens.proves(token, f"test:{page}", pk)), None)
     rows = Message.objects.filter(pk=pk, kind=MessageKind.TEST)
-    message = rows.select_related("rehearsal__about__invitation__survey", "recipient").first() if page else None
+    message = (
+        rows.select_related(
+            *("rehearsal__about__invitation__survey__published", "rehearsal__about__contact__customer", "recipient")
+        ).first()
+        if page
+        else None
+    )
     return (message, page) if message and page else None

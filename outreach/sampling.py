@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Company
 from interactions.models import Kind
-from outreach.layout import Entry, Section, list_as_html, list_as_text
+from outreach.layout import Buttons, Entry, Section, list_as_html, list_as_text
 from outreach.models import STAFF_KINDS
 from outreach.phrases import Phrases, phrases_in
 from retention_crm.lib import clock, dates
-from surveys.models import Survey
+from surveys.starting import QUESTION
 
 type Values = dict[str, str]
 
@@ -34,7 +34,7 @@ class Links:
         """The merge fields that hold links."""
         return {
             "survey_link": self.survey,
-            "scores": f"{phrases_in(language).scale.ask}\n{self.survey}",
+            "scores": Buttons().ask(phrases_in(language), self.survey),
             "unsubscribe_link": self.unsubscribe,
             "preference_link": self.preferences,
         }
@@ -48,7 +48,6 @@ def sample_values(kind: str, tone: str, language: str, *, company: Company, send
 
 def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sender: str) -> Values:
     today = clock.today(company.time_zone)
-    question: str = Survey._meta.get_field("question").get_default()
     return {
         "preferred_name": sender if kind in STAFF_KINDS else "Amira",
         "name": "Amira Haddad",
@@ -62,7 +61,7 @@ def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sen
         "outcome": _("From January on your invoices come by e-mail, to the address this mail comes to."),
         "title": _("New prices from 1 January"),
         "notice": _("Our suppliers charge more, and so our prices rise by three per cent.\n\nOpen orders keep theirs."),
-        "question": question,
+        "question": QUESTION,
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
         "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),

@@ -1,6 +1,9 @@
 """Taking an answer: whose link it is, what is recorded, and what a bad answer sets in motion."""
 
-from datetime import datetime, time
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +14,9 @@ from accounts.models import User
 from customers.models import Customer
 from interactions.models import FollowUp
 from retention_crm.lib import clock, text, tokens
-from surveys.models import TOKEN_PURPOSE, Invitation, Response
+from surveys.branching import Value, Values, asked
+from surveys.models import TOKEN_PURPOSE, Answer, Begun, Invitation, Kind, Question, Response, Version
+from surveys.reading import first_of
 
 CALL_BACK_BY = time(17, 0)
 
@@ -25,54 +30,134 @@ def open_invitation(token: str, at: datetime) -> Invitation | None:
     pk = tokens.claimed_pk(token)
     if pk is None:
         return None
-    rows = Invitation.objects.select_related("survey", "contact__customer__owner", "response")
+    rows = Invitation.objects.select_related(
+        *("survey", "contact__customer__owner", "response__version", "begun__version")
+    )
     invitation = rows.filter(pk=pk).first()
     if invitation is None or not tokens.proves(token, TOKEN_PURPOSE, pk, invitation.nonce):
         return None
     return invitation if invitation.is_open(at) else None
 
 
-def record_answer(invitation_pk: int, score: int, comment: str, at: datetime) -> Response:
+def version_to_answer(invitation: Invitation, opened: str = "") -> Version | None:
+    """What this invitation is to answer, with its questions: what was begun or answered before, or what is asked now.
+
+    A page that was `opened` before a new version was published is taken as it was.
+    """
+    rows = Version.objects.filter(published_at__isnull=False).prefetch_related("questions")
+    versions = {version.pk: version for version in rows.filter(survey=invitation.survey_id)}
+    response, begun = getattr(invitation, "response", None), getattr(invitation, "begun", None)
+    chosen = [text.row_id(opened), begun and begun.version_id, response and response.version_id]
+    found = next((versions[pk] for pk in chosen if pk in versions), None)
+    return found or versions.get(invitation.survey.published_id or 0)
+
+
+def keep_for_later(
+    invitation: Invitation, version: Version, given: dict[str, list[str]], page: int, at: datetime
+) -> None:
+    """Keeps what was filled in so far; it counts nowhere until the last page."""
+    Begun.objects.update_or_create(
+        invitation=invitation, defaults={"version": version, "given": given, "page": page, "changed_at": at}
+    )
+
+
+def values_of(response: Response) -> dict[str, Value]:
+    """What was answered, by the keys of the questions."""
+    found: dict[str, Any] = {}
+    for answer in response.answers.select_related("question").order_by("pk"):
+        key = answer.question.key
+        if answer.question.kind == Kind.MATRIX:
+            found.setdefault(key, {})[answer.line] = answer.choice
+        elif answer.question.kind == Kind.MULTIPLE:
+            found.setdefault(key, []).append(answer.choice)
+        else:
+            found[key] = answer.number if answer.number is not None else answer.day or answer.choice or answer.text
+    return found
+
+
+def record_answer(invitation_pk: int, version: Version, values: Values, at: datetime) -> Response:
     """Records the one answer to an invitation, or edits it within its day; raises AnswerRefusedError after that.
 
-    The lock on the invitation lets two submissions of one link pass one after the other, so the second is an edit.
+    Answers to questions that are not asked after the others are left out. The lock on the invitation lets two
+    submissions of one link pass one after the other, so the second is an edit.
     """
+    values = {question.key: values[question.key] for question in asked(version.asked, values) if question.key in values}
     with transaction.atomic():
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation_pk)
         if not invitation.is_open(at):
             raise AnswerRefusedError
         response = Response.objects.filter(invitation=invitation).first()
         if response is None:
-            response = _first_answer(invitation, score, comment, at)
+            response = _first_answer(invitation, version, values, at)
         elif not response.is_editable(at):
             raise AnswerRefusedError
-        elif not _edit(response, score, comment, at):
+        elif not _edit(response, version, values, at):
             return response
+        Begun.objects.filter(invitation=invitation).delete()
         if response.is_detractor:
             _call_back(response, at)
         Customer.objects.filter(pk=response.customer_id).mark_risk_stale(at)
     return response
 
 
-def _first_answer(invitation: Invitation, score: int, comment: str, at: datetime) -> Response:
-    return Response.objects.create(
+def _first_answer(invitation: Invitation, version: Version, values: Values, at: datetime) -> Response:
+    response = Response.objects.create(
         invitation=invitation,
         customer_id=invitation.customer_id,
         contact_id=invitation.contact_id,
-        score=score,
-        comment=comment,
+        version=version,
+        score=_score(version, values),
+        comment=_comment(version, values),
         answered_at=at,
     )
+    Answer.objects.bulk_create(rows_of(response, version, values))
+    return response
 
 
-def _edit(response: Response, score: int, comment: str, at: datetime) -> bool:
+def _edit(response: Response, version: Version, values: Values, at: datetime) -> bool:
     """Whether there was anything to change: the same answer sent twice is no edit."""
-    comment = text.clean(comment)
-    if (response.score, response.comment) == (score, comment):
+    if response.version_id == version.pk and values_of(response) == values:
         return False
-    response.score, response.comment, response.edited_at = score, comment, at
-    response.save(update_fields=["score", "comment", "edited_at"])
+    response.version, response.edited_at = version, at
+    response.score, response.comment = _score(version, values), _comment(version, values)
+    response.save(update_fields=["version", "score", "comment", "edited_at"])
+    response.answers.all().delete()
+    Answer.objects.bulk_create(rows_of(response, version, values))
     return True
+
+
+def rows_of(response: Response, version: Version, values: Values) -> Iterator[Answer]:
+    """The answers as they are kept: a row for each, and one for each choice and line."""
+    for question in version.asked:
+        if question.key in values:
+            yield from (
+                Answer(response=response, question=question, **fields)
+                for fields in _kept(question, values[question.key])
+            )
+
+
+def _kept(question: Question, value: Value) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield from ({"line": line, "choice": choice} for line, choice in value.items())
+    elif isinstance(value, list):
+        yield from ({"choice": choice} for choice in value)
+    elif isinstance(value, Decimal):
+        yield {"number": value}
+    elif isinstance(value, date):
+        yield {"day": value}
+    else:
+        yield {"text" if question.is_text else "choice": value}
+
+
+def _score(version: Version, values: Values) -> int | None:
+    question = first_of(version.asked, Kind.NPS)
+    value = values.get(question.key) if question else None
+    return int(value) if isinstance(value, Decimal) else None
+
+
+def _comment(version: Version, values: Values) -> str:
+    question = first_of(version.asked, Kind.LONG)
+    return str(values.get(question.key, "")) if question else ""
 
 
 def _call_back(response: Response, at: datetime) -> None:

@@ -2,19 +2,30 @@
 
 from contextlib import suppress
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Company
-from retention_crm.lib import clock
+from retention_crm.lib import clock, text
 from retention_crm.lib.keyed_pages import keyed_page
-from surveys.answering import AnswerRefusedError, open_invitation, record_answer
-from surveys.forms import AnswerForm
-from surveys.models import Invitation, Response
+from surveys.answering import (
+    AnswerRefusedError,
+    keep_for_later,
+    open_invitation,
+    record_answer,
+    values_of,
+    version_to_answer,
+)
+from surveys.filling import Sheet, preselected
+from surveys.models import Invitation, Response, Version
+from surveys.reading import written
+from surveys.speaking import thanks_for
 
 TEMPLATE = "surveys/answer.html"
 
@@ -22,25 +33,54 @@ TEMPLATE = "surveys/answer.html"
 @keyed_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def survey_answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Shows the question; only POST records.
+    """Shows the questions; only POST records.
 
     All links that do not work get the same page with the same status, so that trying tells nothing about which exist.
     """
     at = clock.now()
     invitation = open_invitation(token, at)
-    if invitation is None:
+    version = version_to_answer(invitation, request.POST.get("version", "")) if invitation else None
+    if invitation is None or version is None:
         return render(request, TEMPLATE, {"company": Company.current()}, status=404)
+    version.survey = invitation.survey
+    contact = invitation.contact
+    language = _spoken(contact.effective_language)
+    with timezone.override(clock.zone(contact.effective_time_zone)), translation.override(language):
+        return _answered(request, invitation, version, at)
+
+
+def _spoken(language: str) -> str:
+    """The language of the page's own texts: as near to the contact's as the product comes."""
+    return language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
+def _answered(request: HttpRequest, invitation: Invitation, version: Version, at: datetime) -> HttpResponse:
+    """It speaks the contact's language as far as there are texts in it, and tells times by the contact's clock."""
     if not _may_answer(invitation, at):
-        return _page(request, invitation, None)
+        return _page(request, invitation, version, None)
     if request.method != "POST":
-        return _page(request, invitation, AnswerForm(initial=_initial(request, invitation)))
-    form = AnswerForm(request.POST)
-    if not form.is_valid():
-        return _page(request, invitation, form, status=422)
+        return _page(request, invitation, version, _opened(request, invitation, version))
+    return _posted(request, invitation, version, at)
+
+
+def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: datetime) -> HttpResponse:
+    """Takes one page: keeps it and goes on to the next, or records everything after the last."""
+    sheet = _sheet(invitation, version, page=request.POST.get("page", ""))
+    # What was unticked is not posted, so this page's answers of before are forgotten first.
+    before = {name: given for name, given in _kept(invitation, sheet).items() if not sheet.is_here(name)}
+    sheet.given = before | dict(request.POST.lists())
+    sheet.is_posted = True
+    if sheet.errors:
+        return _page(request, invitation, version, sheet, status=422)
+    following = sheet.page_after(sheet.page) or sheet.first_wrong_page
+    here = reverse("survey_answer", args=[invitation.token])
+    if following is not None:
+        keep_for_later(invitation, version, sheet.canonical(), following, at)
+        return redirect(f"{here}?page={following}")
     # Refused only if the time ran out since the check above; the page it leads to then says so.
     with suppress(AnswerRefusedError):
-        record_answer(invitation.pk, form.cleaned_data["score"], form.cleaned_data["comment"], at)
-    return redirect("survey_answer", token=token)
+        record_answer(invitation.pk, version, sheet.values, at)
+    return redirect(here)
 
 
 def _answer_to(invitation: Invitation) -> Response | None:
@@ -52,33 +92,48 @@ def _may_answer(invitation: Invitation, at: datetime) -> bool:
     return answered is None or answered.is_editable(at)
 
 
-def _initial(request: HttpRequest, invitation: Invitation) -> dict[str, str]:
-    """What is filled in: the score chosen in the mail, or else what was answered before."""
-    answered = _answer_to(invitation)
-    initial = {"score": str(answered.score), "comment": answered.comment} if answered else {}
-    chosen = request.GET.get("score")
-    return initial if chosen is None else initial | {"score": chosen}
+def _opened(request: HttpRequest, invitation: Invitation, version: Version) -> Sheet:
+    """What is filled in when the page is opened: what was given before, and the point that was chosen in the mail."""
+    begun = getattr(invitation, "begun", None)
+    sheet = _sheet(invitation, version, page=request.GET.get("page") or str(begun.page if begun else 1))
+    sheet.given = {**_kept(invitation, sheet), **preselected(version, request.GET.get("score"), sheet.fields)}
+    return sheet
 
 
-def _page(request: HttpRequest, invitation: Invitation, form: AnswerForm | None, status: int = 200) -> HttpResponse:
-    """The question, the thanks with the way to edit, or without a form that it is too late for that.
+def _sheet(invitation: Invitation, version: Version, page: str) -> Sheet:
+    sheet = Sheet(version, invitation.contact.effective_language)
+    sheet.page = min(max(text.row_id(page) or 1, 1), len(sheet.pages))
+    return sheet
 
-    It speaks the contact's language as far as there are texts in it, and tells times by the contact's clock.
-    """
-    contact = invitation.contact
-    language = contact.effective_language
-    spoken = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+def _kept(invitation: Invitation, sheet: Sheet) -> dict[str, Any]:
+    """What was given on the pages before, or answered before the page was opened to edit it."""
+    begun, response = getattr(invitation, "begun", None), _answer_to(invitation)
+    if begun is not None and begun.version_id == sheet.version.pk:
+        return dict(begun.given)
+    if response is None or response.version_id != sheet.version.pk:
+        return {}
+    kept: dict[str, Any] = {}
+    for key, value in values_of(response).items():
+        kept |= written(value, sheet.fields[key])
+    return kept
+
+
+def _page(
+    request: HttpRequest, invitation: Invitation, version: Version, sheet: Sheet | None, status: int = 200
+) -> HttpResponse:
+    """The questions, the thanks with the way to edit, or without a sheet that it is too late for that."""
+    answered, language = _answer_to(invitation), invitation.contact.effective_language
     context = {
         "company": Company.current(),
         "invitation": invitation,
-        "survey": invitation.survey,
-        "owner": contact.customer.owner,
-        "answered": _answer_to(invitation),
-        "form": form,
-        "is_editing": form is not None and (form.is_bound or "score" in request.GET),
+        "owner": invitation.contact.customer.owner,
+        "answered": answered,
+        "thanks": thanks_for(version, answered.opinion if answered else None, language),
+        "sheet": sheet,
+        "is_editing": sheet is not None and (sheet.is_posted or bool({"score", "page"} & request.GET.keys())),
         "LANGUAGE_CODE": language,
         "LANGUAGE_BIDI": language in settings.LANGUAGES_BIDI,
-        "spoken": spoken,
+        "spoken": _spoken(language),
     }
-    with timezone.override(clock.zone(contact.effective_time_zone)), translation.override(spoken):
-        return render(request, TEMPLATE, context, status=status)
+    return render(request, TEMPLATE, context, status=status)

@@ -36,7 +36,9 @@ from interactions.models import (
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
 from retention.models import Cause, Loss, PlanStep, RetentionPlan
-from surveys.models import Invitation, Response, Survey
+from surveys.answering import rows_of
+from surveys.models import Answer, Invitation, Response, Survey
+from surveys.starting import ask_for_recommendation
 
 _numbers = itertools.count(1)
 # A Thursday; 10:00 in Stockholm, 09:00 UTC.
@@ -225,8 +227,9 @@ def notice_for(of: Customer | None = None, how: str = How.CALL, at: datetime = N
 
 
 def survey(**fields: Any) -> Survey:
+    """One that asks for recommendation and the reason, in use."""
     fields.setdefault("name", f"Survey {next(_numbers)}")
-    return Survey.objects.create(**fields)
+    return ask_for_recommendation(**fields)
 
 
 def invitation(to: Contact | None = None, **fields: Any) -> Invitation:
@@ -241,7 +244,14 @@ def invitation(to: Contact | None = None, **fields: Any) -> Invitation:
 def response(to: Invitation | None = None, score: int = 9, **fields: Any) -> Response:
     to = to or invitation()
     fields.setdefault("answered_at", NOW)
-    return Response.objects.create(invitation=to, contact=to.contact, customer=to.customer, score=score, **fields)
+    fields.setdefault("version", to.survey.published)
+    made = Response.objects.create(invitation=to, contact=to.contact, customer=to.customer, score=score, **fields)
+    said = {"nps": Decimal(score), "long": made.comment}
+    version = made.version
+    if version is not None:
+        values = {asked.key: said[asked.kind] for asked in version.asked if said.get(asked.kind)}
+        Answer.objects.bulk_create(rows_of(made, version, values))
+    return made
 
 
 def message(to: Contact | None = None, **fields: Any) -> Message:

@@ -23,6 +23,7 @@ from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk
 from retention.planning import open_plan_of
+from surveys.models import Begun
 from tests import factories
 
 
@@ -44,6 +45,13 @@ def models_of_a_customer() -> Iterator[type[models.Model]]:
         targets = {field.related_model for field in model._meta.get_fields() if field.concrete and field.is_relation}
         if model is Customer or targets & {Customer, Contact}:
             yield model
+
+
+def begun(of: Customer) -> Begun:
+    invitation = factories.invitation(factories.contact(of))
+    version = invitation.survey.published
+    assert version is not None
+    return Begun.objects.create(invitation=invitation, version=version, changed_at=factories.NOW)
 
 
 def make(model: type[models.Model], of: Customer) -> models.Model:
@@ -81,6 +89,8 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "NoticeFor": lambda: factories.notice_for(of),
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),
+        "Begun": lambda: begun(of),
+        "Answer": lambda: factories.response(factories.invitation(factories.contact(of))).answers.get(),
         "Message": lambda: Message.objects.create(
             occasion=f"test:{of.pk}",
             kind=MessageKind.BIRTHDAY,

@@ -20,7 +20,7 @@ from interactions.models import (
     Wish,
     WishState,
 )
-from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Invitation, Opinion, Response
+from surveys.models import Answer, Invitation, Opinion, Response, opinion_of
 
 _KINDS = (
     [Kind.CALL.value] * 36 + [Kind.EMAIL.value] * 18 + [Kind.PURCHASE.value] * 17 + [Kind.MEETING.value] * 12
@@ -249,7 +249,7 @@ def invite(book: Book, stage: Stage, of: Relationship, random: Random, event: Ev
     sent = moment(event.day, event.minutes + 120, of.zone)
     return book.add(
         Invitation,
-        stage.survey,
+        stage.survey.survey,
         of.pk,
         contact,
         event.pk,
@@ -281,12 +281,15 @@ def answer(
     settled: bool = True,
 ) -> None:
     """Notes the answer to an invitation; a bad one opens a follow-up, done within days unless not settled yet."""
-    opinion = (
-        Opinion.DETRACTOR if score <= DETRACTOR_MAX else Opinion.PASSIVE if score <= PASSIVE_MAX else Opinion.PROMOTER
-    )
+    opinion = opinion_of(score)
     comment = phrases.comment(random, opinion) if comment is None else comment
     at = min(event.minutes + 180, 23 * 60)
-    response = book.add(Response, invitation, of.pk, contact, score, comment, moment(day, at, of.zone))
+    answered = moment(day, at, of.zone)
+    response = book.add(Response, invitation, of.pk, contact, stage.survey.version, score, comment, answered)
+    if stage.survey.score:
+        book.add(Answer, response, stage.survey.score, score, "")
+    if stage.survey.comment and comment:
+        book.add(Answer, response, stage.survey.comment, None, comment)
     if opinion is not Opinion.DETRACTOR:
         return
     done = day + random.randrange(1, 6)

@@ -11,7 +11,8 @@ from accounts.models import Absence, Company, Role, Team, User
 from customers.models import Segment
 from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
-from surveys.models import Survey
+from surveys.models import Kind, Survey
+from surveys.starting import ask_for_recommendation
 
 COMPANY = "Nordlicht Handel"
 ZONE = "Europe/Stockholm"
@@ -69,6 +70,22 @@ class Care:
 
 
 @dataclass(frozen=True, slots=True)
+class Questionnaire:
+    """The ids of a survey, of what it asks by now, and of the questions for the score and for the comment."""
+
+    survey: int
+    version: int | None
+    score: int | None
+    comment: int | None
+
+    @classmethod
+    def of(cls, survey: Survey) -> "Questionnaire":
+        asked = survey.published.asked if survey.published else []
+        first = [next((row.pk for row in asked if row.kind == kind), None) for kind in (Kind.NPS, Kind.LONG)]
+        return cls(survey.pk, survey.published_id, *first)
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Everything the customers are put on: the day, the people by their share, the segments by their weight."""
 
@@ -78,7 +95,7 @@ class Stage:
     shares: list[int]
     segments: list[Care]
     segment_weights: list[int]
-    survey: int
+    survey: Questionnaire
     # Reserved ones: nobody receives mail there.
     domains: tuple[str, ...] = ("example.com", "example.org", "example.net")
 
@@ -130,7 +147,7 @@ def set_the_stage(on: date, customers: int) -> Stage:
         last_day=on + timedelta(days=13),
         deputy=users[LOGINS[0]],
     )
-    survey = Survey.objects.create(name="How are we doing?", created_at=clock.moment(on, time(), ZONE))
+    survey = ask_for_recommendation("How are we doing?", at=clock.moment(on, time(), ZONE))
     sellers = [member for member in everybody if member.share]
     return Stage(
         on=on,
@@ -142,7 +159,7 @@ def set_the_stage(on: date, customers: int) -> Stage:
             for name, cadence, gap, amount, _weight in SEGMENTS
         ],
         segment_weights=[weight for *_rest, weight in SEGMENTS],
-        survey=survey.pk,
+        survey=Questionnaire.of(survey),
     )
 
 

@@ -16,7 +16,7 @@ from accounts.models import User
 from customers.models import SAMPLE_DOMAIN, Customer, Segment
 from dashboard.beginning import own_customers
 from dashboard.demo import people, showcase
-from dashboard.demo.people import Care, Stage
+from dashboard.demo.people import Care, Questionnaire, Stage
 from dashboard.demo.seeding import tell_of
 from dashboard.demo.writing import Book
 from dashboard.models import Beginning
@@ -28,6 +28,7 @@ from retention import scoring
 from retention.losing import record_unrecorded
 from retention_crm.lib import clock
 from surveys.models import Survey
+from surveys.starting import ask_for_recommendation
 
 CUSTOMERS = 30
 SEED = 7
@@ -136,15 +137,14 @@ def _segments(beginning: Beginning) -> list[Care]:
     ]
 
 
-def _survey(on: date, beginning: Beginning) -> int:
+def _survey(on: date, beginning: Beginning) -> Questionnaire:
     """The company's own, or one that asks nobody."""
     survey = Survey.objects.for_invitations()
     if survey is None:
-        survey = Survey.objects.create(
-            name="How are we doing?", is_active=False, created_at=clock.moment(on, time(), people.ZONE)
-        )
+        begun = clock.moment(on, time(), people.ZONE)
+        survey = ask_for_recommendation("How are we doing?", at=begun, is_active=False)
         beginning.made["survey"] = survey.pk
-    return survey.pk
+    return Questionnaire.of(survey)
 
 
 def _next_ids(model: type[models.Model]) -> Iterator[int]:

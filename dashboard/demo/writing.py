@@ -11,7 +11,7 @@ from django.db import connection, models
 
 from customers.models import ConsentChange, Contact, Customer, OwnerChange
 from interactions.models import Complaint, FollowUp, Interaction, Wish
-from surveys.models import Invitation, Response
+from surveys.models import Answer, Invitation, Response
 
 # In the order in which rows may refer to rows of an earlier model.
 COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
@@ -43,7 +43,8 @@ COLUMNS: dict[type[models.Model], tuple[str, ...]] = {
     Invitation: (
         "id", "survey", "customer", "contact", "trigger", "nonce", "send_at", "expires_at", "created_at",
     ),
-    Response: ("id", "invitation", "customer", "contact", "score", "comment", "answered_at"),
+    Response: ("id", "invitation", "customer", "contact", "version", "score", "comment", "answered_at"),
+    Answer: ("id", "response", "question", "number", "text"),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 
 _SHARED = (
     *("customer__owner", "recipient", "interaction", "dated_event", "wish"),
-    *("invitation__survey", "invitation__response"),
+    *("invitation__survey__published__questions", "invitation__response"),
     Prefetch("notice_for", NoticeFor.objects.select_related("notice", "follow_up")),
 )
 
@@ -111,7 +111,7 @@ class Others:
 def load(pks: Sequence[int]) -> list[Message]:
     """The messages with all that the rules and the composer look at, in the order they are due.
 
-    In at most nine small queries: one that joins so many tables takes the database longer to plan than to run, and
+    In at most eleven small queries: one that joins so many tables takes the database longer to plan than to run, and
     gives each message an owner and a survey of its own.
     """
     messages = list(
@@ -164,7 +164,7 @@ _TROUBLES = """
     SELECT DISTINCT ON (customer_id) 'detractor', customer_id, answered_at, '', score
     FROM (
         SELECT DISTINCT ON (contact_id) id, customer_id, answered_at, score
-        FROM surveys_response WHERE customer_id = ANY(%(customers)s) AND answered_at > %(rested)s
+        FROM surveys_response WHERE customer_id = ANY(%(customers)s) AND answered_at > %(rested)s AND score IS NOT NULL
         ORDER BY contact_id, answered_at DESC, id DESC
     ) last
     WHERE score <= %(detractor)s ORDER BY customer_id, answered_at DESC, id DESC

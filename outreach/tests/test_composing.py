@@ -362,7 +362,7 @@ def test_a_batch_is_prepared_in_a_fixed_number_of_queries(owner: User, django_as
     pks = [message.pk for message in messages]
     composer = Composer(company=Company.current(), at=NOW)
     loaded = list(Message.objects.filter(pk__in=pks))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         composer.prepare(loaded)
         for message in loaded:
             composer.build(message)

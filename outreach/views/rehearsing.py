@@ -1,7 +1,9 @@
 """Test mails to oneself, and the pages their links lead to."""
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,8 +17,9 @@ from outreach.views.wordings import posted_text, variant
 from outreach.wording import problems
 from retention_crm.lib import clock
 from retention_crm.lib.keyed_pages import keyed_page
-from surveys.forms import AnswerForm
-from surveys.models import Survey
+from surveys.filling import Sheet, preselected
+from surveys.models import Invitation, Kind, Question, Survey, Version
+from surveys.starting import COMMENT_QUESTION, QUESTION
 
 
 def _on_its_way(request: PersonRequest) -> str:
@@ -49,6 +52,25 @@ def wording_test(request: PersonRequest, kind: str, language: str, tone: str) ->
     return render(request, "outreach/wording_preview.html", {"samples": [], "problems": sentences, "notice": notice})
 
 
+def _sheet(invitation: Invitation | None, score: str | None) -> Sheet:
+    """What they would fill in; for a text without anybody behind it what a new survey asks."""
+    language = invitation.contact.effective_language if invitation else get_language() or settings.LANGUAGE_CODE
+    version = invitation.survey.published if invitation else None
+    sheet = Sheet(version or _sample(), language)
+    sheet.given = preselected(sheet.version, score, sheet.fields)
+    return sheet
+
+
+def _sample() -> Version:
+    """Two questions that stand in no database."""
+    version = Version(survey=Survey())
+    version.asked = [
+        Question(key="score", kind=Kind.NPS, text=QUESTION, is_required=True),
+        Question(key="comment", kind=Kind.LONG, text=COMMENT_QUESTION),
+    ]
+    return version
+
+
 @keyed_page
 @require_http_methods(["GET", "HEAD", "POST"])
 def test_page(request: HttpRequest, token: str) -> HttpResponse:
@@ -61,7 +83,6 @@ def test_page(request: HttpRequest, token: str) -> HttpResponse:
     context = {"company": company, "page": page, "is_posted": request.method == "POST"}
     if page == "survey" and request.method != "POST":
         invitation = message.rehearsal.about.invitation if message.rehearsal.about else None
-        context["survey"] = invitation.survey if invitation else Survey()
-        context["form"] = AnswerForm(initial={"score": request.GET.get("score", "")})
+        context["sheet"] = _sheet(invitation, request.GET.get("score"))
         context["action"] = request.path
     return render(request, "outreach/test_page.html", context)

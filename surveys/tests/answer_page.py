@@ -1,12 +1,22 @@
 """Reading the page where a customer answers."""
 
 import re
+from decimal import Decimal
 
 from django.urls import reverse
 
-from surveys.models import Invitation
+from surveys.branching import Value
+from surveys.models import Invitation, Version
 
 URLENCODED = "application/x-www-form-urlencoded"
+
+
+def scored(invitation: Invitation, score: int, comment: str = "") -> tuple[Version, dict[str, Value]]:
+    """What somebody says who gives that score and that comment."""
+    version = invitation.survey.published
+    assert version is not None
+    first, second = version.asked
+    return version, {first.key: Decimal(score)} | ({second.key: comment} if comment else {})
 
 
 def address(invitation: Invitation) -> str:

@@ -10,9 +10,10 @@ from pytest_django import Settings
 from accounts.models import User
 from customers.models import Customer
 from interactions.models import FollowUp
-from retention_crm.lib import tokens
+from retention_crm.lib import text, tokens
 from surveys.answering import AnswerRefusedError, open_invitation, record_answer
 from surveys.models import Invitation, Opinion, Response
+from surveys.tests.answer_page import scored
 from tests import factories
 from tests.factories import NOW
 
@@ -20,7 +21,7 @@ OLD_KEY = "the-key-of-last-year-0123456789-0123456789-0123456789-0123456789"
 
 
 def answer(invitation: Invitation, score: int, comment: str = "", at: datetime = NOW) -> Response:
-    return record_answer(invitation.pk, score, comment, at)
+    return record_answer(invitation.pk, *scored(invitation, score, text.clean(comment)), at)
 
 
 # ---- The link ----
@@ -37,7 +38,7 @@ def test_opening_takes_one_query_and_fetches_what_the_page_shows(
         found = open_invitation(invitation.token, NOW)
         assert found is not None
         assert found.contact.customer.owner.name == "Mia Berg"
-        assert found.survey.question
+        assert found.survey.name
         assert not hasattr(found, "response")
 
 

@@ -9,7 +9,7 @@ from customers.models import Customer
 from interactions.models import FollowUp
 from surveys.answering import record_answer
 from surveys.models import Invitation, Response
-from surveys.tests.answer_page import address
+from surveys.tests.answer_page import address, scored
 from surveys.tests.threads import together
 from tests import factories
 from tests.factories import NOW
@@ -26,8 +26,8 @@ def test_two_answers_at_once_make_one_response(asked: Invitation) -> None:
     for _round in range(10):
         Response.objects.all().delete()
         results = together(
-            lambda: record_answer(asked.pk, 9, "one", NOW),
-            lambda: record_answer(asked.pk, 10, "two", NOW + timedelta(seconds=1)),
+            lambda: record_answer(asked.pk, *scored(asked, 9, "one"), NOW),
+            lambda: record_answer(asked.pk, *scored(asked, 10, "two"), NOW + timedelta(seconds=1)),
         )
 
         response = Response.objects.get()
@@ -40,7 +40,7 @@ def test_the_same_bad_answer_twice_at_once_opens_one_follow_up(asked: Invitation
     for _round in range(10):
         FollowUp.objects.all().delete()
         Response.objects.all().delete()
-        together(*[lambda: record_answer(asked.pk, 3, "bad", NOW)] * 4)
+        together(*[lambda: record_answer(asked.pk, *scored(asked, 3, "bad"), NOW)] * 4)
 
         assert Response.objects.get().edited_at is None
         assert FollowUp.objects.count() == 1
@@ -60,7 +60,10 @@ def test_two_contacts_of_one_customer_answer_at_once(asked: Invitation) -> None:
 
     for _round in range(10):
         Response.objects.all().delete()
-        together(lambda: record_answer(asked.pk, 3, "", NOW), lambda: record_answer(other.pk, 4, "", NOW))
+        together(
+            lambda: record_answer(asked.pk, *scored(asked, 3), NOW),
+            lambda: record_answer(other.pk, *scored(other, 4), NOW),
+        )
         assert Response.objects.count() == 2
 
     assert Customer.objects.get(pk=asked.customer_id).risk_stale_since is not None

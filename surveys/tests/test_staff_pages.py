@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import Company, User, Visibility
 from customers.models import Customer
-from surveys.models import Invitation, Survey
+from surveys.models import Invitation, Question, Survey
 from surveys.paging import PAGE
 from tests import factories
 from tests.factories import NOW
@@ -149,7 +149,8 @@ def test_comments_and_names_are_escaped(survey: Survey, owner: User, login: Logi
     of = factories.customer(owner, name=evil)
     answered(of, 3, comment=evil + "x" * 300)
     answered(of, 3, comment=evil)
-    Survey.objects.update(name=evil, question=evil)
+    Survey.objects.update(name=evil)
+    Question.objects.update(text=evil)
     browser = login(owner)
 
     for page in (
@@ -298,6 +299,6 @@ def test_results_take_the_same_queries_however_long(
         factories.invitation(factories.contact(of))
     browser, url = login(owner), reverse("survey", args=[survey.pk])
 
-    # Session, person, company, team, survey, figures, the rows and the bell; for links also who may withdraw them.
-    with django_assert_num_queries(9 if show else 8):
+    # Session, person, company, team, survey, questions, figures, rows, bell; for links also who may withdraw them.
+    with django_assert_num_queries(11 if show else 10):
         browser.get(url, {"show": show})

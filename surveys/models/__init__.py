@@ -1,0 +1,55 @@
+"""Satisfaction surveys: what is asked, who was asked, what they answered."""
+
+from surveys.models.invitation import TOKEN_PURPOSE, Begun, Invitation, InvitationQuerySet, new_nonce
+from surveys.models.question import (
+    CHOICES,
+    SCALES,
+    Kind,
+    Question,
+    QuestionQuerySet,
+    Sign,
+    new_key,
+)
+from surveys.models.response import (
+    DETRACTOR_MAX,
+    EDIT_WINDOW,
+    EXCERPT_LENGTH,
+    OPINION_SCORES,
+    PASSIVE_MAX,
+    Answer,
+    AnswerQuerySet,
+    Opinion,
+    Response,
+    ResponseQuerySet,
+    opinion_of,
+)
+from surveys.models.survey import Survey, SurveyQuerySet, Version
+
+__all__ = [
+    "CHOICES",
+    "DETRACTOR_MAX",
+    "EDIT_WINDOW",
+    "EXCERPT_LENGTH",
+    "OPINION_SCORES",
+    "PASSIVE_MAX",
+    "SCALES",
+    "TOKEN_PURPOSE",
+    "Answer",
+    "AnswerQuerySet",
+    "Begun",
+    "Invitation",
+    "InvitationQuerySet",
+    "Kind",
+    "Opinion",
+    "Question",
+    "QuestionQuerySet",
+    "Response",
+    "ResponseQuerySet",
+    "Sign",
+    "Survey",
+    "SurveyQuerySet",
+    "Version",
+    "new_key",
+    "new_nonce",
+    "opinion_of",
+]
