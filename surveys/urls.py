@@ -2,13 +2,27 @@
 
 from django.urls import path
 
-from surveys import public_views, views
+from surveys import public_views
+from surveys.views import answers, building, translating
 
 urlpatterns = [
     path("s/<str:token>/", public_views.survey_answer, name="survey_answer"),
-    path("surveys/", views.surveys, name="surveys"),
-    path("surveys/new/", views.survey_new, name="survey_new"),
-    path("surveys/<int:pk>/", views.survey, name="survey"),
-    path("surveys/<int:pk>/edit/", views.survey_edit, name="survey_edit"),
-    path("invitations/<int:pk>/revoke/", views.invitation_revoke, name="invitation_revoke"),
+    path("surveys/", answers.surveys, name="surveys"),
+    path("surveys/new/", building.survey_new, name="survey_new"),
+    path("surveys/<int:pk>/", answers.survey, name="survey"),
+    path("surveys/<int:pk>/edit/", building.survey_edit, name="survey_edit"),
+    path("surveys/<int:pk>/settings/", building.survey_settings, name="survey_settings"),
+    path("surveys/<int:pk>/thanks/", building.survey_thanks, name="survey_thanks"),
+    path("surveys/<int:pk>/publish/", building.survey_publish, name="survey_publish"),
+    path("surveys/<int:pk>/discard/", building.survey_discard, name="survey_discard"),
+    path("surveys/<int:pk>/preview/", building.survey_preview, name="survey_preview"),
+    path("surveys/<int:pk>/preview/frame/", building.survey_preview_frame, name="survey_preview_frame"),
+    path("surveys/<int:pk>/languages/", translating.survey_languages, name="survey_languages"),
+    path("surveys/<int:pk>/languages/<str:language>/", translating.survey_language, name="survey_language"),
+    path("surveys/<int:pk>/questions/new/<str:kind>/", building.question_new, name="question_new"),
+    path("surveys/<int:pk>/questions/<str:key>/", building.question_edit, name="question_edit"),
+    path("surveys/<int:pk>/questions/<str:key>/move/", building.question_move, name="question_move"),
+    path("surveys/<int:pk>/questions/<str:key>/remove/", building.question_remove, name="question_remove"),
+    path("surveys/<int:pk>/questions/<str:key>/put-back/", building.question_put_back, name="question_put_back"),
+    path("invitations/<int:pk>/revoke/", answers.invitation_revoke, name="invitation_revoke"),
 ]

@@ -122,6 +122,7 @@ class Side:
     message: Message
     notification: Notification
     survey: Survey
+    question_key: str
     segment: Segment
     tag: Tag
     custom_field: CustomField
@@ -351,7 +352,20 @@ TABLE: tuple[Line, ...] = (
     Line("surveys", EVERYONE),
     Line("survey", EVERYONE, args=("survey",)),
     Line("survey_new", MANAGERS, methods=_FORM),
-    Line("survey_edit", MANAGERS, methods=_FORM, args=("survey",)),
+    Line("survey_edit", MANAGERS, args=("survey",)),
+    Line("survey_settings", MANAGERS, methods=_FORM, args=("survey",)),
+    Line("survey_thanks", MANAGERS, methods=_FORM, args=("survey",)),
+    Line("survey_publish", MANAGERS, methods=("POST",), args=("survey",)),
+    Line("survey_discard", MANAGERS, methods=("POST",), args=("survey",)),
+    Line("survey_preview", MANAGERS, args=("survey",)),
+    Line("survey_preview_frame", MANAGERS, args=("survey",)),
+    Line("survey_languages", MANAGERS, args=("survey",)),
+    Line("survey_language", MANAGERS, methods=_FORM, args=("survey",), fixed=("ar",), unknown=(("en",), ("xx",))),
+    Line("question_new", MANAGERS, methods=_FORM, args=("survey",), fixed=("long",), unknown=(("poem",),)),
+    Line("question_edit", MANAGERS, methods=_FORM, args=("survey", "question_key")),
+    Line("question_move", MANAGERS, methods=("POST",), args=("survey", "question_key")),
+    Line("question_remove", MANAGERS, methods=("POST",), args=("survey", "question_key")),
+    Line("question_put_back", MANAGERS, methods=("POST",), args=("survey", "question_key")),
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
     # outreach
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),

@@ -21,6 +21,7 @@ from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
 from retention.models import Ending, Play
 from retention_crm.lib import clock
+from surveys.models import Question
 from tests import access, factories
 from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
 from tests.sessions import browser_of, session_of
@@ -80,6 +81,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         ),
         notification=factories.notification(customer.owner, customer),
         survey=invitation.survey,
+        question_key=Question.objects.filter(version__survey=invitation.survey)[0].key,
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),
         custom_field=CustomField.objects.create(name=f"Field {customer.pk}"),
