@@ -1,30 +1,23 @@
 """Taking customers and contacts away: as CSV, as a spreadsheet, as cards. What is written can be imported again."""
 
-import csv
-import io
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from tempfile import TemporaryFile
 from typing import IO, Any
 
 import vobject
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, F, OuterRef, Value
 from django.db.models.functions import Cast, Coalesce, Concat
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 
 from customers.importing.matching import OWN_NUMBER
 from customers.importing.values import in_one_cell, unmistakable
 from customers.importing.written_days import as_written
 from customers.models import Contact, ContactQuerySet, CustomerQuerySet, CustomField, Tag
 from customers.several import Kind, Several
-from retention_crm.lib.spreadsheets import guarded
+from retention_crm.lib.spreadsheets import csv_of, spreadsheet_of
 
 _AT_ONCE = 2000
-# More lines make a file of which the reader thinks that it hangs; as CSV they are no matter.
-MOST_IN_SPREADSHEET = 20_000
 
 # The headers stand for the fields in any language: the importer knows them, and so do people's own tables.
 _CUSTOMER = {
@@ -120,39 +113,11 @@ def _birthday(year: int | None, month: int | None, day: int | None) -> str:
 
 
 def as_csv(customers: CustomerQuerySet) -> Iterator[bytes]:
-    """UTF-8 with the mark by which spreadsheets know it."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    yield b"\xef\xbb\xbf"
-    for number, row in enumerate(table(customers)):
-        writer.writerow(map(guarded, row))
-        if number % _AT_ONCE == 0:
-            yield _taken(buffer)
-    yield _taken(buffer)
-
-
-def _taken(buffer: io.StringIO) -> bytes:
-    written = buffer.getvalue().encode()
-    buffer.seek(0)
-    buffer.truncate()
-    return written
+    return csv_of(table(customers))
 
 
 def as_spreadsheet(customers: CustomerQuerySet) -> IO[bytes]:
-    """An XLSX file, at its beginning; every cell is text, so nothing is a formula and no zero is lost."""
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("Customers")
-    for row in table(customers):
-        cells = []
-        for value in row:
-            cell = WriteOnlyCell(sheet, value=value)
-            cell.data_type = "s"
-            cells.append(cell)
-        sheet.append(cells)
-    file = TemporaryFile()  # noqa: SIM115 - the response closes it
-    book.save(file)
-    file.seek(0)
-    return file
+    return spreadsheet_of(table(customers), "Customers")
 
 
 def as_cards(contacts: ContactQuerySet) -> Iterator[bytes]:

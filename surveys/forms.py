@@ -77,10 +77,8 @@ class ThanksForm(CarefulForm, _VersionModelForm):
 class Lines(NoteInput):
     """Texts one below the other, which are kept with keys: a text that stays keeps its own."""
 
-    widget = forms.Textarea(attrs={"rows": 5})
-
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(limit=8000, required=False, **kwargs)
+        super().__init__(limit=8000, required=False, widget=forms.Textarea(attrs={"rows": 5}), **kwargs)
 
     def clean(self, value: Any) -> Any:
         lines = [text.clean_line(line) for line in super().clean(value).splitlines()]

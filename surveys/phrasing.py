@@ -47,5 +47,5 @@ def value_of(question: Question, about: Question) -> str:
     """The value of its rule as people write it: a choice by its text."""
     if about.kind == Kind.CONSENT:
         return _("yes") if question.rule_value == YES else _("no")
-    texts = {choice["key"]: choice["text"] for choice in about.choices}
+    texts: dict[str, str] = {choice["key"]: choice["text"] for choice in about.choices}
     return texts.get(question.rule_value, question.rule_value)

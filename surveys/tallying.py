@@ -18,10 +18,16 @@ class Tally:
     promoters: int = 0
     passives: int = 0
     detractors: int = 0
+    # Answers to a survey that did not ask for a recommendation.
+    others: int = 0
+
+    @property
+    def scored(self) -> int:
+        return self.promoters + self.passives + self.detractors
 
     @property
     def answered(self) -> int:
-        return self.promoters + self.passives + self.detractors
+        return self.scored + self.others
 
     @property
     def response_rate(self) -> int | None:
@@ -31,19 +37,19 @@ class Tally:
     @property
     def nps(self) -> int | None:
         """Percent of promoters less percent of detractors, whole, from -100 to 100; None without an answer."""
-        return _percent(self.promoters - self.detractors, self.answered)
+        return _percent(self.promoters - self.detractors, self.scored)
 
     @property
     def promoters_percent(self) -> int | None:
-        return _percent(self.promoters, self.answered)
+        return _percent(self.promoters, self.scored)
 
     @property
     def passives_percent(self) -> int | None:
-        return _percent(self.passives, self.answered)
+        return _percent(self.passives, self.scored)
 
     @property
     def detractors_percent(self) -> int | None:
-        return _percent(self.detractors, self.answered)
+        return _percent(self.detractors, self.scored)
 
 
 def tally(invitations: InvitationQuerySet, at: datetime) -> dict[int, Tally]:
@@ -61,6 +67,7 @@ def tally(invitations: InvitationQuerySet, at: datetime) -> dict[int, Tally]:
             promoters=_count(Opinion.PROMOTER),
             passives=_count(Opinion.PASSIVE),
             detractors=_count(Opinion.DETRACTOR),
+            others=Count("pk", filter=Q(response__isnull=False, response__score=None)),
         )
     )
     return {survey: Tally(*counts) for survey, *counts in rows}

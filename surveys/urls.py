@@ -3,13 +3,15 @@
 from django.urls import path
 
 from surveys import public_views
-from surveys.views import answers, building, translating
+from surveys.views import answers, building, results, translating
 
 urlpatterns = [
     path("s/<str:token>/", public_views.survey_answer, name="survey_answer"),
     path("surveys/", answers.surveys, name="surveys"),
     path("surveys/new/", building.survey_new, name="survey_new"),
     path("surveys/<int:pk>/", answers.survey, name="survey"),
+    path("surveys/<int:pk>/results/", results.survey_results, name="survey_results"),
+    path("surveys/<int:pk>/results/<str:kind>/", results.survey_export, name="survey_export"),
     path("surveys/<int:pk>/edit/", building.survey_edit, name="survey_edit"),
     path("surveys/<int:pk>/settings/", building.survey_settings, name="survey_settings"),
     path("surveys/<int:pk>/thanks/", building.survey_thanks, name="survey_thanks"),

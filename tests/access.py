@@ -353,6 +353,8 @@ TABLE: tuple[Line, ...] = (
     Line("survey", EVERYONE, args=("survey",)),
     Line("survey_new", MANAGERS, methods=_FORM),
     Line("survey_edit", MANAGERS, args=("survey",)),
+    Line("survey_results", EVERYONE, args=("survey",)),
+    Line("survey_export", EVERYONE, args=("survey",), fixed=("csv",), unknown=(("doc",),)),
     Line("survey_settings", MANAGERS, methods=_FORM, args=("survey",)),
     Line("survey_thanks", MANAGERS, methods=_FORM, args=("survey",)),
     Line("survey_publish", MANAGERS, methods=("POST",), args=("survey",)),

@@ -37,6 +37,7 @@ from interactions.models import (
 from outreach.models import Message, MessageKind, Notification, NotificationKind
 from retention.models import Cause, Loss, PlanStep, RetentionPlan
 from surveys.answering import rows_of
+from surveys.branching import Value
 from surveys.models import Answer, Invitation, Response, Survey
 from surveys.starting import ask_for_recommendation
 
@@ -246,10 +247,10 @@ def response(to: Invitation | None = None, score: int = 9, **fields: Any) -> Res
     fields.setdefault("answered_at", NOW)
     fields.setdefault("version", to.survey.published)
     made = Response.objects.create(invitation=to, contact=to.contact, customer=to.customer, score=score, **fields)
-    said = {"nps": Decimal(score), "long": made.comment}
+    said: dict[str, Value] = {"nps": Decimal(score), "long": made.comment}
     version = made.version
     if version is not None:
-        values = {asked.key: said[asked.kind] for asked in version.asked if said.get(asked.kind)}
+        values = {asked.key: said[asked.kind] for asked in version.asked if said.get(asked.kind) not in {None, ""}}
         Answer.objects.bulk_create(rows_of(made, version, values))
     return made
 

@@ -1,6 +1,7 @@
 """Building a survey, and answering it, in a real browser: with and without script, on a phone, from right to left."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -23,7 +24,7 @@ both_sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"
 TINY = (320, 640)
 
 
-def asked(survey: Survey, **contact: str) -> Invitation:
+def asked(survey: Survey, **contact: Any) -> Invitation:
     at = clock.now()
     to = factories.contact(**contact)
     return factories.invitation(to, survey=survey, send_at=at, expires_at=at + timedelta(days=30))

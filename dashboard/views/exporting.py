@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from customers.exporting import MOST_IN_SPREADSHEET, as_cards, as_csv, as_spreadsheet, card, cards_of
+from customers.exporting import as_cards, as_csv, as_spreadsheet, card, cards_of
 from customers.models import Contact, Customer, CustomerQuerySet
 from dashboard.filters import CustomerFilter
 from dashboard.views.choosing import chosen
 from dashboard.views.replying import PageRequest
+from retention_crm.lib.spreadsheets import MOST_IN_SPREADSHEET
 
 _KINDS = ("csv", "vcf", "xlsx")
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

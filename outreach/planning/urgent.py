@@ -78,7 +78,7 @@ def _alerts(window: Window) -> Iterator[Alert]:
         "pk", "customer__owner", "customer", "contact", "score"
     ):
         occasion = urgent_occasion("answer", pk)
-        yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=score)
+        yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=score or 0)
     severe = Complaint.objects.severe().open().filter(opened_at__gte=since, opened_at__lte=until)
     for pk, owner, customer, what, team in severe.order_by("pk").values_list(
         "pk", "owner", "customer", "what", "customer__owner__team"

@@ -4,6 +4,7 @@ from surveys.models.invitation import TOKEN_PURPOSE, Begun, Invitation, Invitati
 from surveys.models.question import (
     CHOICES,
     SCALES,
+    TEXTS,
     Kind,
     Question,
     QuestionQuerySet,
@@ -33,6 +34,7 @@ __all__ = [
     "OPINION_SCORES",
     "PASSIVE_MAX",
     "SCALES",
+    "TEXTS",
     "TOKEN_PURPOSE",
     "Answer",
     "AnswerQuerySet",

@@ -16,7 +16,10 @@ def scored(invitation: Invitation, score: int, comment: str = "") -> tuple[Versi
     version = invitation.survey.published
     assert version is not None
     first, second = version.asked
-    return version, {first.key: Decimal(score)} | ({second.key: comment} if comment else {})
+    values: dict[str, Value] = {first.key: Decimal(score)}
+    if comment:
+        values[second.key] = comment
+    return version, values
 
 
 def address(invitation: Invitation) -> str:

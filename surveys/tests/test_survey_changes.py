@@ -14,7 +14,6 @@ from tests.factories import NOW
 
 pytestmark = pytest.mark.usefixtures("present", "company")
 Login = Callable[[User], Client]
-TEXTS = {"name": "After a visit", "question": "Would you?", "comment_question": "Why?", "thanks": "Thanks!"}
 
 
 @pytest.fixture
@@ -26,22 +25,27 @@ def survey(db: None) -> Survey:
 
 
 @pytest.mark.parametrize("who", ["manager", "administrator"])
-def test_managers_make_surveys(login: Login, request: pytest.FixtureRequest, who: str) -> None:
+@pytest.mark.parametrize("ready", ["", "relationship", "purchase", "meeting", "complaint", "onboarding", "leaving"])
+def test_managers_make_surveys_and_nobody_is_asked_yet(
+    login: Login, request: pytest.FixtureRequest, who: str, ready: str
+) -> None:
     browser = login(request.getfixturevalue(who))
 
     assert browser.get(reverse("survey_new")).status_code == 200
-    response = browser.post(reverse("survey_new"), {**TEXTS, "is_active": "on"})
+    response = browser.post(reverse("survey_new"), {"name": "After a visit", "language": "en", "ready": ready})
 
     made = Survey.objects.get()
-    assert response.headers["Location"] == reverse("survey", args=[made.pk])
-    assert (made.name, made.question, made.thanks, made.is_active) == ("After a visit", "Would you?", "Thanks!", True)
+    assert response.headers["Location"] == reverse("survey_edit", args=[made.pk])
+    assert (made.name, made.published) == ("After a visit", None)
+    assert bool(made.versions.get().asked) is bool(ready)
+    assert Survey.objects.for_invitations() is None
 
 
-def test_managers_change_surveys(survey: Survey, manager: User, login: Login) -> None:
-    login(manager).post(reverse("survey_edit", args=[survey.pk]), TEXTS)
+def test_managers_name_surveys_and_take_them_out_of_use(survey: Survey, manager: User, login: Login) -> None:
+    login(manager).post(reverse("survey_settings", args=[survey.pk]), {"name": "After a visit", "language": "de"})
 
     survey.refresh_from_db()
-    assert (survey.name, survey.is_active) == ("After a visit", False)
+    assert (survey.name, survey.language, survey.is_active) == ("After a visit", "de", False)
 
 
 @pytest.mark.parametrize("who", ["owner", "teammate", "outsider"])
@@ -49,28 +53,41 @@ def test_staff_only_read_surveys(survey: Survey, login: Login, request: pytest.F
     browser = login(request.getfixturevalue(who))
 
     assert browser.get(reverse("survey", args=[survey.pk])).status_code == 200
-    for url in (reverse("survey_new"), reverse("survey_edit", args=[survey.pk])):
+    assert browser.get(reverse("survey_results", args=[survey.pk])).status_code == 200
+    for url in (reverse("survey_new"), reverse("survey_settings", args=[survey.pk])):
         assert browser.get(url).status_code == 403
-        assert browser.post(url, TEXTS).status_code == 403
+        assert browser.post(url, {"name": "Mine", "language": "en"}).status_code == 403
     assert Survey.objects.get().name == "Relationship"
 
 
-@pytest.mark.parametrize("field", ["name", "question", "comment_question", "thanks"])
-@pytest.mark.parametrize("value", ["", "x" * 5000, "\x00"])
+@pytest.mark.parametrize(
+    ("page", "field", "value"),
+    [
+        ("survey_settings", "name", ""),
+        ("survey_settings", "name", "x" * 121),
+        ("survey_settings", "name", "\x00"),
+        ("survey_settings", "language", "xx"),
+        ("survey_thanks", "thanks", ""),
+        ("survey_thanks", "thanks_promoter", "x" * 1001),
+    ],
+)
 def test_a_bad_text_is_refused_at_its_field_and_the_others_are_kept(
-    survey: Survey, manager: User, login: Login, field: str, value: str
+    survey: Survey, manager: User, login: Login, page: str, field: str, value: str
 ) -> None:
-    response = login(manager).post(reverse("survey_edit", args=[survey.pk]), {**TEXTS, field: value})
+    texts = {"name": "New name", "language": "en"} if page == "survey_settings" else {"thanks": "Thanks!"}
+    response = login(manager).post(reverse(page, args=[survey.pk]), {**texts, field: value})
 
     assert response.status_code == 422
     assert response.context["form"].errors.keys() == {field}
-    page = response.content.decode()
-    assert all(text in page for name, text in TEXTS.items() if name != field)
+    assert all(text in response.content.decode() for name, text in texts.items() if name != field)
     assert Survey.objects.get().name == "Relationship"
+    assert survey.versions.count() == 1
 
 
-def test_a_post_without_anything_is_refused(manager: User, login: Login) -> None:
-    assert login(manager).post(reverse("survey_new")).status_code == 422
+@pytest.mark.parametrize("data", [{}, {"name": "x", "language": "en", "ready": "no such"}])
+def test_a_post_without_a_survey_in_it_is_refused(manager: User, login: Login, data: dict[str, str]) -> None:
+    assert login(manager).post(reverse("survey_new"), data).status_code == 422
+    assert not Survey.objects.exists()
 
 
 @pytest.mark.parametrize("name", ["survey", "survey_edit"])

@@ -1,0 +1,76 @@
+"""Which responses a page of results counts: of which days, version, owner and segment."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from customers.models import Customer, Segment
+from retention_crm.lib import clock
+from retention_crm.lib.form_base import DayInput
+from surveys.models import Response, ResponseQuerySet, Survey, Version
+
+
+class ResultsForm(forms.Form):
+    """Everything may be left empty; what is no choice is told at its field, and then nothing is narrowed by it."""
+
+    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput(), required=False)
+    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput(), required=False)
+    version = forms.ModelChoiceField(
+        Version.objects.none(), label=gettext_lazy("Version"), required=False, empty_label=gettext_lazy("All")
+    )
+    owner = forms.ModelChoiceField(
+        User.objects.none(), label=gettext_lazy("Owner"), required=False, empty_label=gettext_lazy("All")
+    )
+    segment = forms.ModelChoiceField(
+        Segment.objects.all(), label=gettext_lazy("Segment"), required=False, empty_label=gettext_lazy("All")
+    )
+
+    def __init__(self, get: QueryDict, *, survey: Survey, user: User) -> None:
+        super().__init__(get)
+        self.survey, self.user = survey, user
+        versions: Any = self.fields["version"]
+        versions.queryset = survey.versions.filter(published_at__isnull=False)
+        versions.label_from_instance = lambda version: _("Version %(number)d") % {"number": version.number}
+        owners: Any = self.fields["owner"]
+        theirs = Customer.objects.visible_to(user).order_by().values("owner")
+        owners.queryset = User.objects.filter(pk__in=theirs).order_by("name", "pk")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("Choose a day that is not before the first one."))
+        return cleaned
+
+    def responses(self) -> ResponseQuerySet:
+        """Those the person may see."""
+        self.is_valid()
+        chosen = self.cleaned_data
+        rows = Response.objects.visible_to(self.user).filter(invitation__survey=self.survey, version__isnull=False)
+        if chosen.get("first"):
+            rows = rows.filter(answered_at__gte=self._begin(chosen["first"]))
+        if chosen.get("last") and chosen["last"] < date.max:
+            rows = rows.filter(answered_at__lt=self._begin(chosen["last"] + timedelta(days=1)))
+        fields = {"version": "version", "owner": "customer__owner", "segment": "customer__segment"}
+        return rows.filter(**{column: chosen[name] for name, column in fields.items() if chosen.get(name)})
+
+    def _begin(self, day: date) -> datetime:
+        return clock.moment(day, time(), self.user.time_zone)
+
+    def versions(self) -> list[Version]:
+        """The version that was chosen, or all, the newest first, with their questions."""
+        chosen = self.cleaned_data.get("version")
+        rows = self.survey.versions.filter(published_at__isnull=False).prefetch_related("questions")
+        return list(rows.filter(pk=chosen.pk) if chosen else rows)
+
+    @property
+    def query(self) -> str:
+        """What was chosen, for an address."""
+        chosen = QueryDict(mutable=True)
+        chosen.update({name: self.data.get(name, "") for name in self.fields if self.data.get(name)})
+        return chosen.urlencode()
