@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,12 +15,14 @@ from retention_crm.lib import clock
 from retention_crm.lib.form_base import DayInput
 from surveys.models import Response, ResponseQuerySet, Survey, Version
 
+_NOT_BEFORE = MinValueValidator(date(1900, 1, 1))
+
 
 class ResultsForm(forms.Form):
     """Everything may be left empty; what is no choice is told at its field, and then nothing is narrowed by it."""
 
-    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput(), required=False)
-    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput(), required=False)
+    first = forms.DateField(label=gettext_lazy("From"), widget=DayInput(), required=False, validators=[_NOT_BEFORE])
+    last = forms.DateField(label=gettext_lazy("To"), widget=DayInput(), required=False, validators=[_NOT_BEFORE])
     version = forms.ModelChoiceField(
         Version.objects.none(), label=gettext_lazy("Version"), required=False, empty_label=gettext_lazy("All")
     )

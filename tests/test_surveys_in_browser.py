@@ -1,6 +1,7 @@
 """Building a survey, and answering it, in a real browser: with and without script, on a phone, from right to left."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,9 +9,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import Company, User
 from retention_crm.lib import clock
+from surveys.answering import record_answer
+from surveys.branching import Value
 from surveys.drafting import publish
 from surveys.models import Answer, Begun, Invitation, Question, Response, Survey, Version
 from surveys.starting import begin
+from surveys.tests.sheets import EVERY_KIND, asked_by, survey_of
 from tests import factories
 from tests.browser import DESK, PHONE, Watched
 
@@ -236,3 +240,39 @@ def test_in_arabic_the_page_runs_from_right_to_left(chromium: Browser, site: str
     watched.page.get_by_role("button", name="Send my answer").click()
     expect(watched.page.get_by_text("شكرًا لك.")).to_be_visible()
     assert Company.current().name
+
+
+@both_sizes
+def test_results_stand_question_by_question(chromium: Browser, site: str, manager: User, size: tuple[int, int]) -> None:
+    survey = survey_of(*EVERY_KIND, name="Everything")
+    version = asked_by(survey)
+    for number in range(20):
+        asked_one = asked(survey)
+        values: dict[str, Value] = {
+            "nps": Decimal(10 if number < 10 else 8 if number < 16 else 3),
+            "csat": Decimal(1 + number % 5),
+            "single": "tea" if number % 3 else "coffee",
+            "multiple": ["red", "blue"] if number % 2 else ["green"],
+            "matrix": {"price": "good" if number % 4 else "bad", "speed": "good"},
+            "long": f"What I think, number {number}",
+            "number": Decimal(number * number),
+            "consent": "yes" if number % 2 else "no",
+        }
+        record_answer(asked_one.pk, version, values, clock.now())
+    watched = Watched(chromium, size, site)
+    watched.sign_in(manager)
+    page = watched.page
+    page.goto(f"/surveys/{survey.pk}/")
+    page.get_by_role("link", name="Question by question").click()
+    expect(page.get_by_text("Net promoter score 30, with 95 % confidence from -6 to 58")).to_be_visible()
+    watched.picture("survey-results")
+    page.emulate_media(color_scheme="dark")
+    watched.picture("survey-results-dark")
+    page.get_by_label("From").fill("2030-01-01")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("0 answers")).to_be_visible()
+    page.get_by_role("link", name="Show all").click()
+    with page.expect_download() as file:
+        page.get_by_role("link", name="Spreadsheet").click()
+    assert file.value.suggested_filename.endswith(".xlsx")
+    assert watched.complaints == []

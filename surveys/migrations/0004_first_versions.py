@@ -8,7 +8,7 @@ _AT_ONCE = 5000
 
 # The responses from one id on, in the order of their ids, so that each statement looks at its own only.
 _ANSWER = """
-WITH some AS (
+WITH batch AS (
     SELECT r.id, r.score, r.comment, v.id AS version_id
     FROM surveys_response r
     JOIN surveys_invitation i ON i.id = r.invitation_id
@@ -16,13 +16,13 @@ WITH some AS (
     WHERE r.id > %(after)s AND r.id <= %(until)s AND r.version_id IS NULL
 ), said AS (
     INSERT INTO surveys_answer (response_id, question_id, line, choice, number, text)
-    SELECT some.id, q.id, '', '', CASE WHEN q.kind = 'nps' THEN some.score END,
-           CASE WHEN q.kind = 'long' THEN some.comment ELSE '' END
-    FROM some JOIN surveys_question q ON q.version_id = some.version_id
-    WHERE q.kind = 'nps' OR some.comment <> ''
+    SELECT batch.id, q.id, '', '', CASE WHEN q.kind = 'nps' THEN batch.score END,
+           CASE WHEN q.kind = 'long' THEN batch.comment ELSE '' END
+    FROM batch JOIN surveys_question q ON q.version_id = batch.version_id
+    WHERE q.kind = 'nps' OR batch.comment <> ''
     ON CONFLICT DO NOTHING
 )
-UPDATE surveys_response r SET version_id = some.version_id FROM some WHERE r.id = some.id
+UPDATE surveys_response r SET version_id = batch.version_id FROM batch WHERE r.id = batch.id
 """
 
 

@@ -493,5 +493,5 @@ def test_the_builder_takes_the_same_queries_however_long(
     survey = survey_of(*({"kind": Kind.SHORT, "key": f"k{n}"} for n in range(rows)))
     draft_of(survey)
 
-    with django_assert_num_queries(8):  # session, person, company, survey, version, questions, taken out, bell
+    with django_assert_num_queries(7):  # session, person, survey, version, questions, taken out, bell
         browser.get(reverse("survey_edit", args=[survey.pk]))

@@ -300,5 +300,5 @@ def test_results_take_the_same_queries_however_long(
     browser, url = login(owner), reverse("survey", args=[survey.pk])
 
     # Session, person, company, team, survey, questions, figures, rows, bell; for links also who may withdraw them.
-    with django_assert_num_queries(11 if show else 10):
+    with django_assert_num_queries(10 if show else 9):
         browser.get(url, {"show": show})
