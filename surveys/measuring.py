@@ -140,8 +140,8 @@ def _nps(measured: Measured, counts: _Counts) -> None:
     promoters, passives, detractors = (numbers[opinion] for opinion in Opinion)
     score = _whole(Decimal(100 * (promoters - detractors)) / measured.answered)
     low, high = nps_interval(promoters, passives, detractors)
-    words = _("Net promoter score %(score)d, with 95 %% confidence from %(low)d to %(high)d")
-    measured.finding = words % {"score": score, "low": low, "high": high}
+    words = _("Net promoter score %(score)s, with 95 %% confidence from %(low)s to %(high)s")
+    measured.finding = words % {"score": _signed(score), "low": _signed(low), "high": _signed(high)}
     _points(measured, counts)
 
 
@@ -254,6 +254,11 @@ def _total(points: Sequence[Point]) -> Decimal:
 
 def _whole(value: Decimal | float) -> int:
     return int(Decimal(value).quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def _signed(number: int) -> str:
+    """With a minus as it is printed, which no line is broken after."""
+    return str(number).replace("-", "\u2212")
 
 
 def _rounded(value: Decimal) -> str:

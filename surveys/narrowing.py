@@ -36,6 +36,8 @@ class ResultsForm(forms.Form):
     def __init__(self, get: QueryDict, *, survey: Survey, user: User) -> None:
         super().__init__(get)
         self.survey, self.user = survey, user
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
         versions: Any = self.fields["version"]
         versions.queryset = survey.versions.filter(published_at__isnull=False)
         versions.label_from_instance = lambda version: _("Version %(number)d") % {"number": version.number}

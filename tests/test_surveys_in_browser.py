@@ -264,7 +264,7 @@ def test_results_stand_question_by_question(chromium: Browser, site: str, manage
     page = watched.page
     page.goto(f"/surveys/{survey.pk}/")
     page.get_by_role("link", name="Question by question").click()
-    expect(page.get_by_text("Net promoter score 30, with 95 % confidence from -6 to 58")).to_be_visible()
+    expect(page.get_by_text("Net promoter score 30, with 95 % confidence from −6 to 58")).to_be_visible()
     watched.picture("survey-results")
     page.emulate_media(color_scheme="dark")
     watched.picture("survey-results-dark")

@@ -28,8 +28,8 @@ _WORDS = {
     "dashboard.BulkRow": gettext_lazy("changes of many customers"),
     "dashboard.FirstView": gettext_lazy("people whose list opened with it"),
 }
-# Nothing a person ever entered.
-_COMPUTED = {"retention.CustomerRisk", "customers.Step"}
+# Nothing a person ever entered, and what survey answers consist of.
+_COMPUTED = {"retention.CustomerRisk", "customers.Step", "surveys.Answer", "surveys.Begun"}
 
 
 def plural(label: str) -> str:

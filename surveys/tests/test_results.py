@@ -85,7 +85,7 @@ def test_a_recommendation_is_a_score_with_its_interval(db: None) -> None:
         answered(survey, nps=Decimal(score))
 
     found = measured(survey)["nps"]
-    assert found.finding == "Net promoter score 30, with 95 % confidence from -6 to 58"
+    assert found.finding == "Net promoter score 30, with 95 % confidence from −6 to 58"
     assert found.answered == 20
     assert [bar for bar in bars(found) if bar[1]] == [("3", 4, 20), ("8", 6, 30), ("9", 10, 50)]
     assert len(bars(found)) == 11
