@@ -141,7 +141,7 @@ class Composer:
                 shown.kind, shown.tone, shown.language, company=self.company, sender=reader.name, links=links
             )
             as_text, as_html = sample_list("Lindqvist AB", shown.language) if shown.kind in STAFF_KINDS else ({}, {})
-            frame = Frame.of(self.company, shown.kind, scale=Buttons())
+            frame = Frame.of(self.company, shown.kind, scale=Buttons.sample(shown.language))
             subject, body, html = fill_for(lay_out(text, frame), values | as_text, as_html)
         elif shown.about is not None:
             subject, body, html = self.filled(shown.about, links)

@@ -20,8 +20,9 @@ from outreach.models import CUSTOMER_KINDS, SERVICE_KINDS
 from outreach.phrases import Phrases, phrases_in
 from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text, parse, sanitise
-from surveys.models import Question
-from surveys.speaking import in_language
+from surveys.ends import usual_ends
+from surveys.models import Kind, Question
+from surveys.speaking import ends_of, in_language
 
 # Private-use characters; taken out of every text that is laid out.
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -41,31 +42,27 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Buttons:
-    """The points of a survey's first question, from `low` to `high`, with the words at both ends.
+    """The points of a survey's first question, from `low` to `high`, with the words at both ends."""
 
-    A first question that is no scale has no points: the mail then only leads to the page.
-    """
-
-    low: int = 0
-    high: int = 10
-    ends: tuple[str, str] | None = None
+    low: int
+    high: int
+    ends: tuple[str, str]
 
     @classmethod
     def of(cls, question: Question | None, language: str) -> "Buttons | None":
-        """Those of a question in that language; in the words of the language where the question has none."""
+        """Those of a question in that language; none for what is no scale: the mail then only leads to the page."""
         if question is None:
             return None
-        texts, usual = in_language(question, language), phrases_in(language).scale.ends[question.kind]
         points = question.scale
-        return cls(points[0], points[-1], (texts.get("low_label") or usual[0], texts.get("high_label") or usual[1]))
+        return cls(points[0], points[-1], ends_of(question, in_language(question, language), language))
 
-    def said(self, phrases: Phrases) -> tuple[str, str]:
-        usual = phrases.scale.ends["nps"]
-        return self.ends or (usual[0], usual[1])
+    @classmethod
+    def sample(cls, language: str) -> "Buttons":
+        return cls(0, 10, usual_ends(Kind.NPS, language))
 
     def ask(self, phrases: Phrases, link: str) -> str:
         """As text: what the numbers mean, and where to answer."""
-        return f"{phrases.scale.asks(self.low, self.high, self.said(phrases))}\n{link}"
+        return f"{phrases.scale.asks(self.low, self.high, self.ends)}\n{link}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +162,7 @@ def _score_buttons(phrases: Phrases, scale: Buttons | None) -> SafeString:
     """Links for each point that only preselect; each says in full what it means to those who do not see the row."""
     link, scores = _mark("survey_link"), SafeString("")
     if scale is not None:
-        low, high = scale.said(phrases)
+        low, high = scale.ends
         points = range(scale.low, scale.high + 1)
         buttons = format_html_join(
             "\n",

@@ -17,12 +17,11 @@ _TEXTS = Path(__file__).parent / "texts"
 
 @dataclass(frozen=True)
 class Scale:
-    """How the first question of a survey is put; `ends` are the usual words at both ends, by the kind of the scale."""
+    """How the first question of a survey is put."""
 
     ask: str
     score: str
     link: str
-    ends: dict[str, list[str]]
 
     def asks(self, low: int, high: int, ends: tuple[str, str]) -> str:
         """Where the answer is given, with what the numbers mean."""

@@ -60,7 +60,7 @@ def _sample(
 ) -> Sample:
     is_staffs = kind in STAFF_KINDS
     as_text, as_html = sample_list(listed, text.language) if is_staffs else signature_parts(signature)
-    frame = Frame.of(company, kind, signature="" if is_staffs else signature, scale=Buttons())
+    frame = Frame.of(company, kind, signature="" if is_staffs else signature, scale=Buttons.sample(text.language))
     try:
         subject, plain, html = fill_for(lay_out(text, frame), values | as_text, as_html)
     except Unwritable as error:

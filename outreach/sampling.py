@@ -34,7 +34,7 @@ class Links:
         """The merge fields that hold links."""
         return {
             "survey_link": self.survey,
-            "scores": Buttons().ask(phrases_in(language), self.survey),
+            "scores": Buttons.sample(language).ask(phrases_in(language), self.survey),
             "unsubscribe_link": self.unsubscribe,
             "preference_link": self.preferences,
         }

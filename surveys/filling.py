@@ -42,6 +42,8 @@ class Shown:
     field: str
     texts: dict[str, str]
     language: str
+    # The language of whoever reads it, in which it may not be asked.
+    reader: str
     given: Given
     error: str = ""
     # When it is shown, for those without script; and the field and kind the rule is about, for the script.
@@ -71,7 +73,7 @@ class Shown:
     @property
     def ends(self) -> tuple[str, str]:
         """The words at both ends of the scale, each with its number."""
-        low, high = ends_of(self.question, self.texts)
+        low, high = ends_of(self.question, self.texts, self.reader)
         points = self.question.scale
         return f"{points[0]}: {low}", f"{points[-1]}: {high}"
 
@@ -216,6 +218,7 @@ class Sheet:
             self.fields[question.key],
             in_language(question, self.language),
             language_of(question, self.version.survey, self.language),
+            self.language,
             self.given,
             errors.get(question.key, ""),
         )

@@ -5,18 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from customers.models import Language
-from surveys.models import Kind, Question, Survey, Version
+from surveys.ends import Ends, usual_ends
+from surveys.models import Question, Survey, Version
 
 THANKS = ("thanks", "thanks_promoter", "thanks_passive", "thanks_detractor")
 _OF_QUESTION = ("section", "text", "help_text", "low_label", "high_label")
-_ENDS = {
-    Kind.NPS.value: (gettext_lazy("not at all likely"), gettext_lazy("extremely likely")),
-    Kind.CSAT.value: (gettext_lazy("very dissatisfied"), gettext_lazy("very satisfied")),
-    Kind.CES.value: (gettext_lazy("very difficult"), gettext_lazy("very easy")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +44,10 @@ def in_language(row: Question | Version, language: str) -> dict[str, str]:
     return {text.name: said(row, text.name, text.own, language) for text in texts_of(row)}
 
 
-def ends_of(question: Question, texts: dict[str, str]) -> tuple[str, str]:
-    """The words at both ends of a scale: the question's own, or what is usual for its kind."""
-    low, high = _ENDS[question.kind]
-    return texts.get("low_label") or str(low), texts.get("high_label") or str(high)
+def ends_of(question: Question, texts: dict[str, str], language: str) -> Ends:
+    """The words at both ends of a scale: the question's own, or what is usual for its kind in that language."""
+    low, high = usual_ends(question.kind, language)
+    return texts.get("low_label") or low, texts.get("high_label") or high
 
 
 def language_of(question: Question, survey: Survey, language: str) -> str:

@@ -200,6 +200,8 @@ def test_a_translation_is_shown_with_its_language_and_the_rest_in_the_surveys_ow
     assert "ما رأيك؟" in page
     assert re.search(r'id="question-comment"\s+lang="en"', page)
     assert "And why?" in page
+    # The words at the ends are those of the mail, whatever was translated.
+    assert re.search(r'lang="ar">0: غير محتمل إطلاقًا', page)
 
 
 def test_errors_are_said_in_the_language_of_the_page(browser: Client) -> None:
