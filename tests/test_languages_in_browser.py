@@ -44,7 +44,9 @@ def pages(side: Side, person: User) -> Iterator[tuple[str, str]]:
             continue
         address = reverse(line.name, args=line.arguments(side))
         response = browser.get(address)
-        if response.status_code == 200 and not response.streaming and b'id="main"' in response.content:
+        # What may stand in a frame is a part of a page, in the language of whoever it is for.
+        is_page = response.headers.get("X-Frame-Options") == "DENY"
+        if response.status_code == 200 and is_page and not response.streaming and b'id="main"' in response.content:
             yield line.name, address
 
 
