@@ -10,6 +10,7 @@ from accounts.models import Company, User
 from customers.models import Customer, OwnerChange
 from outreach.models import Message, MessageKind
 from outreach.tests.gate_rulings import rule, ruling, survey_mail
+from surveys.models import Response
 from tests import factories
 from tests.factories import NOW
 
@@ -97,6 +98,14 @@ def test_a_better_answer_of_the_same_person_ends_it_one_of_a_colleague_does_not(
     assert decided.sentence == "They scored us 3 of 10 on 21 November 2026. Call instead."
     answer(message, 8, days=1)
     assert rule(message) is None
+
+
+def test_an_answer_that_gave_no_score_does_not_end_it() -> None:
+    message = factories.message()
+    answer(message, 3, days=5)
+    answer(message, 9, days=1)
+    Response.objects.filter(score=9).update(score=None)
+    assert rule(message) == ("held", "detractor")
 
 
 def test_one_unhappy_person_speaks_for_the_customer_but_for_no_other() -> None:
