@@ -12,7 +12,7 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
-from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
 from dashboard.views.importing import (
     import_columns,
     import_discard,
@@ -68,6 +68,7 @@ from dashboard.views.plan_steps import (
 from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
 from dashboard.views.plays import plan_from_play, play, play_delete, play_new, plays, plays_ready
 from dashboard.views.portfolio import portfolio
+from dashboard.views.promises import promises
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
@@ -107,6 +108,7 @@ urlpatterns = [
     path("follow-ups/<int:pk>/told/", notice_told, name="notice_told"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
+    path("follow-ups/<int:pk>/release/", follow_up_release, name="follow_up_release"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("notifications/", notifications, name="notifications"),
     path("notifications/count/", notifications_count, name="notifications_count"),
@@ -142,6 +144,7 @@ urlpatterns = [
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
+    path("promises/", promises, name="promises"),
     path("portfolio/plans/", plans, name="plans"),
     path("settings/plans/", plan_rules, name="plan_rules"),
     path("settings/plays/", plays, name="plays"),

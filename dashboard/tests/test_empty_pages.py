@@ -25,6 +25,7 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "promises": "customers",
     "plans": "customers",
     "messages": "customers",
     "tomorrow": "customers",
