@@ -48,8 +48,8 @@ class Choice:
 
     def behind(self, user: User, *, at: datetime) -> FollowUpQuerySet:
         """Those behind the figure."""
-        found = self.of(user).with_fate(at)
-        return found.filter(fate__in=GROUPS[self.fate]) if self.fate else found
+        found = self.of(user)
+        return found.of_fates(GROUPS[self.fate], at) if self.fate else found.with_fate(at)
 
     def query(self, **more: Any) -> str:
         here = {"person": self.person, "team": self.team, "fate": self.fate}

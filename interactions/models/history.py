@@ -1,5 +1,6 @@
 """What happened between us and a customer, and what is to be done by when."""
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
@@ -170,17 +171,23 @@ class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):
 
     def with_fate(self, at: datetime) -> Self:
         """Promises with what became of them by then, as `fate`, one of Fate."""
-        return self.promises().annotate(
-            fate=models.Case(
-                models.When(is_released=True, then=models.Value(Fate.RELEASED)),
-                models.When(done_at__isnull=True, due_at__gte=at, then=models.Value(Fate.AHEAD)),
-                models.When(done_at__isnull=True, then=models.Value(Fate.BROKEN)),
-                models.When(done_at__gt=models.F("due_at"), then=models.Value(Fate.LATE)),
-                models.When(done_at__lte=models.F("due_at") - _EARLY, then=models.Value(Fate.EARLY)),
-                default=models.Value(Fate.ON_TIME),
-                output_field=models.CharField(),
-            )
-        )
+        return self.promises().annotate(fate=_fate(at))
+
+    def of_fates(self, fates: Collection[Fate], at: datetime) -> Self:
+        """Promises of which one of these became by then, with it."""
+        return self.promises().annotate(fate=_fate(at)).filter(fate__in=fates)
+
+
+def _fate(at: datetime) -> models.Case:
+    return models.Case(
+        models.When(is_released=True, then=models.Value(Fate.RELEASED)),
+        models.When(done_at__isnull=True, due_at__gte=at, then=models.Value(Fate.AHEAD)),
+        models.When(done_at__isnull=True, then=models.Value(Fate.BROKEN)),
+        models.When(done_at__gt=models.F("due_at"), then=models.Value(Fate.LATE)),
+        models.When(done_at__lte=models.F("due_at") - _EARLY, then=models.Value(Fate.EARLY)),
+        default=models.Value(Fate.ON_TIME),
+        output_field=models.CharField(),
+    )
 
 
 class FollowUp(models.Model):
