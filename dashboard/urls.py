@@ -33,6 +33,7 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
@@ -142,6 +143,8 @@ urlpatterns = [
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
+    path("portfolio/list/", list_quality, name="list_quality"),
+    path("settings/list/", list_rules, name="list_rules"),
     path("portfolio/plans/", plans, name="plans"),
     path("settings/plans/", plan_rules, name="plan_rules"),
     path("settings/plays/", plays, name="plays"),

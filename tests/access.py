@@ -239,6 +239,8 @@ TABLE: tuple[Line, ...] = (
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
+    Line("list_quality", MANAGERS),
+    Line("list_rules", MANAGERS_READ, methods=_FORM),
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),

@@ -25,6 +25,7 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "list_quality": "portfolio",
     "plans": "customers",
     "messages": "customers",
     "tomorrow": "customers",
@@ -44,7 +45,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new"),
+    *("plan_rules", "play_new", "list_rules"),
 }
 
 

@@ -19,6 +19,7 @@ from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
 from retention.counting import figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
+from retention.proving import Proof
 from retention.wording import signals_in_words, summary
 from retention_crm.lib import clock
 
@@ -57,6 +58,7 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
         "plans": counts(all_plans(request.user, at=at)),
+        "proof": Proof.latest(),
         "unexplained": _unexplained(request.user, on),
         "losses_address": Choice.last_year(on).address(kind=UNKNOWN),
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
