@@ -64,6 +64,12 @@ class Part:
     owner: int | None = None
     team: int | None = None
     segment: int | None = None
+    tag: int | None = None
+
+    @property
+    def known(self) -> dict[str, int | None]:
+        """As statements name it."""
+        return {"owner": self.owner, "team": self.team, "segment": self.segment, "tag": self.tag}
 
 
 @dataclass(frozen=True)

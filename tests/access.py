@@ -241,6 +241,8 @@ TABLE: tuple[Line, ...] = (
     Line("losses", MANAGERS),
     Line("list_quality", MANAGERS),
     Line("list_rules", MANAGERS_READ, methods=_FORM),
+    Line("retention_figures", MANAGERS),
+    Line("retention_export", MANAGERS, fixed=("cohorts",), unknown=(("nothing",),)),
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),

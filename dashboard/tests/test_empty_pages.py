@@ -26,6 +26,7 @@ LISTS = {
     "portfolio": "imports",
     "losses": "customers",
     "list_quality": "portfolio",
+    "retention_figures": "customers",
     "plans": "customers",
     "messages": "customers",
     "tomorrow": "customers",
