@@ -96,7 +96,7 @@ class Choice:
     def read(cls, get: QueryDict, *, on: date) -> "Choice":
         form = ChoiceForm(get, on=on)
         form.is_valid()
-        return cls(form, on, {name: get[name] for name in form.fields if get.get(name)})
+        return cls(form, on, {name: word for name in form.fields if (word := str(get.get(name, "")))})
 
     @property
     def part(self) -> Part:

@@ -4,7 +4,7 @@ A small company is counted when somebody looks. Of a large one the counts are pr
 as long as the worker runs, at most once a minute.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,37 +23,80 @@ COUNTED_LIVE = 10_000
 PREPARED_EVERY = timedelta(minutes=1)
 OPINION_DAYS = 90
 
+# Since the newest list that was kept, and one of a week before, or a little more where nights were missed.
+WEEK_DAYS, LONGEST_WEEK_DAYS = 7, 20
 _COUNT = f"""
-SELECT customer.owner_id, customer.segment_id,
-       count(*) FILTER (WHERE band = 'at_risk') AS at_risk,
-       count(*) FILTER (WHERE band = 'watch') AS watch,
-       coalesce(sum(value_last_year) FILTER (WHERE band = 'at_risk'), 0) AS value,
-       count(*) FILTER (WHERE NOT do_not_contact) AS cared_for,
-       count(*) FILTER (WHERE NOT do_not_contact AND next_due_on < %(today)s) AS overdue,
-       count(complaint.customer_id) AS complaints,
-       count(unhappy.customer_id) AS unhappy
-FROM customers_customer customer
-LEFT JOIN retention_customerrisk risk ON risk.customer_id = customer.id
-LEFT JOIN (SELECT DISTINCT customer_id FROM interactions_complaint WHERE resolved_at IS NULL) complaint
-       ON complaint.customer_id = customer.id
-LEFT JOIN (SELECT DISTINCT customer_id FROM surveys_response
-           WHERE score <= {DETRACTOR_MAX} AND answered_at >= %(opinion_from)s) unhappy
-       ON unhappy.customer_id = customer.id
-WHERE lost_on IS NULL
-GROUP BY customer.owner_id, customer.segment_id
+WITH newest AS (
+    SELECT max(day) AS day FROM retention_riskday
+), former AS (
+    SELECT max(list.day) AS day FROM retention_riskday list, newest
+    WHERE list.day BETWEEN newest.day - {LONGEST_WEEK_DAYS} AND newest.day - {WEEK_DAYS}
+), red AS (
+    SELECT DISTINCT customer_id FROM retention_risksnapshot
+    WHERE flagged_days > 0 AND day = (SELECT newest.day FROM newest, former WHERE former.day IS NOT NULL)
+), red_before AS (
+    SELECT DISTINCT customer_id FROM retention_risksnapshot
+    WHERE flagged_days > 0 AND day = (SELECT day FROM former)
+), turned AS (
+    SELECT customer_id, red_before.customer_id IS NULL AS is_in
+    FROM red FULL JOIN red_before USING (customer_id) WHERE red.customer_id IS NULL OR red_before.customer_id IS NULL
+), known AS (
+    SELECT customer.id, owner_id, segment_id, stage, lost_on IS NULL AS is_ours,
+           lost_on IS NULL AND NOT do_not_contact AS has_cadence, next_due_on < %(today)s AS is_late
+    FROM customers_customer customer WHERE {{chosen}}
+)
+SELECT owner_id, segment_id, stage,
+       count(*) FILTER (WHERE is_ours) AS customers,
+       count(*) FILTER (WHERE is_ours AND band = 'at_risk') AS at_risk,
+       count(*) FILTER (WHERE is_ours AND band = 'watch') AS watch,
+       coalesce(sum(value_last_year) FILTER (WHERE is_ours AND band = 'at_risk'), 0) AS value,
+       count(*) FILTER (WHERE has_cadence) AS cared_for,
+       count(*) FILTER (WHERE has_cadence AND is_late) AS overdue,
+       coalesce(sum(greatest(value_last_year, 0)) FILTER (WHERE has_cadence), 0) AS cared_for_value,
+       coalesce(sum(greatest(value_last_year, 0)) FILTER (WHERE has_cadence AND is_late), 0) AS overdue_value,
+       count(complaint.since) FILTER (WHERE is_ours) AS complaints,
+       count(unhappy.since) FILTER (WHERE is_ours) AS unhappy,
+       count(promise.since) FILTER (WHERE is_ours) AS promises,
+       count(*) FILTER (WHERE is_in) AS turned_red,
+       count(*) FILTER (WHERE NOT is_in) AS red_no_more,
+       min(complaint.since) FILTER (WHERE is_ours) AS oldest_complaint,
+       min(unhappy.since) FILTER (WHERE is_ours) AS oldest_unhappy,
+       min(promise.since) FILTER (WHERE is_ours) AS oldest_promise
+FROM known
+LEFT JOIN retention_customerrisk risk ON risk.customer_id = known.id
+LEFT JOIN turned ON turned.customer_id = known.id
+LEFT JOIN (SELECT customer_id, min(opened_at) AS since FROM interactions_complaint WHERE resolved_at IS NULL
+           GROUP BY customer_id) complaint ON complaint.customer_id = known.id
+LEFT JOIN (SELECT customer_id, min(answered_at) AS since FROM surveys_response
+           WHERE score <= {DETRACTOR_MAX} AND answered_at >= %(opinion_from)s
+           GROUP BY customer_id) unhappy ON unhappy.customer_id = known.id
+LEFT JOIN (SELECT customer_id, min(due_at) AS since FROM interactions_followup
+           WHERE is_promise AND done_at IS NULL AND due_at < %(at)s
+           GROUP BY customer_id) promise ON promise.customer_id = known.id
+GROUP BY owner_id, segment_id, stage
 """  # noqa: S608 - only constants of this module
+_EVERYBODY = _COUNT.format(chosen="TRUE")
+# What is not prepared by tags is counted for the customers with that tag alone.
+_TAGGED = _COUNT.format(chosen="id IN (SELECT customer_id FROM customers_customer_tags WHERE tag_id = %(tag)s)")
 
-_COUNTS = ("at_risk", "watch", "value", "cared_for", "overdue", "complaints", "unhappy")
+_COUNTS = (
+    "customers", "at_risk", "watch", "value", "cared_for", "overdue", "cared_for_value", "overdue_value", "complaints",
+    "unhappy", "promises", "turned_red", "red_no_more",
+)  # fmt: skip
+_OLDEST = ("oldest_complaint", "oldest_unhappy", "oldest_promise")
 _SUM = f"""
-SELECT {", ".join(f"coalesce(sum({name}), 0)" for name in _COUNTS)} FROM (%s) AS counted
-WHERE (%%(owner)s::bigint IS NULL OR owner_id = %%(owner)s)
-  AND (%%(segment)s::bigint IS NULL OR segment_id = %%(segment)s)
-  AND (%%(team)s::bigint IS NULL OR owner_id IN (SELECT id FROM accounts_user WHERE team_id = %%(team)s))
+SELECT {{by}}, {", ".join(f"coalesce(sum({name}), 0)" for name in _COUNTS)},
+       {", ".join(f"min({name})" for name in _OLDEST)}
+FROM ({{source}}) AS counted
+WHERE (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
+  AND (%(segment)s::bigint IS NULL OR segment_id = %(segment)s)
+  AND (%(team)s::bigint IS NULL OR owner_id IN (SELECT id FROM accounts_user WHERE team_id = %(team)s))
+GROUP BY {{by}}
 """  # noqa: S608 - only constants of this module
 _PREPARED = "SELECT * FROM retention_portfoliocount"
 _PREPARE = f"""
 DELETE FROM retention_portfoliocount;
-INSERT INTO retention_portfoliocount (owner_id, segment_id, {", ".join(_COUNTS)}) {_COUNT}
+INSERT INTO retention_portfoliocount (owner_id, segment_id, stage, {", ".join((*_COUNTS, *_OLDEST))}) {_EVERYBODY}
 """  # noqa: S608 - only constants of this module
 
 
@@ -74,24 +117,41 @@ class Part:
 
 @dataclass(frozen=True)
 class Figures:
-    """`value` is what those at risk bought in the last year; complaints and unhappy count customers, not events.
+    """`value` is what those at risk bought in the last year; complaints, unhappy and promises count customers.
 
-    `counted_at` is None for figures counted just now.
+    `stages` are all customers by their stage; `turned_red` came into the band at risk within a week, and `red_no_more`
+    left it. `counted_at` is None for figures counted just now.
     """
 
-    at_risk: int
-    watch: int
-    value: Decimal
-    cared_for: int
-    overdue: int
-    complaints: int
-    unhappy: int
+    customers: int = 0
+    at_risk: int = 0
+    watch: int = 0
+    value: Decimal = Decimal(0)
+    cared_for: int = 0
+    overdue: int = 0
+    cared_for_value: Decimal = Decimal(0)
+    overdue_value: Decimal = Decimal(0)
+    complaints: int = 0
+    unhappy: int = 0
+    promises: int = 0
+    turned_red: int = 0
+    red_no_more: int = 0
+    oldest_complaint: datetime | None = None
+    oldest_unhappy: datetime | None = None
+    oldest_promise: datetime | None = None
+    stages: dict[str, int] = field(default_factory=dict)
     counted_at: datetime | None = None
 
     @property
     def in_time(self) -> int | None:
         """Percent of the customers with a cadence who were contacted within it; rounded down, so 100 means all."""
         return 100 * (self.cared_for - self.overdue) // self.cared_for if self.cared_for else None
+
+    @property
+    def value_in_time(self) -> int | None:
+        """The same of what they bought in the last year."""
+        held = self.cared_for_value - self.overdue_value
+        return int(100 * held // self.cared_for_value) if self.cared_for_value else None
 
 
 def first_opinion_moment(company: Company, at: datetime) -> datetime:
@@ -102,15 +162,41 @@ def first_opinion_moment(company: Company, at: datetime) -> datetime:
 
 def figures(part: Part, company: Company, *, at: datetime) -> Figures:
     """The figures of a part of the company in two queries; of a large company as they were prepared."""
+    rows, counted_at = _summed("stage", part, company, at)
+    total: dict[str, Any] = {}
+    for _stage, row in rows:
+        for name in _COUNTS:
+            total[name] = total.get(name, 0) + row[name]
+        for name in _OLDEST:
+            total[name] = min(filter(None, (total.get(name), row[name])), default=None)
+    stages = {stage: row["customers"] for stage, row in rows if row["customers"]}
+    return Figures(**total, stages=stages, counted_at=counted_at)
+
+
+def loads(part: Part, company: Company, *, at: datetime) -> list[tuple[int, Figures]]:
+    """The figures of each owner, by their id, who most are at risk with first, in two queries."""
+    rows, counted_at = _summed("owner_id", part, company, at)
+    found = [(owner, Figures(**row, counted_at=counted_at)) for owner, row in rows if row["customers"]]
+    return sorted(found, key=lambda load: (-load[1].at_risk, -load[1].overdue, load[0]))
+
+
+def _summed(
+    by: str, part: Part, company: Company, at: datetime
+) -> tuple[list[tuple[Any, dict[str, Any]]], datetime | None]:
     basis = RiskBasis.objects.filter(pk=1, customers__gt=COUNTED_LIVE, counted_at__isnull=False).first()
-    known = {**_days(company, at), "owner": part.owner, "team": part.team, "segment": part.segment}
+    counted = _TAGGED if part.tag else _EVERYBODY
+    is_prepared = basis is not None and not part.tag
     with connection.cursor() as cursor:
-        cursor.execute(_SUM % (_PREPARED if basis else _COUNT), known)
-        at_risk, watch, value, *rest = cursor.fetchone()
-    cared_for, overdue, complaints, unhappy = map(int, rest)
-    return Figures(
-        int(at_risk), int(watch), value, cared_for, overdue, complaints, unhappy, basis.counted_at if basis else None
-    )
+        statement = _SUM.format(by=by, source=_PREPARED if is_prepared else counted)
+        cursor.execute(statement, {**_days(company, at), **part.known})
+        names = (*_COUNTS, *_OLDEST)
+        rows = [(key, _as_named(dict(zip(names, row, strict=True)))) for key, *row in cursor.fetchall()]
+    return rows, basis.counted_at if basis and is_prepared else None
+
+
+def _as_named(row: dict[str, Any]) -> dict[str, Any]:
+    """A sum of whole numbers is one."""
+    return {name: value if name.endswith("value") or name in _OLDEST else int(value) for name, value in row.items()}
 
 
 def prepare(*, at: datetime) -> None:
@@ -132,4 +218,5 @@ def prepare_if_due(*, at: datetime) -> bool:
 
 
 def _days(company: Company, at: datetime) -> dict[str, Any]:
-    return {"today": clock.today(company.time_zone, at), "opinion_from": first_opinion_moment(company, at)}
+    today = clock.today(company.time_zone, at)
+    return {"at": at, "today": today, "opinion_from": first_opinion_moment(company, at)}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, Value, When
 
 from customers.models import Customer, CustomerQuerySet
 from retention.counting import Part
@@ -91,7 +91,7 @@ class Stay:
 def is_customer(day: date) -> Q:
     """Who was a customer at the end of that day: they had come, and had not left, or were back."""
     gone = Loss.objects.real().filter(customer=OuterRef("pk"), lost_on__lte=day)
-    return Q(customer_since__lte=day) & ~Exists(gone.filter(Q(ended_on=None) | Q(ended_on__gt=day)))
+    return Q(customer_since__lte=day) & Q(~Exists(gone.filter(Q(ended_on=None) | Q(ended_on__gt=day))))
 
 
 def of_part(customers: CustomerQuerySet, part: Part) -> CustomerQuerySet:
@@ -120,7 +120,7 @@ def behind(customers: CustomerQuerySet, year: Year, kind: str) -> CustomerQueryS
 
 def stay(customers: CustomerQuerySet, part: Part, year: Year) -> Stay:
     """The figures of these customers (all of the part) in three queries."""
-    groups: QuerySet[Any, dict[str, Any]] = (
+    groups: Any = (
         customers.order_by()
         .annotate(
             was=_flag(is_customer(year.first)),

@@ -240,6 +240,8 @@ TABLE: tuple[Line, ...] = (
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
     Line("list_quality", MANAGERS),
+    Line("portfolio_week", MANAGERS),
+    Line("portfolio_people", MANAGERS),
     Line("list_rules", MANAGERS_READ, methods=_FORM),
     Line("retention_figures", MANAGERS),
     Line("retention_export", MANAGERS, fixed=("cohorts",), unknown=(("nothing",),)),

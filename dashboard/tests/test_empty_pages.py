@@ -26,6 +26,8 @@ LISTS = {
     "portfolio": "imports",
     "losses": "customers",
     "list_quality": "portfolio",
+    "portfolio_week": "portfolio",
+    "portfolio_people": "customers",
     "retention_figures": "customers",
     "plans": "customers",
     "messages": "customers",
