@@ -57,7 +57,7 @@ def test_retention_is_narrowed_printed_and_taken_away(
     watched.sign_in(manager)
     page = watched.page
     page.goto("/portfolio/")
-    page.get_by_role("link", name="Retention", exact=True).click()
+    page.get_by_role("link", name="Who stays").click()
     watched.picture("retention")
     page.get_by_label("Cohorts by").select_option(label="Quarters")
     expect(page.get_by_role("rowheader", name="quarter").first).to_be_visible()

@@ -130,7 +130,7 @@ def test_a_tag_is_counted_alone_also_where_figures_are_prepared(
     for customer in (many[0], many[1]):
         customer.tags.add(tag)
     counted = figures(Part(tag=tag.pk), company, at=NOW)
-    assert (counted.customers, counted.at_risk, counted.watch, counted.value) == (2, 1, 1, 100)
+    assert (counted.customers, counted.at_risk, counted.watch, counted.value) == (2, 1, 1, Decimal(100))
     assert (counted.complaints, counted.unhappy, counted.counted_at) == (1, 1, None)
 
 
