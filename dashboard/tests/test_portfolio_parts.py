@@ -198,4 +198,4 @@ def test_the_oldest_of_what_is_open_has_its_age(browser: Client, owner: User) ->
     factories.follow_up(made, is_promise=True, due_at=NOW - timedelta(days=5))
     page = words(browser, reverse("portfolio"))
     assert 'with an open complaint <span class="muted"> the oldest for 1 week, 5 days' in page
-    assert 'with a promise that is late <span class="muted"> the oldest for 5\xa0days' in page
+    assert 'with a promise that is late <span class="muted"> the oldest for 5 days' in page
