@@ -9,14 +9,16 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from dashboard.paging import Order
 from retention.models import ListQuality, RiskSnapshot, RiskSnapshotQuerySet
+from retention.proving import EARLY_DAYS
 from retention_crm.lib import dates
 
 FLAGGED, FLAGGED_LOST, OTHERS_LOST = "at_risk", "at_risk_lost", "others_lost"
-SAVED, AGAIN, FIRST, LONGEST = "saved", "again", "first", "longest"
+SAVED, AGAIN, FIRST, LONGEST, EARLY = "saved", "again", "first", "longest", "early"
 TITLES: dict[str, Any] = {
     FLAGGED: gettext_lazy("Everybody who was at risk"),
     FLAGGED_LOST: gettext_lazy("At risk, and went silent or left"),
     OTHERS_LOST: gettext_lazy("Not at risk, and went silent or left"),
+    EARLY: gettext_lazy("At risk, though seen within 60 days before"),
     SAVED: gettext_lazy("At risk, then in touch and at risk no more"),
     AGAIN: gettext_lazy("At risk, then in touch, and at risk again"),
     FIRST: gettext_lazy("From the top of the list, as many as there was time for"),
@@ -45,6 +47,7 @@ def behind(rows: RiskSnapshotQuerySet, quality: ListQuality, kind: str) -> RiskS
         FLAGGED: Q(flagged_days__gt=0),
         FLAGGED_LOST: Q(flagged_days__gt=0) & lost,
         OTHERS_LOST: Q(flagged_days=0) & lost,
+        EARLY: Q(flagged_days__gt=0, silence__lte=EARLY_DAYS),
         SAVED: Q(flagged_days__gt=0, later_flagged_days=0) & seen,
         AGAIN: Q(flagged_days__gt=0, later_flagged_days__gt=0) & seen,
         FIRST: Q(place__lte=quality.capacity),

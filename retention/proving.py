@@ -18,6 +18,8 @@ from retention.rhythm import HORIZON_DAYS
 
 # With fewer lost a share says more of chance than of the list.
 ENOUGH_LOST = 20
+# Who was seen within so many days could still be called before the silence was a habit.
+EARLY_DAYS = 60
 # So many customers a week somebody can care for beside the daily work, unless the company says otherwise.
 EACH_A_WEEK = 5
 # Where a night was missed, a list that is a little older than 90 days is judged.
@@ -41,9 +43,12 @@ WITH before AS (
 # Of the longest silent, the last ones of as many are as silent as others: of those as many are lost as in the mean.
 _COUNT = f"""
 {_OUTCOME}, size AS (
-    SELECT count(*) FILTER (WHERE is_flagged) AS flagged, least(count(*), %(capacity)s) AS first FROM outcome
+    SELECT count(*) FILTER (WHERE is_flagged) AS flagged, least(count(*), %(capacity)s) AS first,
+           count(*) FILTER (WHERE is_flagged AND silence <= {EARLY_DAYS}) AS early
+    FROM outcome
 ), standing AS (
-    SELECT tied, lost, lost_value, sum(tied) OVER (ORDER BY silence DESC) AS reached
+    SELECT silence, tied, lost, lost_value, sum(tied) OVER (ORDER BY silence DESC) AS reached,
+           sum(tied) FILTER (WHERE silence <= {EARLY_DAYS}) OVER (ORDER BY silence DESC) AS reached_early
     FROM (SELECT silence, count(*)::float8 AS tied, count(*) FILTER (WHERE is_lost)::float8 AS lost,
                  coalesce(sum(value) FILTER (WHERE is_lost), 0)::float8 AS lost_value
           FROM outcome GROUP BY silence) AS equal
@@ -53,6 +58,9 @@ _COUNT = f"""
 SELECT count(*), count(*) FILTER (WHERE is_flagged), count(*) FILTER (WHERE is_flagged AND is_lost),
        count(*) FILTER (WHERE is_lost),
        (SELECT coalesce(sum(lost / tied * greatest(0, least(tied, flagged - reached + tied))), 0) FROM standing, size),
+       (SELECT early FROM size), count(*) FILTER (WHERE is_flagged AND is_lost AND silence <= {EARLY_DAYS}),
+       (SELECT coalesce(sum(lost / tied * greatest(0, least(tied, early - reached_early + tied))), 0)
+        FROM standing, size WHERE silence <= {EARLY_DAYS}),
        (SELECT first FROM size),
        (SELECT count(*) FROM top WHERE is_lost), (SELECT coalesce(sum(value), 0) FROM top WHERE is_lost),
        (SELECT coalesce(sum(lost / tied * greatest(0, least(tied, first - reached + tied))), 0) FROM standing, size),
@@ -177,6 +185,15 @@ class Proof:
         return Share(round(self.quality.silence_lost), self.quality.flagged)
 
     @property
+    def early(self) -> Share:
+        """Of those at risk, who had been seen lately."""
+        return Share(self.quality.early_flagged_lost, self.quality.early_flagged)
+
+    @property
+    def early_by_silence(self) -> Share:
+        return Share(round(self.quality.early_silence_lost), self.quality.early_flagged)
+
+    @property
     def first(self) -> Share:
         """Those the team had time for in a week, from the top of the list."""
         return Share(self.quality.first_lost, self.quality.capacity)
@@ -234,7 +251,8 @@ def _judged(former: RiskDay, until: date) -> ListQuality:
         "slope": former.slope or 1.0,
     }
     names = (
-        "ranked", "flagged", "flagged_lost", "lost", "silence_lost", "capacity", "first_lost", "first_lost_value",
+        "ranked", "flagged", "flagged_lost", "lost", "silence_lost", "early_flagged", "early_flagged_lost",
+        "early_silence_lost", "capacity", "first_lost", "first_lost_value",
         "first_silence_lost", "first_silence_lost_value", "saved", "again",
     )  # fmt: skip
     with connection.cursor() as cursor:

@@ -91,6 +91,7 @@ def test_each_figure_opens_the_list_behind_it(browser: Client, judged: None) -> 
         lists.FLAGGED: ["Silent", "Left", "Saved", "Again"],
         lists.FLAGGED_LOST: ["Silent", "Left"],
         lists.OTHERS_LOST: ["Unseen"],
+        lists.EARLY: ["Silent", "Left", "Saved", "Again"],
         lists.SAVED: ["Saved"],
         lists.AGAIN: ["Again"],
         lists.FIRST: ["Silent", "Left", "Saved"],

@@ -29,6 +29,15 @@ class Migration(migrations.Migration):
                         help_text="How many lost as many of the longest silent would have held; among equals as chance has it."
                     ),
                 ),
+                (
+                    "early_flagged",
+                    models.PositiveIntegerField(help_text="At risk, and seen within 60 days before the list."),
+                ),
+                ("early_flagged_lost", models.PositiveIntegerField()),
+                (
+                    "early_silence_lost",
+                    models.FloatField(help_text="As many of the longest silent among those seen so lately."),
+                ),
                 ("capacity", models.PositiveIntegerField(help_text="For how many the team had time in a week.")),
                 (
                     "first_lost",

@@ -60,6 +60,9 @@ def test_a_list_is_judged_by_the_later_one(owner: User) -> None:
     assert (quality.saved, quality.again) == (1, 1)
     # The four longest silent: 70, 60, 50 (lost) and 45.
     assert quality.silence_lost == pytest.approx(3)
+    # All but the one who was silent for 70 days had been seen within 60: 60 and 50 (lost), 45 and 40.
+    assert (quality.early_flagged, quality.early_flagged_lost) == (4, 2)
+    assert quality.early_silence_lost == pytest.approx(2)
     assert (quality.capacity, quality.first_lost, quality.first_lost_value) == (2, 2, 200)
     assert quality.first_silence_lost == pytest.approx(2)
     assert quality.first_silence_lost_value == pytest.approx(107)
@@ -193,7 +196,11 @@ def test_the_database_counts_what_python_counts(owner: User, seed: int) -> None:
     RiskDay.objects.filter(day=SINCE).update(intercept=0.3, slope=0.7)
     told = []
     for place in range(1, 41):
-        silence, risk, is_flagged = chance.randrange(0, 12), chance.randrange(0, 10_001), chance.random() < 0.3
+        silence, risk, is_flagged = (
+            chance.choice([0, 3, 8, 30, 59, 60, 61, 80]),
+            chance.randrange(0, 10_001),
+            chance.random() < 0.3,
+        )
         fate = chance.choice(["left", "silent", "back"])
         after = {"silent": {"silence": silence + 90}, "back": {"silence": chance.randrange(0, 91)}, "left": None}[fate]
         is_lost = fate == "left" or (fate == "silent" and silence > 0)
@@ -207,6 +214,10 @@ def test_the_database_counts_what_python_counts(owner: User, seed: int) -> None:
     assert quality.first_lost == sum(row.is_lost for row in told[:7])
     assert quality.silence_lost == pytest.approx(_expected(told, len(flagged)))
     assert quality.first_silence_lost == pytest.approx(_expected(told, 7))
+    early = [row for row in told if row.silence <= 60]
+    red = [row for row in early if row.is_flagged]
+    assert (quality.early_flagged, quality.early_flagged_lost) == (len(red), sum(row.is_lost for row in red))
+    assert quality.early_silence_lost == pytest.approx(_expected(early, len(red)))
     tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for row in told:
         share = min(max(row.risk / 10_000, 0.00005), 0.99995)
