@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import Company
-from customers.models import Customer
+from customers.models import Customer, Stage
 from retention.models import RiskBasis
 from retention_crm.lib import clock
 from surveys.models import DETRACTOR_MAX
@@ -41,11 +41,12 @@ WITH newest AS (
     SELECT customer_id, red_before.customer_id IS NULL AS is_in
     FROM red FULL JOIN red_before USING (customer_id) WHERE red.customer_id IS NULL OR red_before.customer_id IS NULL
 ), known AS (
-    SELECT customer.id, owner_id, segment_id, stage, lost_on IS NULL AS is_ours,
+    SELECT customer.id, owner_id, segment_id, lost_on IS NULL AS is_ours,
+           CASE WHEN lost_on IS NULL THEN stage END AS stage,
            lost_on IS NULL AND NOT do_not_contact AS has_cadence, next_due_on < %(today)s AS is_late
     FROM customers_customer customer WHERE {{chosen}}
 )
-SELECT owner_id, segment_id, stage,
+SELECT owner_id, segment_id,
        count(*) FILTER (WHERE is_ours) AS customers,
        count(*) FILTER (WHERE is_ours AND band = 'at_risk') AS at_risk,
        count(*) FILTER (WHERE is_ours AND band = 'watch') AS watch,
@@ -59,6 +60,7 @@ SELECT owner_id, segment_id, stage,
        count(promise.since) FILTER (WHERE is_ours) AS promises,
        count(*) FILTER (WHERE is_in) AS turned_red,
        count(*) FILTER (WHERE NOT is_in) AS red_no_more,
+       {", ".join(f"count(*) FILTER (WHERE stage = '{stage}') AS {stage}" for stage in Stage.values)},
        min(complaint.since) FILTER (WHERE is_ours) AS oldest_complaint,
        min(unhappy.since) FILTER (WHERE is_ours) AS oldest_unhappy,
        min(promise.since) FILTER (WHERE is_ours) AS oldest_promise
@@ -73,7 +75,7 @@ LEFT JOIN (SELECT customer_id, min(answered_at) AS since FROM surveys_response
 LEFT JOIN (SELECT customer_id, min(due_at) AS since FROM interactions_followup
            WHERE is_promise AND done_at IS NULL AND due_at < %(at)s
            GROUP BY customer_id) promise ON promise.customer_id = known.id
-GROUP BY owner_id, segment_id, stage
+GROUP BY owner_id, segment_id
 """  # noqa: S608 - only constants of this module
 _EVERYBODY = _COUNT.format(chosen="TRUE")
 # What is not prepared by tags is counted for the customers with that tag alone.
@@ -81,8 +83,9 @@ _TAGGED = _COUNT.format(chosen="id IN (SELECT customer_id FROM customers_custome
 
 _COUNTS = (
     "customers", "at_risk", "watch", "value", "cared_for", "overdue", "cared_for_value", "overdue_value", "complaints",
-    "unhappy", "promises", "turned_red", "red_no_more",
+    "unhappy", "promises", "turned_red", "red_no_more", *Stage.values,
 )  # fmt: skip
+_VALUES = ("value", "cared_for_value", "overdue_value")
 _OLDEST = ("oldest_complaint", "oldest_unhappy", "oldest_promise")
 _SUM = f"""
 SELECT {{by}}, {", ".join(f"coalesce(sum({name}), 0)" for name in _COUNTS)},
@@ -91,12 +94,12 @@ FROM ({{source}}) AS counted
 WHERE (%(owner)s::bigint IS NULL OR owner_id = %(owner)s)
   AND (%(segment)s::bigint IS NULL OR segment_id = %(segment)s)
   AND (%(team)s::bigint IS NULL OR owner_id IN (SELECT id FROM accounts_user WHERE team_id = %(team)s))
-GROUP BY {{by}}
 """  # noqa: S608 - only constants of this module
 _PREPARED = "SELECT * FROM retention_portfoliocount"
 _PREPARE = f"""
 DELETE FROM retention_portfoliocount;
-INSERT INTO retention_portfoliocount (owner_id, segment_id, stage, {", ".join((*_COUNTS, *_OLDEST))}) {_EVERYBODY}
+INSERT INTO retention_portfoliocount (owner_id, segment_id, {", ".join((*_COUNTS, *_OLDEST))})
+SELECT owner_id, segment_id, {", ".join((*_COUNTS, *_OLDEST))} FROM ({_EVERYBODY}) AS counted
 """  # noqa: S608 - only constants of this module
 
 
@@ -162,41 +165,33 @@ def first_opinion_moment(company: Company, at: datetime) -> datetime:
 
 def figures(part: Part, company: Company, *, at: datetime) -> Figures:
     """The figures of a part of the company in two queries; of a large company as they were prepared."""
-    rows, counted_at = _summed("stage", part, company, at)
-    total: dict[str, Any] = {}
-    for _stage, row in rows:
-        for name in _COUNTS:
-            total[name] = total.get(name, 0) + row[name]
-        for name in _OLDEST:
-            total[name] = min(filter(None, (total.get(name), row[name])), default=None)
-    stages = {stage: row["customers"] for stage, row in rows if row["customers"]}
-    return Figures(**total, stages=stages, counted_at=counted_at)
+    return _summed(part, company, at, "")[0][1]
 
 
 def loads(part: Part, company: Company, *, at: datetime) -> list[tuple[int, Figures]]:
     """The figures of each owner, by their id, who most are at risk with first, in two queries."""
-    rows, counted_at = _summed("owner_id", part, company, at)
-    found = [(owner, Figures(**row, counted_at=counted_at)) for owner, row in rows if row["customers"]]
+    found = [row for row in _summed(part, company, at, "owner_id") if row[1].customers]
     return sorted(found, key=lambda load: (-load[1].at_risk, -load[1].overdue, load[0]))
 
 
-def _summed(
-    by: str, part: Part, company: Company, at: datetime
-) -> tuple[list[tuple[Any, dict[str, Any]]], datetime | None]:
+def _summed(part: Part, company: Company, at: datetime, by: str) -> list[tuple[int, Figures]]:
+    """The sums for each value of that column, or for all with 0 in its place."""
     basis = RiskBasis.objects.filter(pk=1, customers__gt=COUNTED_LIVE, counted_at__isnull=False).first()
-    counted = _TAGGED if part.tag else _EVERYBODY
     is_prepared = basis is not None and not part.tag
+    source = _PREPARED if is_prepared else _TAGGED if part.tag else _EVERYBODY
     with connection.cursor() as cursor:
-        statement = _SUM.format(by=by, source=_PREPARED if is_prepared else counted)
+        statement = _SUM.format(by=by or 0, source=source) + (f"GROUP BY {by}" if by else "")
         cursor.execute(statement, {**_days(company, at), **part.known})
-        names = (*_COUNTS, *_OLDEST)
-        rows = [(key, _as_named(dict(zip(names, row, strict=True)))) for key, *row in cursor.fetchall()]
-    return rows, basis.counted_at if basis and is_prepared else None
+        rows = cursor.fetchall()
+    counted_at = basis.counted_at if basis and is_prepared else None
+    return [(key, _as_figures(dict(zip((*_COUNTS, *_OLDEST), row, strict=True)), counted_at)) for key, *row in rows]
 
 
-def _as_named(row: dict[str, Any]) -> dict[str, Any]:
+def _as_figures(row: dict[str, Any], counted_at: datetime | None) -> Figures:
     """A sum of whole numbers is one."""
-    return {name: value if name.endswith("value") or name in _OLDEST else int(value) for name, value in row.items()}
+    stages = {stage: int(row.pop(stage)) for stage in Stage.values}
+    known = {name: value if name in (*_VALUES, *_OLDEST) else int(value) for name, value in row.items()}
+    return Figures(**known, stages={stage: number for stage, number in stages.items() if number}, counted_at=counted_at)
 
 
 def prepare(*, at: datetime) -> None:

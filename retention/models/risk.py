@@ -152,11 +152,13 @@ class RiskScale(models.Model):
 
 
 class PortfolioCount(models.Model):
-    """The prepared figures of the portfolio for the customers of one owner in one segment and stage."""
+    """The prepared figures of the portfolio for the customers of one owner in one segment.
+
+    Those named as a stage count the customers at it.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="+")
-    stage = models.CharField(max_length=16, default="", db_default="")
     customers = models.PositiveIntegerField(default=0, db_default=0)
     at_risk = models.PositiveIntegerField()
     watch = models.PositiveIntegerField()
@@ -170,12 +172,17 @@ class PortfolioCount(models.Model):
     promises = models.PositiveIntegerField(default=0, db_default=0, help_text="Customers we owe one that is late.")
     turned_red = models.PositiveIntegerField(default=0, db_default=0, help_text="At risk now, and not a week before.")
     red_no_more = models.PositiveIntegerField(default=0, db_default=0)
+    acquaintance = models.PositiveIntegerField(default=0, db_default=0)
+    friend = models.PositiveIntegerField(default=0, db_default=0)
+    dating = models.PositiveIntegerField(default=0, db_default=0)
+    engaged = models.PositiveIntegerField(default=0, db_default=0)
+    married = models.PositiveIntegerField(default=0, db_default=0)
     oldest_complaint = models.DateTimeField(null=True, blank=True)
     oldest_unhappy = models.DateTimeField(null=True, blank=True)
     oldest_promise = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["owner", "segment", "stage"], name="portfolio_count_one")]
+        constraints = [models.UniqueConstraint(fields=["owner", "segment"], name="portfolio_count_once")]
 
     def __str__(self) -> str:
-        return f"{self.owner_id}, {self.segment_id}, {self.stage}: {self.at_risk} at risk"
+        return f"{self.owner_id}, {self.segment_id}: {self.at_risk} at risk"
