@@ -190,7 +190,7 @@ def _summed(part: Part, company: Company, at: datetime, by: str) -> list[tuple[i
 def _as_figures(row: dict[str, Any], counted_at: datetime | None) -> Figures:
     """A sum of whole numbers is one."""
     stages = {stage: int(row.pop(stage)) for stage in Stage.values}
-    known = {name: value if name in (*_VALUES, *_OLDEST) else int(value) for name, value in row.items()}
+    known: dict[str, Any] = {name: value if name in (*_VALUES, *_OLDEST) else int(value) for name, value in row.items()}
     return Figures(**known, stages={stage: number for stage, number in stages.items() if number}, counted_at=counted_at)
 
 
