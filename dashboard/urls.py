@@ -33,6 +33,7 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
@@ -68,7 +69,9 @@ from dashboard.views.plan_steps import (
 from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
 from dashboard.views.plays import plan_from_play, play, play_delete, play_new, plays, plays_ready
 from dashboard.views.portfolio import portfolio
+from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
 from dashboard.views.promises import promises
+from dashboard.views.retention_figures import retention_export, retention_figures
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
@@ -145,6 +148,12 @@ urlpatterns = [
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
+    path("portfolio/list/", list_quality, name="list_quality"),
+    path("portfolio/week/", portfolio_week, name="portfolio_week"),
+    path("portfolio/people/", portfolio_people, name="portfolio_people"),
+    path("portfolio/retention/", retention_figures, name="retention_figures"),
+    path("portfolio/retention/<slug:table>.csv", retention_export, name="retention_export"),
+    path("settings/list/", list_rules, name="list_rules"),
     path("portfolio/plans/", plans, name="plans"),
     path("settings/plans/", plan_rules, name="plan_rules"),
     path("settings/plays/", plays, name="plays"),

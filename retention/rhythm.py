@@ -198,6 +198,14 @@ WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
 SELECT customer_id, silence, base + signals AS log_odds, risk FROM scored WHERE n > 0 AND silence < {YEAR_DAYS}
 """.replace(_CHOSEN, "TRUE")  # noqa: S608 - only constants of this module
 
+# What a list of a day gone by needs of everybody, under the names of the stored row.
+LISTED = f"""
+WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
+SELECT customer_id, risk, {_BAND} AS band, last_day, value AS value_last_year,
+       round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2) AS value_at_risk
+FROM scored
+""".replace(_CHOSEN, "TRUE")  # noqa: S608 - only constants of this module
+
 _RESULT = f"""
 WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
 SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, {_BAND}, {_REASONS},

@@ -35,7 +35,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
-from retention.models import Cause, Loss, PlanStep, RetentionPlan
+from retention.models import Cause, Loss, PlanStep, RetentionPlan, RiskSnapshot
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -186,6 +186,13 @@ def loss(of: Customer | None = None, **fields: Any) -> Loss:
     """They left on TODAY, and nobody knows why, unless told otherwise; the customer's own day of it is not touched."""
     fields = {"lost_on": TODAY, "marked_at": NOW} | fields
     return Loss.objects.create(customer=of or customer(), **fields)
+
+
+def snapshot(of: Customer | None = None, **fields: Any) -> RiskSnapshot:
+    """Fifth on the list of TODAY and not at risk, unless told otherwise."""
+    of = of or customer()
+    fields = {"day": TODAY, "value": 0, "place": 5, "risk": 2_000, "silence": 10, "flagged_days": 0} | fields
+    return RiskSnapshot.objects.create(customer=of, owner=of.owner, **fields)
 
 
 def plan(of: Customer | None = None, **fields: Any) -> RetentionPlan:

@@ -94,6 +94,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             customer=of,
             change=BulkChange.objects.create(action="owner", words="Given", by=of.owner, made_at=factories.NOW),
         ),
+        "RiskSnapshot": lambda: factories.snapshot(of),
         "CustomerRisk": lambda: CustomerRisk.objects.create(customer=of),
     }
     row: models.Model = makers[model.__name__]()

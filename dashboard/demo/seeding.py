@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import histories, keeping, people, recaps, showcase
+from dashboard.demo import histories, keeping, people, recaps, remembering, showcase
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -61,6 +61,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
+        progress("lists of before")
+        remembering.keep_lists(on, customers)
         progress("references")
         connection.check_constraints()
     return {_called(model, number): number for model, number in book.written.items()}

@@ -19,7 +19,7 @@ from dashboard.demo import people, seeding, writing
 from dashboard.tests.demo_company import seed
 from interactions.models import Interaction, Kind
 from retention import scoring
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, ListQuality, RiskDay, RiskSnapshot
 from retention_crm.lib import clock
 from surveys.models import Survey
 from tests import factories
@@ -31,6 +31,7 @@ def digest() -> str:
     """Of all the rows of the demo, but for the moment the risk was computed, which is the database's."""
     found = []
     tables: list[type[Model]] = [User, Team, Segment, Company, Survey, *writing.COLUMNS, CustomerRisk]
+    tables += [RiskDay, RiskSnapshot, ListQuality]
     for model in tables:
         with connection.cursor() as cursor:
             cursor.execute(f"SELECT (to_jsonb(t) - 'computed_at')::text FROM {model._meta.db_table} t ORDER BY 1")

@@ -25,10 +25,19 @@ from retention.models.risk import (
     RiskScaleQuerySet,
     ranked,
 )
+from retention.models.snapshot import (
+    RISK_PARTS,
+    ListQuality,
+    ListRules,
+    RiskDay,
+    RiskSnapshot,
+    RiskSnapshotQuerySet,
+)
 
 __all__ = [
     "ATTENTION",
     "RISK_KEY",
+    "RISK_PARTS",
     "Band",
     "Cause",
     "CauseField",
@@ -36,6 +45,8 @@ __all__ = [
     "CustomerRiskQuerySet",
     "Doer",
     "Ending",
+    "ListQuality",
+    "ListRules",
     "Loss",
     "LossQuerySet",
     "PlanOutcome",
@@ -49,8 +60,11 @@ __all__ = [
     "RetentionPlan",
     "RetentionPlanQuerySet",
     "RiskBasis",
+    "RiskDay",
     "RiskScale",
     "RiskScaleQuerySet",
+    "RiskSnapshot",
+    "RiskSnapshotQuerySet",
     "Severity",
     "ranked",
 ]

@@ -152,17 +152,34 @@ class RiskScale(models.Model):
 
 
 class PortfolioCount(models.Model):
-    """The prepared figures of the portfolio for the customers of one owner in one segment."""
+    """The prepared figures of the portfolio for the customers of one owner in one segment.
+
+    Those named as a stage count the customers at it.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="+")
+    customers = models.PositiveIntegerField(default=0, db_default=0)
     at_risk = models.PositiveIntegerField()
     watch = models.PositiveIntegerField()
     value = models.DecimalField(max_digits=20, decimal_places=2)
     cared_for = models.PositiveIntegerField()
     overdue = models.PositiveIntegerField()
+    cared_for_value = models.DecimalField(max_digits=20, decimal_places=2, default=0, db_default=0)
+    overdue_value = models.DecimalField(max_digits=20, decimal_places=2, default=0, db_default=0)
     complaints = models.PositiveIntegerField()
     unhappy = models.PositiveIntegerField()
+    promises = models.PositiveIntegerField(default=0, db_default=0, help_text="Customers we owe one that is late.")
+    turned_red = models.PositiveIntegerField(default=0, db_default=0, help_text="At risk now, and not a week before.")
+    red_no_more = models.PositiveIntegerField(default=0, db_default=0)
+    acquaintance = models.PositiveIntegerField(default=0, db_default=0)
+    friend = models.PositiveIntegerField(default=0, db_default=0)
+    dating = models.PositiveIntegerField(default=0, db_default=0)
+    engaged = models.PositiveIntegerField(default=0, db_default=0)
+    married = models.PositiveIntegerField(default=0, db_default=0)
+    oldest_complaint = models.DateTimeField(null=True, blank=True)
+    oldest_unhappy = models.DateTimeField(null=True, blank=True)
+    oldest_promise = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "segment"], name="portfolio_count_once")]
