@@ -14,6 +14,7 @@ from customers.models import Customer, CustomerQuerySet
 from dashboard.charts import survival_curve
 from dashboard.losses import Choice as LossChoice
 from dashboard.paging import Order, page_of
+from dashboard.periods import Days
 from dashboard.retention_figures import (
     TITLES,
     Choice,
@@ -51,7 +52,7 @@ def retention_figures(request: PersonRequest) -> HttpResponse:
         "year": choice.year,
         "stay": stay(customers, choice.part, choice.year),
         "behind": {name: f"{choice.address(show=name)}#list" for name in TITLES},
-        "losses": LossChoice(PeriodForm(), _next_day(choice.year.first), choice.year.last).address(),
+        "losses": LossChoice(Days(PeriodForm(), _next_day(choice.year.first), choice.year.last)).address(),
         "cohorts": [(cohort_name(cohort, choice.step), cohort) for cohort in cohorts(choice.part, on, choice.step)],
         "survival": curve,
         "curve": survival_curve(curve),
