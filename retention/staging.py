@@ -41,9 +41,10 @@ ANALYZE backtest_event, backtest_customer
 _SPAN = "SELECT min(day), max(day), (SELECT count(*) FROM backtest_customer) FROM backtest_event"
 # In a file there is nothing but contacts on days that are over.
 _NOTHING = {
-    rhythm.COMPLAINTS: "opened_at, resolved_at",
+    rhythm.COMPLAINTS: "opened_at, resolved_at, severity",
     rhythm.RESPONSES: "score, answered_at, id",
     rhythm.FOLLOW_UPS: "is_promise, created_at, due_at, done_at",
+    rhythm.JUDGEMENTS: "points, is_leaving, made_at, expires_on, ended_at, id",
 }
 _SOURCES = {
     rhythm.CUSTOMERS: "(SELECT id, NULL::date AS lost_on FROM backtest_customer) AS customer",

@@ -39,7 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
-from retention.models import Loss, PlanStep, Play, RetentionPlan
+from retention.models import Judgement, Loss, PlanStep, Play, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -114,6 +114,7 @@ class Side:
     play: Play
     plan_step: PlanStep
     planless: Customer
+    judgement: Judgement
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -213,6 +214,10 @@ TABLE: tuple[Line, ...] = (
     Line("document_restore", CUSTOMER_DATA, methods=("POST",), args=("document",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
+    Line("customer_health", CUSTOMER_DATA, args=("customer",)),
+    Line("judgement_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("judgement_end", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
+    Line("judgement_restore", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
     Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),

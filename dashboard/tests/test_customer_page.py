@@ -275,7 +275,7 @@ def test_fifty_rows_cost_as_many_queries_as_one(
         counts.append(len(queries))
 
     # Where there is more of one kind, others may be on the next page; the last has follow-ups that are only counted.
-    assert max(counts) == counts[0] <= 25, counts
+    assert max(counts) == counts[0] <= 27, counts
 
 
 def test_the_next_ten_follow_ups_are_shown_and_the_rest_on_demand(

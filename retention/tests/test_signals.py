@@ -30,7 +30,7 @@ def with_and_without(customer: Customer, signal: str, **fields: object) -> tuple
 def test_an_open_complaint_weighs_most(customer: Customer) -> None:
     risk, size = with_and_without(customer, "complaint", opened_at=NOW - timedelta(days=200))
     assert size == pytest.approx(0.7)
-    assert risk.reasons[1] == {"code": "complaint_open", "size": 0.7, "since": "2026-05-10"}
+    assert risk.reasons[1] == {"code": "complaint_open", "size": 0.7, "points": -49, "since": "2026-05-10"}
 
 
 def test_a_resolved_complaint_fades_by_half_every_90_days(customer: Customer) -> None:
