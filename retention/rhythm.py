@@ -134,7 +134,7 @@ pace AS (
     SELECT fact.*,
            ({HALF_LIFE_DAYS} / ln(2::float8)
             * (1 - power(2::float8, greatest(first_day - last_day, -180000) / {HALF_LIFE_DAYS}::float8))
-            + %(median_gap)s) / (dn + 1) AS rhythm,
+            + %(median_gap)s::float8) / (dn + 1) AS rhythm,
            ln(nullif(n, 0)::float8) AS l,
            CASE WHEN complaint_since IS NOT NULL THEN {OPEN_COMPLAINT}
                 ELSE {RESOLVED_COMPLAINT} * power(2, (resolved_on - %(today)s) / {RESOLVED_HALF_LIFE_DAYS}::float8)
@@ -145,8 +145,8 @@ pace AS (
     FROM fact
 ), shape AS MATERIALIZED (
     SELECT pace.*,
-           ln(%(median_gap)s) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s) - 0.25 * l AS ln_mu,
-           exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s)) AS v,
+           ln(%(median_gap)s::float8) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s::float8) - 0.25 * l AS ln_mu,
+           exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s::float8)) AS v,
            coalesce(complaint_size, 0) + coalesce(opinion_size, 0) + coalesce(promise_size, 0)
                + coalesce(missed_size, 0) AS signals
     FROM pace
@@ -164,7 +164,9 @@ pace AS (
 _REASONS = """
 CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
          'code', 'silence', 'size', round(base::numeric, 3), 'points', silence_points, 'contacts', n, 'last', last_day,
-         'rhythm', round(rhythm::numeric, 1))) ELSE '[]'::jsonb END
+         'rhythm', round(rhythm::numeric, 1),
+         'tries', (SELECT nullif(count(*), 0) FROM unnest(tried_on) AS tried WHERE tried > last_day),
+         'tried', (SELECT max(tried) FROM unnest(tried_on) AS tried WHERE tried > last_day))) ELSE '[]'::jsonb END
 || CASE WHEN complaint_since IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
          'code', CASE WHEN is_severe THEN 'complaint_severe' ELSE 'complaint_open' END, 'size', complaint_size,
          'points', complaint_points - CASE WHEN is_severe AND NOT is_leaving THEN hard_points ELSE 0 END,
@@ -199,11 +201,20 @@ WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}
 SELECT customer_id, silence, base + signals AS log_odds, risk FROM scored WHERE n > 0 AND silence < {YEAR_DAYS}
 """.replace(_CHOSEN, "TRUE")  # noqa: S608 - only constants of this module
 
+# When we tried and nobody answered.
+_ATTEMPTS = f"""
+attempt AS (
+    SELECT customer_id, array_agg(day) AS tried_on
+    FROM {INTERACTIONS}
+    WHERE outcome IN ('no_answer', 'missed_by_them') AND {KNOWN} AND {_CHOSEN}
+    GROUP BY customer_id
+)"""  # noqa: S608 - only constants of this module
+
 _RESULT = f"""
-WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}, {WEIGHED}
+WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}, {WEIGHED}, {_ATTEMPTS}
 SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, health, band, jsonb_strip_nulls({_REASONS}),
        value, round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2), %(today)s::date, statement_timestamp()
-FROM health
+FROM health LEFT JOIN attempt USING (customer_id)
 """  # noqa: S608 - only constants of this module
 
 # Since when a customer is at risk, if we saw them turn. No first computation is a turn, nor the first that knows of any

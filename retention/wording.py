@@ -69,6 +69,38 @@ def summary(risk: CustomerRisk, on: date) -> str:
     return gettext("quiet %(quiet)d d, usually %(usual)d") % quiet
 
 
+def who_went_quiet(risk: CustomerRisk, on: date) -> str:
+    """Whether it was they or we, where the silence is longer than usual; empty otherwise."""
+    silence = _long_silence(risk, on)
+    if silence is None:
+        return ""
+    if not (tries := int(silence.get("tries", 0))):
+        return gettext("We went quiet: nobody has tried to reach them since.")
+    words = ngettext(
+        "They went quiet: we tried once since, on %(day)s, without an answer.",
+        "They went quiet: we tried %(tries)d times since, last on %(day)s, without an answer.",
+        tries,
+    )
+    return words % {"tries": tries, **_day(silence, "tried", on)}
+
+
+def who_went_quiet_in_short(risk: CustomerRisk, on: date) -> str:
+    """The same for a row of a list."""
+    silence = _long_silence(risk, on)
+    if silence is None:
+        return ""
+    if not (tries := int(silence.get("tries", 0))):
+        return gettext("we went quiet, nobody tried")
+    return ngettext("they went quiet, tried once", "they went quiet, tried %(tries)d times", tries) % {"tries": tries}
+
+
+def _long_silence(risk: CustomerRisk, on: date) -> "_Reason | None":
+    """What is known of the silence of somebody who has been silent for longer than usual."""
+    if risk.last_day is None or risk.rhythm_days is None or (on - risk.last_day).days <= _whole(risk.rhythm_days):
+        return None
+    return next((reason for reason in risk.reasons if reason["code"] == "silence"), None)
+
+
 def _silence(risk: CustomerRisk, on: date) -> str:
     if risk.last_day is None or risk.rhythm_days is None:
         return gettext("No contact yet.")

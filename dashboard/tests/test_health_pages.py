@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import Company, User, Visibility
 from customers.models import Customer
 from dashboard.health import DAYS, HEIGHT, WIDTH, spark
+from interactions.models import Outcome
 from retention.models import Band, CustomerRisk, HealthChange, Judgement
 from retention.scoring import rebuild
 from retention.tests.histories import regular, risk_of
@@ -100,6 +101,18 @@ def test_why_somebody_well_is_still_red_is_said(customer: Customer, owner: User,
     shown = page(login(owner), customer)
     assert "At risk 99" in shown or "At risk 100" in shown
     assert "the band follows on 30 November 2026 if it stays so" in shown
+
+
+def test_whose_silence_it_is_stands_on_all_three_pages(
+    customer: Customer, owner: User, manager: User, login: Login
+) -> None:
+    regular(customer, every=20, silent=90)
+    factories.interaction(customer, outcome=Outcome.NO_ANSWER, happened_at=NOW - 5 * DAY)
+    rebuild(at=NOW)
+    browser = login(owner)
+    assert "They went quiet: we tried once since, on 21 November, without an answer." in page(browser, customer)
+    assert "they went quiet, tried once" in browser.get(reverse("today")).content.decode()
+    assert "they went quiet, tried once" in login(manager).get(reverse("portfolio")).content.decode()
 
 
 # ---- The line ----

@@ -15,7 +15,7 @@ from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
 from retention.models import CustomerRisk, Loss, RiskScale
-from retention.wording import account, chance_in_words
+from retention.wording import account, chance_in_words, who_went_quiet
 from retention_crm.lib import clock
 
 # So many open follow-ups are shown before all are asked for: what is due next, on a page that opens at once.
@@ -92,6 +92,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
         "account": account(risk, on=on) if risk else [],
+        "who_went_quiet": who_went_quiet(risk, on) if risk else "",
         "chance": chance_in_words(risk, RiskScale.objects.in_use()) if risk else [],
         "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),

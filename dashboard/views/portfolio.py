@@ -19,7 +19,7 @@ from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
 from retention.counting import figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
-from retention.wording import signals_in_words, summary
+from retention.wording import signals_in_words, summary, who_went_quiet_in_short
 from retention_crm.lib import clock
 
 PAGE_SIZE = 25
@@ -29,6 +29,7 @@ PAGE_SIZE = 25
 class Row:
     risk: CustomerRisk
     quiet: str
+    who: str
     signals: list[str]
 
 
@@ -52,7 +53,7 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "filters": filters,
         "figures": figures(filters.part, company, at=at),
         "at": at,
-        "rows": [Row(risk, summary(risk, on), signals_in_words(risk, on=on)) for risk in page.rows],
+        "rows": [_row(risk, on) for risk in page.rows],
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
@@ -63,6 +64,10 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "currency": company.currency,
     }
     return render(request, "dashboard/portfolio.html", context)
+
+
+def _row(risk: CustomerRisk, on: date) -> Row:
+    return Row(risk, summary(risk, on), who_went_quiet_in_short(risk, on), signals_in_words(risk, on=on))
 
 
 def _unexplained(user: User, on: date) -> int:

@@ -191,3 +191,19 @@ def test_a_lost_customer_keeps_the_row_and_leaves_the_bands(customer: Customer) 
     risk = risk_of(customer)
     assert risk.band == Band.UNKNOWN
     assert risk.risk is not None
+
+
+# ---- Whose silence ----
+
+
+def test_since_the_last_contact_we_tried_in_vain(customer: Customer) -> None:
+    regular(customer, 30, silent=40)
+    for days, outcome in ((60, "no_answer"), (40, "no_answer"), (20, "no_answer"), (9, "missed_by_them")):
+        factories.interaction(customer, outcome=outcome, happened_at=NOW - timedelta(days=days))
+    factories.interaction(customer, outcome="postponed", happened_at=NOW - timedelta(days=2))
+    factories.interaction(customer, kind=Kind.GESTURE, happened_at=NOW - timedelta(days=1))
+    silence = risk_of(customer).reasons[0]
+    assert (silence["tries"], silence["tried"]) == (2, "2026-11-17")
+    assert "tries" not in risk_of(customer, NOW - timedelta(days=25)).reasons[0]
+    contacts(customer, 0)
+    assert "tries" not in risk_of(customer).reasons[0]

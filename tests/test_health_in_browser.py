@@ -1,0 +1,66 @@
+"""The health of a customer in a real browser: the account, a judgement and its undo, and how it moved."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from accounts.models import User
+from customers.models import Customer
+from interactions.models import Kind
+from retention.models import CustomerRisk, Judgement
+from retention.scoring import rescore
+from retention_crm.lib import clock
+from tests import factories
+from tests.browser import DESK, PHONE
+from tests.test_plans_in_browser import open_page, toast
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.browser,
+    pytest.mark.processes,
+    pytest.mark.usefixtures("started", "company"),
+]
+both_sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+
+
+@pytest.fixture
+def followed(customer: Customer) -> Customer:
+    """In touch every week until a month ago, looked at every few days, with a complaint since yesterday."""
+    now = clock.now()
+    for number in range(12):
+        factories.interaction(customer, kind=Kind.CALL, happened_at=now - timedelta(days=30 + 7 * number))
+    for days in range(110, 1, -5):
+        rescore([customer.pk], at=now - timedelta(days=days))
+    factories.complaint(customer, what="Late delivery", opened_at=now - timedelta(days=1))
+    rescore([customer.pk], at=now)
+    return customer
+
+
+@both_sizes
+def test_a_judgement_moves_the_score_and_is_taken_back(
+    chromium: Browser, site: str, owner: User, followed: Customer, size: tuple[int, int]
+) -> None:
+    before = CustomerRisk.objects.get().health
+    assert before is not None
+    watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
+    page = watched.page
+    expect(page.locator(".account-sum .num")).to_have_text(str(before))
+    watched.picture("health-customer")
+    page.get_by_role("link", name="Judge it yourself").click()
+    panel = page.locator("#log-panel-body")
+    panel.get_by_label("better than it looks (+5)", exact=True).check()
+    panel.get_by_label("Why").fill("Their new buyer likes us")
+    watched.picture("health-judge")
+    panel.get_by_role("button", name="Save").click()
+    expect(page.locator(".account-sum .num")).to_have_text(str(before + 5))
+    expect(page.get_by_text("Their new buyer likes us")).to_be_visible()
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(page.locator(".account-sum .num")).to_have_text(str(before))
+    assert not Judgement.objects.open().exists()
+    toast(page, "The judgement no longer counts")
+
+    page.get_by_role("link", name="How it moved").click()
+    expect(page.get_by_role("img")).to_be_visible()
+    expect(page.locator(".health-moves > li").first).to_be_visible()
+    watched.picture("health-moves")
