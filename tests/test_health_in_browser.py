@@ -46,6 +46,7 @@ def test_a_judgement_moves_the_score_and_is_taken_back(
     watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
     page = watched.page
     expect(page.locator(".account-sum .num")).to_have_text(str(before))
+    expect(page.get_by_text("Could be better").first).to_be_visible()
     watched.picture("health-customer")
     page.get_by_role("link", name="Judge it yourself").click()
     panel = page.locator("#log-panel-body")
@@ -64,3 +65,19 @@ def test_a_judgement_moves_the_score_and_is_taken_back(
     expect(page.get_by_role("img")).to_be_visible()
     expect(page.locator(".health-moves > li").first).to_be_visible()
     watched.picture("health-moves")
+
+
+@both_sizes
+def test_what_is_to_be_done_next_opens_over_the_page(
+    chromium: Browser, site: str, owner: User, followed: Customer, size: tuple[int, int]
+) -> None:
+    watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
+    page = watched.page
+    page.get_by_role("link", name="Put the complaint right").click()
+    panel = page.locator("#log-panel-body")
+    panel.get_by_label("How was it put right?").fill("Sent again, at our cost")
+    panel.get_by_role("button", name="Put right").click()
+    expect(page.get_by_text("1 complaint put right.")).to_be_visible()
+    assert watched.complaints == []
+    page.goto(f"/customers/{followed.pk}/qualities/")
+    watched.picture("health-qualities")

@@ -1,14 +1,16 @@
-"""The health of a customer: what it is made of, how it moved, and what somebody who knows them thinks."""
+"""The health of a customer: what it is made of, how it moved, what somebody judges; and the qualities beside it."""
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from customers.models import Customer
 from customers.requests import get_editable, may_change
 from dashboard.health import judgement_of, moves, spark
+from dashboard.qualities import qualities
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from retention.adjusting import judge, put_back, take_back
 from retention.judgement_forms import JudgementForm
@@ -76,6 +78,21 @@ def judgement_restore(request: PageRequest, pk: int) -> HttpResponse:
         )
     rescore([judgement.customer_id], at=at)
     return saved(request, _("The judgement counts again."), to=_page(judgement.customer_id))
+
+
+@require_safe
+def customer_qualities(request: PageRequest, pk: int) -> HttpResponse:
+    """The four qualities and reliability; for htmx as a part of the page of the customer."""
+    rows = Customer.objects.visible_to(request.user).select_related("segment")
+    customer = get_object_or_404(rows, pk=pk)
+    context = {
+        "customer": customer,
+        "editable": may_change(customer, Customer.objects.all(), request),
+        "qualities": qualities(customer, at=clock.now()),
+    }
+    response = render(request, "dashboard/customer_qualities.html" + ("#part" if request.htmx else ""), context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _page(pk: int) -> str:
