@@ -88,10 +88,16 @@ def _follow_up_on(customer: Customer, at: datetime) -> None:
     customer.refresh_from_db(fields=["next_due_on", "risk_stale_since"])
 
 
-def save_segment(segment: Segment) -> int:
-    """Saves a segment; the customers without a cadence of their own fall due by its new one. Returns how many."""
+def save_segment(segment: Segment, *, at: datetime) -> int:
+    """Saves a segment; the customers without a cadence of their own fall due by its new one. Returns how many.
+
+    The risk of all of them is computed anew where it follows other rules now.
+    """
     with transaction.atomic():
+        before = Segment.objects.filter(pk=segment.pk).values_list("counts_as_contact", "horizon_days").first()
         segment.save()
+        if before is not None and before != (segment.counts_as_contact, segment.horizon_days):
+            segment.customers.get_queryset().mark_risk_stale(at)
         return segment.customers.filter(cadence_days__isnull=True).recompute_due()
 
 

@@ -28,6 +28,10 @@ SEVERE = 3
 SERVICE_DAYS = 90
 
 CONTACT = "(is_touchpoint OR kind = 'purchase')"
+# What the segment of the customer lets count.
+COUNTED = """
+CASE counts WHEN 'touchpoints' THEN is_touchpoint WHEN 'purchases' THEN kind = 'purchase'
+     ELSE is_touchpoint OR kind = 'purchase' END"""
 # A customer east of the company may have had a contact on what is still tomorrow for the company.
 KNOWN = "(day <= %(today)s OR happened_at <= %(at)s)"
 _CHOSEN = "(%(ids)s::bigint[] IS NULL OR customer_id = ANY(%(ids)s))"
@@ -39,11 +43,17 @@ INTERACTIONS = "interactions_interaction"
 COMPLAINTS = "interactions_complaint"
 RESPONSES = "surveys_response"
 FOLLOW_UPS = "interactions_followup"
+SEGMENTS = f"""(
+    SELECT customer_id, counts, own_horizon FROM (SELECT id AS customer_id, segment_id FROM {CUSTOMERS}) AS member
+    JOIN (SELECT id AS segment_id, counts_as_contact AS counts, horizon_days AS own_horizon
+          FROM customers_segment) AS segment USING (segment_id)
+)"""  # noqa: S608 - only constants of this module
 JUDGEMENTS = "retention_judgement"
 
 MEDIAN_GAP = f"""
 WITH contact_day AS (
-    SELECT DISTINCT customer_id, day FROM {INTERACTIONS} WHERE {CONTACT} AND {KNOWN}
+    SELECT DISTINCT customer_id, day FROM {INTERACTIONS} JOIN {SEGMENTS} AS rule USING (customer_id)
+    WHERE {COUNTED} AND {KNOWN}
 ), gap AS (
     SELECT day - lag(day) OVER (PARTITION BY customer_id ORDER BY day) AS days FROM contact_day
 )
@@ -55,10 +65,10 @@ SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM gap WHERE days IS 
 _STATE = f"""
 by_day AS (
     SELECT customer_id, day,
-           bool_or({CONTACT}) AS is_contact,
+           bool_or({COUNTED}) AS is_contact,
            bool_or(outcome = 'missed_by_us') AS missed,
            sum(amount) FILTER (WHERE kind = 'purchase' AND day > %(year_ago)s) AS value
-    FROM {INTERACTIONS}
+    FROM {INTERACTIONS} JOIN {SEGMENTS} AS rule USING (customer_id)
     WHERE {KNOWN} AND {_CHOSEN}
     GROUP BY customer_id, day
 ), state AS (
@@ -104,7 +114,7 @@ complaint AS (
 
 _FACTS = f"""
 fact AS (
-    SELECT customer_id, lost_on <= %(today)s AS is_lost,
+    SELECT customer_id, lost_on <= %(today)s AS is_lost, own_horizon,
            coalesce(n, 0) AS n, first_day, last_day, coalesce(value, 0) AS value,
            greatest(%(today)s - last_day, 0.5)::float8 AS silence,
            (weight - power(2::float8, greatest(first_day - %(today)s, -180000) / {HALF_LIFE_DAYS}::float8))
@@ -118,6 +128,7 @@ fact AS (
            judged, coalesce(is_leaving, FALSE) AS is_leaving, expires_on AS judged_until,
            CASE WHEN is_leaving THEN (made_at AT TIME ZONE %(zone)s)::date END AS leaving_since
     FROM (SELECT id AS customer_id, lost_on FROM {CUSTOMERS}) AS customer
+    JOIN {SEGMENTS} AS rule USING (customer_id)
     LEFT JOIN state USING (customer_id)
     LEFT JOIN complaint USING (customer_id)
     LEFT JOIN opinion USING (customer_id)
@@ -161,10 +172,10 @@ pace AS (
     SELECT base.*, 1 / (1 + exp(-(base + signals))) AS risk FROM base
 )"""  # noqa: S608 - only constants of this module
 
-_REASONS = """
+_REASONS = f"""
 CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
          'code', 'silence', 'size', round(base::numeric, 3), 'points', silence_points, 'contacts', n, 'last', last_day,
-         'rhythm', round(rhythm::numeric, 1),
+         'rhythm', round(rhythm::numeric, 1), 'horizon', nullif(own_horizon, {HORIZON_DAYS}),
          'tries', (SELECT nullif(count(*), 0) FROM unnest(tried_on) AS tried WHERE tried > last_day),
          'tried', (SELECT max(tried) FROM unnest(tried_on) AS tried WHERE tried > last_day))) ELSE '[]'::jsonb END
 || CASE WHEN complaint_since IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
@@ -187,7 +198,7 @@ CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
 || CASE WHEN is_leaving THEN jsonb_build_array(jsonb_build_object(
          'code', 'leaving', 'points', -hard_points, 'since', leaving_since)) ELSE '[]'::jsonb END
 || CASE WHEN judged <> 0 THEN jsonb_build_array(jsonb_build_object(
-         'code', 'judgement', 'points', judgement_points, 'until', judged_until)) ELSE '[]'::jsonb END"""
+         'code', 'judgement', 'points', judgement_points, 'until', judged_until)) ELSE '[]'::jsonb END"""  # noqa: S608 - only constants of this module
 
 STORED = (
     "contact_days", "first_day", "last_day", "decayed_repeats", "rhythm_days", "risk", "health", "band", "reasons",
@@ -210,12 +221,13 @@ attempt AS (
     GROUP BY customer_id
 )"""  # noqa: S608 - only constants of this module
 
+# Everybody by the horizon of their segment; a back-test asks for one.
 _RESULT = f"""
 WITH {_STATE}, {_EVENTS}, {_FACTS}, {_SCORES}, {WEIGHED}, {_ATTEMPTS}
 SELECT customer_id, n, first_day, last_day, coalesce(dn, 0), rhythm, risk, health, band, jsonb_strip_nulls({_REASONS}),
        value, round((coalesce(risk, 0) * greatest(value, 0))::numeric, 2), %(today)s::date, statement_timestamp()
 FROM health LEFT JOIN attempt USING (customer_id)
-"""  # noqa: S608 - only constants of this module
+""".replace("%(horizon)s", "own_horizon")  # noqa: S608 - only constants of this module
 
 # Since when a customer is at risk, if we saw them turn. No first computation is a turn, nor the first that knows of any
 # contact. Nor is one that knows of more days of contact than the one before, the newest of them older than a week: then

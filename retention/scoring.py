@@ -24,7 +24,7 @@ _FRESH = "UPDATE customers_customer SET risk_stale_since = NULL WHERE id = ANY(%
 # Somebody waits for this one each time: planning it takes longer than running it.
 _SCORE_ONE = Prepared(
     rhythm.SCORE_ONE,
-    "id bigint, at timestamptz, today date, horizon integer, zone text, year_ago date, service_day date,"
+    "id bigint, at timestamptz, today date, zone text, year_ago date, service_day date,"
     " service_from timestamptz, opinion_from timestamptz, resolved_from timestamptz",
 )
 

@@ -47,6 +47,7 @@ _NOTHING = {
     rhythm.JUDGEMENTS: "points, is_leaving, made_at, expires_on, ended_at, id",
 }
 _SOURCES = {
+    rhythm.SEGMENTS: "(SELECT id AS customer_id, 'both' AS counts, 0 AS own_horizon FROM backtest_customer)",
     rhythm.CUSTOMERS: "(SELECT id, NULL::date AS lost_on FROM backtest_customer) AS customer",
     rhythm.INTERACTIONS: (
         "(SELECT customer_id, day, TRUE AS is_touchpoint, 'call' AS kind, 'held' AS outcome, NULL::numeric AS amount,"

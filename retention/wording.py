@@ -7,6 +7,7 @@ from datetime import date
 from django.utils.translation import gettext, ngettext
 
 from retention.models import Band, CustomerRisk, HealthChange, RiskScale
+from retention.rhythm import HORIZON_DAYS
 from retention_crm.lib import dates
 
 type _Reason = dict[str, str | int | float]
@@ -107,6 +108,12 @@ def _silence(risk: CustomerRisk, on: date) -> str:
     return _quiet(risk.contact_days, (on - risk.last_day).days, risk.rhythm_days)
 
 
+def _horizon(risk: CustomerRisk) -> int:
+    """How many days the risk looks ahead."""
+    named = (int(reason["horizon"]) for reason in risk.reasons if "horizon" in reason)
+    return next(named, HORIZON_DAYS)
+
+
 def _quiet(contacts: int, quiet: int, rhythm_days: float) -> str:
     quiet, usual = max(quiet, 0), _whole(rhythm_days)
     if contacts == 1:
@@ -131,8 +138,12 @@ def _quiet(contacts: int, quiet: int, rhythm_days: float) -> str:
 
 
 def chance_in_words(risk: CustomerRisk, scale: RiskScale | None) -> list[str]:
-    """What all reasons together make of the chance; nothing where it cannot even be said whether they are healthy."""
-    if scale is None or risk.risk is None or risk.band == Band.UNKNOWN:
+    """What all reasons together make of the chance.
+
+    Nothing where it cannot even be said whether they are healthy, or where the risk looks ahead further or less far
+    than what was back-tested.
+    """
+    if scale is None or risk.risk is None or risk.band == Band.UNKNOWN or _horizon(risk) != scale.horizon_days:
         return []
     words = {"percent": scale.percent(risk.risk), "days": scale.horizon_days}
     return [gettext("Chance of no contact in the next %(days)d days: %(percent)d %%.") % words]

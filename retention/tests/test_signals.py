@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
-from customers.models import Customer
+from customers.models import Customer, Segment
 from interactions.models import Kind, Outcome
 from retention.models import Band, CustomerRisk, RiskBasis
+from retention.scoring import rebuild
 from retention.tests.histories import answered, codes, contacts, log_odds, regular, risk_of
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -207,3 +208,44 @@ def test_since_the_last_contact_we_tried_in_vain(customer: Customer) -> None:
     assert "tries" not in risk_of(customer, NOW - timedelta(days=25)).reasons[0]
     contacts(customer, 0)
     assert "tries" not in risk_of(customer).reasons[0]
+
+
+# ---- What the segment says ----
+
+
+@pytest.mark.parametrize(
+    ("counts", "days", "last"), [("both", 3, 10), ("touchpoints", 2, 30), ("purchases", 1, 10)]
+)  # fmt: skip
+def test_the_segment_says_what_counts_as_contact(customer: Customer, counts: str, days: int, last: int) -> None:
+    contacts(customer, 30, 60)
+    contacts(customer, 10, kind=Kind.PURCHASE)
+    Segment.objects.update(counts_as_contact=counts)
+    risk = risk_of(customer)
+    assert (risk.contact_days, risk.last_day) == (days, TODAY - timedelta(days=last))
+    CustomerRisk.objects.all().delete()
+    rebuild(at=NOW)
+    assert CustomerRisk.objects.get().contact_days == days
+
+
+def test_the_company_learns_its_gap_from_what_counts(owner: User) -> None:
+    shop, firm = factories.customer(owner), factories.customer(owner)
+    for customer in (shop, firm):
+        contacts(customer, 0, 10, 20)
+        contacts(customer, 1, 101, kind=Kind.PURCHASE)
+    Segment.objects.filter(pk=shop.segment_id).update(counts_as_contact="purchases")
+    Segment.objects.filter(pk=firm.segment_id).update(counts_as_contact="touchpoints")
+    assert rebuild(at=NOW).median_gap_days == 10
+
+
+def test_a_longer_horizon_lowers_the_chance_of_silence(customer: Customer) -> None:
+    regular(customer, 60, silent=70)
+    RiskBasis.objects.create(pk=1, median_gap_days=30)
+    usual = risk_of(customer)
+    Segment.objects.update(horizon_days=180)
+    longer = risk_of(customer)
+    assert usual.risk is not None and longer.risk is not None and longer.risk < usual.risk
+    assert "horizon" not in usual.reasons[0] and longer.reasons[0]["horizon"] == 180
+    rebuilt = CustomerRisk.objects.get()
+    rebuild(at=NOW)
+    RiskBasis.objects.update(median_gap_days=30)
+    assert risk_of(customer).risk == rebuilt.risk

@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from retention.models import Band, CustomerRisk, RiskScale
-from retention.wording import reasons_in_words, summary, who_went_quiet, who_went_quiet_in_short
+from retention.wording import chance_in_words, reasons_in_words, summary, who_went_quiet, who_went_quiet_in_short
 from tests.factories import TODAY
 
 
@@ -130,3 +130,12 @@ def test_who_went_quiet_is_told(silent: int, known: dict[str, Any], sentence: st
 
 def test_of_somebody_never_in_touch_nobody_went_quiet() -> None:
     assert who_went_quiet(CustomerRisk(reasons=[]), TODAY) == ""
+
+
+def test_a_chance_for_other_days_than_were_back_tested_is_not_told() -> None:
+    scale = RiskScale(horizon_days=90, intercept=0, slope=1)
+    of = risk()
+    of.risk, of.band = 0.4, Band.WATCH
+    assert chance_in_words(of, scale) == ["Chance of no contact in the next 90 days: 40 %."]
+    of.reasons[0]["horizon"] = 180
+    assert chance_in_words(of, scale) == []
