@@ -28,7 +28,8 @@ def due(day: date, today: date) -> SafeString:
 
 def band(risk: CustomerRisk | HealthChange | None) -> SafeString:
     """The band of a customer's health in words, with the score; without one there is not enough data."""
-    if risk is None:
+    # In a template who has none has an empty text.
+    if not risk:
         return _band(Band.UNKNOWN.value, None, get_language())
     return _band(risk.band, risk.health, get_language())
 

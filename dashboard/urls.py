@@ -69,6 +69,7 @@ from dashboard.views.plan_steps import (
 from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
 from dashboard.views.plays import plan_from_play, play, play_delete, play_new, plays, plays_ready
 from dashboard.views.portfolio import portfolio
+from dashboard.views.renewals import renewal, renewal_new, renewals
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
@@ -148,6 +149,9 @@ urlpatterns = [
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
+    path("portfolio/renewals/", renewals, name="renewals"),
+    path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
+    path("customers/renewals/<int:pk>/", renewal, name="renewal"),
     path("portfolio/plans/", plans, name="plans"),
     path("settings/plans/", plan_rules, name="plan_rules"),
     path("settings/plays/", plays, name="plays"),

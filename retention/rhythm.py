@@ -24,6 +24,8 @@ PROMOTER = -0.2
 OPINION_DAYS = 180
 BROKEN_PROMISE = 0.4
 MISSED_BY_US = 0.3
+CHAMPION_LEFT = 0.5
+CHAMPION_DAYS = 180
 SEVERE = 3
 SERVICE_DAYS = 90
 
@@ -48,6 +50,7 @@ SEGMENTS = f"""(
     JOIN (SELECT id AS segment_id, counts_as_contact AS counts, horizon_days AS own_horizon
           FROM customers_segment) AS segment USING (segment_id)
 )"""  # noqa: S608 - only constants of this module
+CONTACTS = "customers_contact"
 JUDGEMENTS = "retention_judgement"
 
 MEDIAN_GAP = f"""
@@ -105,6 +108,12 @@ complaint AS (
     FROM {FOLLOW_UPS}
     WHERE is_promise AND created_at <= %(at)s AND due_at < %(at)s AND {_CHOSEN}
     GROUP BY customer_id
+), champion AS (
+    SELECT customer_id, max(left_on) AS champion_left_on
+    FROM {CONTACTS}
+    WHERE is_champion AND {_CHOSEN}
+    GROUP BY customer_id
+    HAVING bool_and(coalesce(left_on <= %(today)s, FALSE)) AND max(left_on) > %(champion_day)s
 ), judgement AS (
     SELECT DISTINCT ON (customer_id) customer_id, points AS judged, is_leaving, made_at, expires_on
     FROM {JUDGEMENTS}
@@ -124,7 +133,7 @@ fact AS (
            score, (answered_at AT TIME ZONE %(zone)s)::date AS answered_on,
            (overdue_since AT TIME ZONE %(zone)s)::date AS overdue_since,
            CASE WHEN overdue_since IS NULL THEN (late_at AT TIME ZONE %(zone)s)::date END AS late_on,
-           missed_on, coalesce(is_severe, FALSE) AS is_severe,
+           missed_on, champion_left_on, coalesce(is_severe, FALSE) AS is_severe,
            judged, coalesce(is_leaving, FALSE) AS is_leaving, expires_on AS judged_until,
            CASE WHEN is_leaving THEN (made_at AT TIME ZONE %(zone)s)::date END AS leaving_since
     FROM (SELECT id AS customer_id, lost_on FROM {CUSTOMERS}) AS customer
@@ -133,6 +142,7 @@ fact AS (
     LEFT JOIN complaint USING (customer_id)
     LEFT JOIN opinion USING (customer_id)
     LEFT JOIN promise USING (customer_id)
+    LEFT JOIN champion USING (customer_id)
     LEFT JOIN judgement USING (customer_id)
     WHERE {_CHOSEN}
 )"""  # noqa: S608 - only constants of this module
@@ -152,14 +162,15 @@ pace AS (
            END AS complaint_size,
            CASE WHEN score <= 6 THEN {DETRACTOR} WHEN score >= 9 THEN {PROMOTER} END::float8 AS opinion_size,
            CASE WHEN coalesce(overdue_since, late_on) IS NOT NULL THEN {BROKEN_PROMISE} END::float8 AS promise_size,
-           CASE WHEN missed_on IS NOT NULL THEN {MISSED_BY_US} END::float8 AS missed_size
+           CASE WHEN missed_on IS NOT NULL THEN {MISSED_BY_US} END::float8 AS missed_size,
+           CASE WHEN champion_left_on IS NOT NULL THEN {CHAMPION_LEFT} END::float8 AS champion_size
     FROM fact
 ), shape AS MATERIALIZED (
     SELECT pace.*,
            ln(%(median_gap)s::float8) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s::float8) - 0.25 * l AS ln_mu,
            exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s::float8)) AS v,
            coalesce(complaint_size, 0) + coalesce(opinion_size, 0) + coalesce(promise_size, 0)
-               + coalesce(missed_size, 0) AS signals
+               + coalesce(missed_size, 0) + coalesce(champion_size, 0) AS signals
     FROM pace
 ), survival AS (
     SELECT shape.*,
@@ -195,6 +206,9 @@ CASE WHEN n > 0 THEN jsonb_build_array(jsonb_build_object(
          'code', 'promise_late', 'size', promise_size, 'points', promise_points, 'on', late_on)) ELSE '[]'::jsonb END
 || CASE WHEN missed_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
          'code', 'missed_by_us', 'size', missed_size, 'points', missed_points, 'on', missed_on)) ELSE '[]'::jsonb END
+|| CASE WHEN champion_left_on IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+         'code', 'champion_left', 'size', champion_size, 'points', champion_points, 'on', champion_left_on))
+    ELSE '[]'::jsonb END
 || CASE WHEN is_leaving THEN jsonb_build_array(jsonb_build_object(
          'code', 'leaving', 'points', -hard_points, 'since', leaving_since)) ELSE '[]'::jsonb END
 || CASE WHEN judged <> 0 THEN jsonb_build_array(jsonb_build_object(

@@ -44,6 +44,7 @@ _NOTHING = {
     rhythm.COMPLAINTS: "opened_at, resolved_at, severity",
     rhythm.RESPONSES: "score, answered_at, id",
     rhythm.FOLLOW_UPS: "is_promise, created_at, due_at, done_at",
+    rhythm.CONTACTS: "is_champion, left_on",
     rhythm.JUDGEMENTS: "points, is_leaving, made_at, expires_on, ended_at, id",
 }
 _SOURCES = {

@@ -34,7 +34,7 @@ CASE WHEN n > 1 THEN greatest(least({_BY_CHANCE}, {_BY_RHYTHM}), {_UNUSUAL})
      WHEN n = 1 THEN least({_BY_CHANCE}, {_BY_RHYTHM}, {UNUSUAL_MOST}) ELSE 0 END"""
 
 # Whatever takes points, in the order of the account; a size below 0 gives some.
-SIGNALS = ("complaint", "opinion", "promise", "missed")
+SIGNALS = ("complaint", "opinion", "promise", "missed", "champion")
 _LOSSES = ("silence", *SIGNALS, "judgement")
 _GAINS = ("opinion", "judgement")
 

@@ -181,6 +181,7 @@ _SIGNALS: dict[str, Callable[[_Reason, date], str]] = {
     "promise_overdue": lambda reason, on: gettext("A promise is overdue since %(day)s.") % _day(reason, "since", on),
     "promise_late": lambda reason, on: gettext("A promise was kept late, on %(day)s.") % _day(reason, "on", on),
     "missed_by_us": lambda reason, on: gettext("We missed an appointment on %(day)s.") % _day(reason, "on", on),
+    "champion_left": lambda reason, on: gettext("Lost their champion: they left on %(day)s.") % _day(reason, "on", on),
     "leaving": lambda reason, on: (
         gettext("They said that they want to leave, noted on %(day)s.") % _day(reason, "since", on)
     ),

@@ -39,7 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
-from retention.models import Judgement, Loss, PlanStep, Play, RetentionPlan
+from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -115,6 +115,7 @@ class Side:
     plan_step: PlanStep
     planless: Customer
     judgement: Judgement
+    renewal: Renewal
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -245,6 +246,9 @@ TABLE: tuple[Line, ...] = (
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
+    Line("renewals", MANAGERS),
+    Line("renewal_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("renewal", CUSTOMER_DATA, methods=_FORM, args=("renewal",), changes_only=True),
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),

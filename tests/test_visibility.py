@@ -79,6 +79,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "HealthChange": lambda: HealthChange.objects.create(
             customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"
         ),
+        "Renewal": lambda: factories.renewal(of),
         "Loss": lambda: factories.loss(of),
         "RetentionPlan": lambda: factories.plan(of),
         "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),

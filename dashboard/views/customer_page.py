@@ -11,6 +11,7 @@ from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
 from dashboard.health import judgement_of
 from dashboard.plans import open_plan
+from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
@@ -97,6 +98,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),
         "plan": open_plan(customer),
+        "renewals": of_customer(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,

@@ -16,6 +16,7 @@ from dashboard.losses import Choice
 from dashboard.paging import page_of
 from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
+from dashboard.renewals import ahead
 from retention.counting import figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
@@ -53,10 +54,13 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "filters": filters,
         "figures": figures(filters.part, company, at=at),
         "at": at,
+        "on": on,
         "rows": [_row(risk, on) for risk in page.rows],
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": _lists_behind(filters),
+        "renewals": ahead(request.user, filters.part, on=on),
+        "renewals_address": _with(reverse("renewals"), filters.scope),
         "plans": counts(all_plans(request.user, at=at)),
         "unexplained": _unexplained(request.user, on),
         "losses_address": Choice.last_year(on).address(kind=UNKNOWN),

@@ -14,6 +14,7 @@ from retention.models.plan import (
     Severity,
 )
 from retention.models.play import Doer, Play, PlayStep
+from retention.models.renewal import Renewal, RenewalOutcome, RenewalQuerySet
 from retention.models.risk import (
     ATTENTION,
     RISK_KEY,
@@ -50,6 +51,9 @@ __all__ = [
     "Play",
     "PlayStep",
     "PortfolioCount",
+    "Renewal",
+    "RenewalOutcome",
+    "RenewalQuerySet",
     "RetentionPlan",
     "RetentionPlanQuerySet",
     "RiskBasis",

@@ -249,3 +249,31 @@ def test_a_longer_horizon_lowers_the_chance_of_silence(customer: Customer) -> No
     rebuild(at=NOW)
     RiskBasis.objects.update(median_gap_days=30)
     assert risk_of(customer).risk == rebuilt.risk
+
+
+# ---- The champion ----
+
+
+def test_a_champion_who_left_counts_for_half_a_year(customer: Customer) -> None:
+    regular(customer, 30, silent=20)
+    before = log_odds(risk_of(customer))
+    champion = factories.contact(customer, is_champion=True)
+    for days, size in ((None, 0), (0, 0.5), (179, 0.5), (180, 0), (-1, 0)):
+        champion.left_on = None if days is None else TODAY - timedelta(days=days)
+        champion.save()
+        risk = risk_of(customer)
+        assert log_odds(risk) - before == pytest.approx(size, abs=1e-9)
+    champion.left_on = TODAY
+    champion.save()
+    assert risk_of(customer).reasons[1] == {
+        "code": "champion_left", "size": 0.5, "points": -35, "on": "2026-11-26",
+    }  # fmt: skip
+
+
+def test_another_champion_takes_the_place(customer: Customer) -> None:
+    regular(customer, 30, silent=20)
+    factories.contact(customer, is_champion=True, left_on=TODAY)
+    factories.contact(customer, left_on=TODAY)
+    assert "champion_left" in codes(risk_of(customer))
+    factories.contact(customer, is_champion=True)
+    assert "champion_left" not in codes(risk_of(customer))
