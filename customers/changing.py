@@ -98,7 +98,7 @@ def save_segment(segment: Segment, *, at: datetime) -> int:
         before = Segment.objects.filter(pk=segment.pk).values_list("counts_as_contact", "horizon_days").first()
         segment.save()
         if before is not None and before != (segment.counts_as_contact, segment.horizon_days):
-            segment.customers.get_queryset().mark_risk_stale(at)
+            Customer.objects.filter(segment=segment).mark_risk_stale(at)
         return segment.customers.filter(cadence_days__isnull=True).recompute_due()
 
 

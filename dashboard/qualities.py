@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -166,6 +167,6 @@ def _day(day: date) -> str:
     return dates.write(day, "day")
 
 
-def _count(number: int, words: str) -> str:
+def _count(number: int, words: Any) -> str:
     """So many of something in the last year; nothing where there is none."""
-    return words % {"n": number} if number else ""
+    return str(words % {"n": number}) if number else ""

@@ -151,7 +151,7 @@ _NAMES = [field.name for field in fields(Facts)]
 def facts(customer: Customer, *, at: datetime) -> Facts:
     """In one query."""
     year_ago = customer.today(at) - YEAR
-    known = {
+    known: dict[str, Any] = {
         "customer": customer.pk,
         "at": at,
         "year_ago": year_ago,
