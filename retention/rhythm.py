@@ -279,6 +279,7 @@ WITH result (customer_id, {_COLUMNS}, computed_on, computed_at) AS (%s), written
            written.reasons
     FROM written JOIN retention_customerrisk AS before USING (customer_id)
     WHERE written.noted_at = written.computed_at
+    ORDER BY customer_id
 )
 SELECT customer_id FROM written
 """  # noqa: S608 - only constants of this module

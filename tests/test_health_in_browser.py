@@ -81,3 +81,54 @@ def test_what_is_to_be_done_next_opens_over_the_page(
     assert watched.complaints == []
     page.goto(f"/customers/{followed.pk}/qualities/")
     watched.picture("health-qualities")
+
+
+@both_sizes
+def test_a_renewal_is_entered_and_decided(
+    chromium: Browser, site: str, owner: User, manager: User, followed: Customer, size: tuple[int, int]
+) -> None:
+    watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
+    page = watched.page
+    side = page.get_by_role("complementary", name="Context").locator("section", has_text="Renewals")
+    side.get_by_role("link", name="Add").click()
+    panel = page.locator("#log-panel-body")
+    panel.get_by_label("What it is").fill("Service contract")
+    panel.get_by_label("Renews or ends on").fill((clock.today("Europe/Stockholm") + timedelta(days=20)).isoformat())
+    panel.get_by_label("Value of a year").fill("12000")
+    watched.picture("renewal-new")
+    panel.get_by_role("button", name="Save").click()
+    expect(side.get_by_text("Service contract")).to_be_visible()
+    watched.picture("renewal-on-customer")
+
+    watched = open_page(chromium, site, manager, "/portfolio/", size)
+    page = watched.page
+    expect(page.get_by_role("heading", name="1 renewal in the next 90 days")).to_be_visible()
+    watched.picture("renewal-portfolio")
+    page.get_by_role("main").get_by_role("link", name="Renewals").click()
+    watched.picture("renewals")
+    page.locator(".row-item").hover()
+    page.get_by_role("link", name="What came of it?").click()
+    panel = page.locator("#log-panel-body")
+    panel.get_by_label("What came of it").select_option("renewed")
+    panel.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("No renewal is near")).to_be_visible()
+    assert watched.complaints == []
+
+
+@both_sizes
+def test_a_segment_says_what_counts(
+    chromium: Browser, site: str, administrator: User, followed: Customer, size: tuple[int, int]
+) -> None:
+    watched = open_page(chromium, site, administrator, f"/settings/segments/{followed.segment_id}/", size)
+    watched.page.get_by_label("What counts as contact").select_option("purchases")
+    watched.picture("segment-rules")
+    watched.page.get_by_role("button", name="Save").click()
+    expect(watched.page.get_by_text("Saved.")).to_be_visible()
+    followed.segment.refresh_from_db()
+    assert followed.segment.counts_as_contact == "purchases"
+    contact = factories.contact(followed, is_champion=True)
+    watched.page.goto(f"/contacts/{contact.pk}/edit/")
+    watched.page.get_by_label("Left the company on").fill("2026-01-31")
+    watched.picture("champion-left")
+    watched.page.get_by_role("button", name="Save").click()
+    expect(watched.page.get_by_text("Left on 31 January 2026")).to_be_visible()

@@ -41,12 +41,8 @@ class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
     def turned_red(self) -> Self:
         """Those we saw come into the band at risk, who do not only wait to leave it, and whom we have and may call."""
         # Only who is in that band has the moment, and it has an index.
-        return self.filter(
-            at_risk_since__isnull=False,
-            health__lt=LEAVES_RISK_FROM,
-            customer__lost_on=None,
-            customer__do_not_contact=False,
-        )
+        rows = self.filter(at_risk_since__isnull=False, customer__lost_on=None, customer__do_not_contact=False)
+        return rows.exclude(health__gte=LEAVES_RISK_FROM)
 
 
 class CustomerRisk(models.Model):
