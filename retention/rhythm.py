@@ -148,8 +148,8 @@ fact AS (
 )"""  # noqa: S608 - only constants of this module
 
 # With x = (t/mu)^1.419 at both ends of the horizon and v = (1 - oneoff)/oneoff, the odds S(e+H)/(S(e) - S(e+H)) are
-# (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is. What is
-# materialised is worked out once, not anew wherever it is used: for one customer that took longer than all the rest.
+# (1 + x1)(1 + x2 + v)/(v(x2 - x1)): no difference of nearly equal numbers, however near to 1 the risk is. What ends in
+# OFFSET 0 is worked out once, not anew wherever it is used: for one customer that took longer than all the rest.
 _SCORES = f"""
 pace AS (
     SELECT fact.*,
@@ -165,20 +165,22 @@ pace AS (
            CASE WHEN missed_on IS NOT NULL THEN {MISSED_BY_US} END::float8 AS missed_size,
            CASE WHEN champion_left_on IS NOT NULL THEN {CHAMPION_LEFT} END::float8 AS champion_size
     FROM fact
-), shape AS MATERIALIZED (
+), shape AS (
     SELECT pace.*,
            ln(%(median_gap)s::float8) + 0.8 + 0.8 * ln(rhythm / %(median_gap)s::float8) - 0.25 * l AS ln_mu,
            exp(0.6 + 1.8 * l - 0.2 * ln(rhythm / %(median_gap)s::float8)) AS v,
            coalesce(complaint_size, 0) + coalesce(opinion_size, 0) + coalesce(promise_size, 0)
                + coalesce(missed_size, 0) + coalesce(champion_size, 0) AS signals
     FROM pace
+    OFFSET 0
 ), survival AS (
     SELECT shape.*,
            exp(1.419 * (ln(silence) - ln_mu)) AS x1,
            exp(1.419 * (ln(silence + %(horizon)s) - ln_mu)) AS x2
     FROM shape
-), base AS MATERIALIZED (
+), base AS (
     SELECT survival.*, ln((1 + x1) * (1 + x2 + v) / (v * (x2 - x1))) AS base FROM survival
+    OFFSET 0
 ), scored AS (
     SELECT base.*, 1 / (1 + exp(-(base + signals))) AS risk FROM base
 )"""  # noqa: S608 - only constants of this module

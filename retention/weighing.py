@@ -62,11 +62,12 @@ _SIZES = ",\n           ".join(
 _IS_HARD = "(is_leaving OR is_severe)"
 
 WEIGHED = f"""
-weight AS MATERIALIZED (
+weight AS (
     SELECT scored.*, round(({_SILENCE})::numeric)::int AS silence_weight,
            {_SIZES},
            -coalesce(judged, 0) AS judgement_weight
     FROM scored
+    OFFSET 0
 ), parted AS (
     SELECT weight.*,
            {", ".join(f"greatest({name}_weight, 0) AS {name}_loss" for name in _LOSSES)},
@@ -76,17 +77,19 @@ weight AS MATERIALIZED (
     SELECT parted.*, {" + ".join(f"{name}_loss" for name in _LOSSES)} AS loss_all,
            {" + ".join(f"{name}_gain" for name in _GAINS)} AS gain_all
     FROM parted
-), counted AS MATERIALIZED (
+), counted AS (
     SELECT added.*, least(loss_all, 100 + gain_all) AS loss_counted, least(gain_all, loss_all) AS gain_counted
     FROM added
-), capped AS MATERIALIZED (
+    OFFSET 0
+), capped AS (
     SELECT counted.*,
            CASE WHEN {_IS_HARD} THEN least(100 - loss_counted + gain_counted, {HARD_SCORE})
                 ELSE 100 - loss_counted + gain_counted END AS score_now,
            CASE WHEN {_IS_HARD} THEN greatest(100 - loss_counted + gain_counted - {HARD_SCORE}, 0)
                 ELSE 0 END AS hard_loss
     FROM counted
-), banded AS MATERIALIZED (
+    OFFSET 0
+), banded AS (
     SELECT capped.*,
            CASE WHEN is_lost THEN 'unknown'
                 WHEN {_IS_HARD} THEN 'at_risk'
@@ -96,6 +99,7 @@ weight AS MATERIALIZED (
                 WHEN n < 2 THEN 'unknown'
                 ELSE 'healthy' END AS band
     FROM capped
+    OFFSET 0
 ), health AS (
     SELECT banded.*, CASE WHEN band <> 'unknown' THEN score_now END AS health,
            {", ".join(f"CASE WHEN band <> 'unknown' THEN {_points(name)} END AS {name}_points" for name in _LOSSES)},

@@ -26,6 +26,7 @@ LISTS = {
     "portfolio": "imports",
     "losses": "customers",
     "plans": "customers",
+    "renewals": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
