@@ -3,6 +3,10 @@
 From 100 each reason takes or gives whole points, so that the lines of an account add up to the score without a rest:
 the silence by what it says of the risk and by how unusual it is, each signal by its size, then what somebody judged.
 What would lead below 0 or above 100 is divided among the reasons in proportion, in whole points.
+
+The score depends on what is known and on the day alone: rebuilt from nothing, in whatever order things were entered, it
+is the same. The band at risk also depends on when somebody was seen to come into it (HELD_BAND), and the changes that
+are kept on what was kept before; both begin anew with an empty table.
 """
 
 from collections.abc import Sequence
