@@ -39,7 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
-from retention.models import Loss, PlanStep, Play, RetentionPlan
+from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -114,6 +114,8 @@ class Side:
     play: Play
     plan_step: PlanStep
     planless: Customer
+    judgement: Judgement
+    renewal: Renewal
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -213,6 +215,11 @@ TABLE: tuple[Line, ...] = (
     Line("document_restore", CUSTOMER_DATA, methods=("POST",), args=("document",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
+    Line("customer_health", CUSTOMER_DATA, args=("customer",)),
+    Line("customer_qualities", CUSTOMER_DATA, args=("customer",)),
+    Line("judgement_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("judgement_end", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
+    Line("judgement_restore", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
     Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
@@ -247,6 +254,9 @@ TABLE: tuple[Line, ...] = (
     Line("list_rules", MANAGERS_READ, methods=_FORM),
     Line("retention_figures", MANAGERS),
     Line("retention_export", MANAGERS, fixed=("cohorts",), unknown=(("nothing",),)),
+    Line("renewals", MANAGERS),
+    Line("renewal_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("renewal", CUSTOMER_DATA, methods=_FORM, args=("renewal",), changes_only=True),
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),

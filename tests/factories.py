@@ -35,7 +35,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
-from retention.models import Cause, Loss, PlanStep, RetentionPlan, RiskSnapshot
+from retention.models import Cause, Judgement, Loss, PlanStep, Renewal, RetentionPlan, RiskSnapshot
 from surveys.models import Invitation, Response, Survey
 
 _numbers = itertools.count(1)
@@ -180,6 +180,20 @@ def wish(of: Customer | None = None, **fields: Any) -> Wish:
         fields.setdefault("decided_at", NOW - timedelta(hours=1))
         fields.setdefault("wants_answer", True)
     return Wish.objects.create(customer=of, **fields)
+
+
+def judgement(of: Customer | None = None, **fields: Any) -> Judgement:
+    """Worse than it looks, since an hour ago, unless told otherwise."""
+    of = of or customer()
+    fields = {"points": -10, "reason": "They are polite, no more", "made_at": NOW - timedelta(hours=1)} | fields
+    fields.setdefault("expires_on", TODAY + timedelta(days=30))
+    return Judgement.objects.create(customer=of, **({"made_by": of.owner} | fields))
+
+
+def renewal(of: Customer | None = None, **fields: Any) -> Renewal:
+    """In thirty days, unless told otherwise."""
+    fields.setdefault("due_on", TODAY + timedelta(days=30))
+    return Renewal.objects.create(customer=of or customer(), **fields)
 
 
 def loss(of: Customer | None = None, **fields: Any) -> Loss:

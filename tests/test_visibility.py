@@ -21,7 +21,7 @@ from customers.models import (
 )
 from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
 from tests import factories
 
@@ -75,6 +75,11 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
+        "Judgement": lambda: factories.judgement(of),
+        "HealthChange": lambda: HealthChange.objects.create(
+            customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"
+        ),
+        "Renewal": lambda: factories.renewal(of),
         "Loss": lambda: factories.loss(of),
         "RetentionPlan": lambda: factories.plan(of),
         "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),

@@ -17,11 +17,12 @@ from dashboard.losses import Choice
 from dashboard.paging import page_of
 from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
+from dashboard.renewals import ahead
 from retention.counting import Figures, figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
 from retention.proving import Proof
-from retention.wording import signals_in_words, summary
+from retention.wording import signals_in_words, summary, who_went_quiet_in_short
 from retention_crm.lib import clock
 
 PAGE_SIZE = 25
@@ -31,6 +32,7 @@ PAGE_SIZE = 25
 class Row:
     risk: CustomerRisk
     quiet: str
+    who: str
     signals: list[str]
 
 
@@ -55,11 +57,14 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "filters": filters,
         "figures": counted,
         "at": at,
-        "rows": [Row(risk, summary(risk, on), signals_in_words(risk, on=on)) for risk in page.rows],
+        "on": on,
+        "rows": [_row(risk, on) for risk in page.rows],
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": lists_behind(filters.scope),
         "stages": _stages(counted, filters.scope),
+        "renewals": ahead(request.user, filters.part, on=on),
+        "renewals_address": with_words(reverse("renewals"), filters.scope),
         "plans": counts(all_plans(request.user, at=at)),
         "proof": Proof.latest(),
         "unexplained": _unexplained(request.user, on),
@@ -68,6 +73,10 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "currency": company.currency,
     }
     return render(request, "dashboard/portfolio.html", context)
+
+
+def _row(risk: CustomerRisk, on: date) -> Row:
+    return Row(risk, summary(risk, on), who_went_quiet_in_short(risk, on), signals_in_words(risk, on=on))
 
 
 def _unexplained(user: User, on: date) -> int:

@@ -1,6 +1,7 @@
 """How likely each customer is to go, what is planned against it, and why those went who are lost."""
 
 from retention.models.cause import Cause, CauseField
+from retention.models.health import HealthChange, Judgement, JudgementQuerySet
 from retention.models.loss import Ending, Loss, LossQuerySet
 from retention.models.plan import (
     PlanOutcome,
@@ -13,6 +14,7 @@ from retention.models.plan import (
     Severity,
 )
 from retention.models.play import Doer, Play, PlayStep
+from retention.models.renewal import Renewal, RenewalOutcome, RenewalQuerySet
 from retention.models.risk import (
     ATTENTION,
     RISK_KEY,
@@ -45,6 +47,9 @@ __all__ = [
     "CustomerRiskQuerySet",
     "Doer",
     "Ending",
+    "HealthChange",
+    "Judgement",
+    "JudgementQuerySet",
     "ListQuality",
     "ListRules",
     "Loss",
@@ -57,6 +62,9 @@ __all__ = [
     "Play",
     "PlayStep",
     "PortfolioCount",
+    "Renewal",
+    "RenewalOutcome",
+    "RenewalQuerySet",
     "RetentionPlan",
     "RetentionPlanQuerySet",
     "RiskBasis",
