@@ -33,18 +33,24 @@ def save_contact(contact: Contact, *, by: User, at: datetime, consent_changed: C
     """Saves a new or changed contact and keeps a record of each kind of consent that became another.
 
     The kinds that are not named stay as they are in the database, whatever the object says: the contact may have
-    withdrawn one by a link since it was read. There is one main contact at most; the latest wins.
+    withdrawn one by a link since it was read. There is one main contact at most; the latest wins. Who has left the
+    company is written to no more.
     """
     with transaction.atomic():
         # Everything that decides about the main contact waits here, so that two at once cannot both win.
         Customer.objects.select_for_update().get(pk=contact.customer_id)
-        before = _consent_before(contact)
+        stored = Contact.objects.select_for_update().get(pk=contact.pk) if contact.pk else Contact()
+        before = {kind: stored.allows(kind) for kind in ConsentKind}
+        if contact.left_on and not stored.left_on:
+            contact.do_not_contact, contact.is_primary = True, False
         for kind in ConsentKind:
             if contact.pk and kind not in consent_changed:
                 setattr(contact, f"allows_{kind}", before[kind])
         if contact.is_primary:
             contact.customer.contacts.filter(is_primary=True).exclude(pk=contact.pk).update(is_primary=False)
         contact.save()
+        if (stored.is_champion, stored.left_on) != (contact.is_champion, contact.left_on):
+            Customer.objects.filter(pk=contact.customer_id).mark_risk_stale(at)
         ConsentChange.objects.bulk_create(
             ConsentChange(
                 contact=contact,
@@ -57,11 +63,6 @@ def save_contact(contact: Contact, *, by: User, at: datetime, consent_changed: C
             for kind in ConsentKind
             if contact.allows(kind) != before[kind]
         )
-
-
-def _consent_before(contact: Contact) -> dict[ConsentKind, bool]:
-    stored = Contact.objects.select_for_update().get(pk=contact.pk) if contact.pk else Contact()
-    return {kind: stored.allows(kind) for kind in ConsentKind}
 
 
 def mark_lost(customer: Customer, *, on: date, at: datetime) -> None:
@@ -88,10 +89,16 @@ def _follow_up_on(customer: Customer, at: datetime) -> None:
     customer.refresh_from_db(fields=["next_due_on", "risk_stale_since"])
 
 
-def save_segment(segment: Segment) -> int:
-    """Saves a segment; the customers without a cadence of their own fall due by its new one. Returns how many."""
+def save_segment(segment: Segment, *, at: datetime) -> int:
+    """Saves a segment; the customers without a cadence of their own fall due by its new one. Returns how many.
+
+    The risk of all of them is computed anew where it follows other rules now.
+    """
     with transaction.atomic():
+        before = Segment.objects.filter(pk=segment.pk).values_list("counts_as_contact", "horizon_days").first()
         segment.save()
+        if before is not None and before != (segment.counts_as_contact, segment.horizon_days):
+            Customer.objects.filter(segment=segment).mark_risk_stale(at)
         return segment.customers.filter(cadence_days__isnull=True).recompute_due()
 
 

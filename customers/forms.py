@@ -120,6 +120,8 @@ class ContactForm(CarefulForm, _ContactModelForm):
             "email",
             "phone",
             "is_primary",
+            "is_champion",
+            "left_on",
             "preferred_channel",
             "best_time",
             "tone",
@@ -133,6 +135,7 @@ class ContactForm(CarefulForm, _ContactModelForm):
             "allows_surveys",
             "do_not_contact",
         ]
+        widgets = {"left_on": DayInput()}
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -149,6 +152,8 @@ class ContactForm(CarefulForm, _ContactModelForm):
                 "job_title",
                 row(Field("email", wrapper_class=HALF), Field("phone", wrapper_class=HALF)),
                 "is_primary",
+                "is_champion",
+                Field("left_on", wrapper_class=HALF),
             ),
             Fieldset(
                 _("In their own style"),
@@ -169,6 +174,12 @@ class ContactForm(CarefulForm, _ContactModelForm):
                 _("What we may send"), *(f"allows_{kind}" for kind in ConsentKind), "do_not_contact", "consent_seen"
             ),
         )
+
+    def clean_left_on(self) -> date | None:
+        day: date | None = self.cleaned_data["left_on"]
+        if day and day > self.user.today():
+            raise ValidationError(_("This day is still to come. Say it once they have left."))
+        return day
 
     def clean_birthday_year(self) -> int | None:
         year: int | None = self.cleaned_data["birthday_year"]
@@ -301,8 +312,8 @@ class SnoozeForm(CarefulForm, forms.Form):
 class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
         model = Segment
-        fields = ["name", "cadence_days"]
+        fields = ["name", "cadence_days", "counts_as_contact", "horizon_days"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = page_layout("name", "cadence_days")
+        self.helper = page_layout("name", "cadence_days", Fieldset(_("Risk"), "counts_as_contact", "horizon_days"))

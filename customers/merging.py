@@ -137,6 +137,8 @@ def join_contacts(
             setattr(kept, f"allows_{kind}", False)
         kept.do_not_contact |= lost.do_not_contact
         kept.deceased |= lost.deceased
+        kept.is_champion |= lost.is_champion
+        kept.left_on = kept.left_on or lost.left_on
         others = kept.customer.contacts.exclude(pk=lost.pk)
         kept.is_primary |= lost.is_primary and not others.filter(is_primary=True).exists()
         twins = _join_events(kept, lost, journal) + absorb(kept, lost, journal)

@@ -19,7 +19,7 @@ from customers.merging import relations
 from customers.models import Contact, Customer, Step, Trashed
 
 # Nothing a person ever entered.
-_COMPUTED = {"customers.FormerKey", "retention.CustomerRisk"}
+_COMPUTED = {"customers.FormerKey", "retention.CustomerRisk", "retention.HealthChange", "retention.RiskSnapshot"}
 
 
 class NotBack(Exception):

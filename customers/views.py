@@ -244,7 +244,7 @@ def segment(request: PersonRequest, pk: int) -> HttpResponse:
 def _segment_page(request: PersonRequest, segment: Segment) -> HttpResponse:
     form = SegmentForm(request.POST or None, instance=segment)
     if request.method == "POST" and form.is_valid():
-        moved = changing.save_segment(segment)
+        moved = changing.save_segment(segment, at=clock.now())
         messages.success(
             request,
             ngettext(

@@ -71,7 +71,9 @@ COLUMNS = (
     Column("stage", gettext_lazy("Stage"), lambda row, _on: str(row.get_stage_display()), ("stage",)),
     Column("contact", gettext_lazy("Last contact"), _contact, ("last_touchpoint_at", "last_touchpoint_on")),
     Column("due", gettext_lazy("Next due"), _due, ("next_due_on", "do_not_contact")),
-    Column("risk", gettext_lazy("Risk"), lambda row, _on: band(getattr(row, "risk", None)), ("risk__band",)),
+    Column(
+        "risk", gettext_lazy("Risk"), lambda row, _on: band(getattr(row, "risk", None)), ("risk__band", "risk__health")
+    ),
     Column("value", gettext_lazy("Value of a year"), _value, ("risk__value_last_year",)),
     Column(
         "since",

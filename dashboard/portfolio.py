@@ -1,27 +1,32 @@
 """What the list of the portfolio can be narrowed to and sorted by."""
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters as filters
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import Form
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, Team, User
-from customers.models import Segment
+from customers.models import Customer, Segment, Tag
 from dashboard.paging import Order
-from interactions.models import Complaint, ComplaintQuerySet
+from interactions.models import Complaint, ComplaintQuerySet, FollowUp, FollowUpQuerySet
 from retention.counting import Part, first_opinion_moment
 from retention.models import ATTENTION, RISK_KEY, Band, CustomerRisk, CustomerRiskQuerySet, ranked
 from retention_crm.lib import clock
 from retention_crm.lib.form_base import QuickSelect
 from surveys.models import Response, ResponseQuerySet
 
-_SCOPE = ("owner", "team", "segment")
+_SCOPE = ("owner", "team", "segment", "tag")
 EVERY_BAND = "all"
 BANDS = [*((band.value, band.label) for band in Band), (EVERY_BAND, _("Every band"))]
-SIGNALS = {"complaint": _("Open complaint"), "detractor": _("Unhappy answer in the last 90 days")}
+SIGNALS = {
+    "complaint": _("Open complaint"),
+    "detractor": _("Unhappy answer in the last 90 days"),
+    "promise": _("Promise that is late"),
+}
 SORTS = {
     "weighted": _("Risk × value"),
     "value": _("Value of the last year"),
@@ -74,6 +79,10 @@ class PortfolioFilter(filters.FilterSet):  # type: ignore[misc]
         )
     )
 
+    tag = filters.ModelChoiceFilter(
+        **_select(label=_("Tag"), queryset=Tag.objects.all(), method="tagged", empty_label=_("Any tag"))
+    )
+
     class Meta:
         model = CustomerRisk
         fields: list[str] = []
@@ -105,6 +114,10 @@ class PortfolioFilter(filters.FilterSet):  # type: ignore[misc]
         """Whether a filter is set that the page otherwise hides."""
         return bool(self.words.keys() - {"sort", "band"})
 
+    def tagged(self, rows: CustomerRiskQuerySet, _name: str, tag: Tag) -> CustomerRiskQuerySet:
+        marked = Customer.tags.through.objects.filter(customer=OuterRef("pk"), tag=tag)
+        return rows.filter(Exists(marked))
+
     def unchanged(self, rows: CustomerRiskQuerySet, _name: str, _value: str) -> CustomerRiskQuerySet:
         return rows
 
@@ -112,8 +125,7 @@ class PortfolioFilter(filters.FilterSet):  # type: ignore[misc]
         rows: CustomerRiskQuerySet = super().filter_queryset(queryset).filter(customer__lost_on__isnull=True)
         signal = self.form.cleaned_data.get("signal")
         if signal:
-            having = _complaints if signal == "complaint" else _unhappy
-            rows = rows.filter(Exists(having(self.request.user).filter(customer_id=OuterRef("pk"))))
+            rows = rows.filter(Exists(_HAVING[signal](self.request.user).filter(customer_id=OuterRef("pk"))))
         band = self.form.cleaned_data.get("band")
         if band == EVERY_BAND:
             return rows
@@ -134,3 +146,15 @@ def _unhappy(user: User) -> ResponseQuerySet:
 
 def _complaints(user: User) -> ComplaintQuerySet:
     return Complaint.objects.visible_to(user).open()
+
+
+def _promises(user: User) -> FollowUpQuerySet:
+    """Promises to customers that are late by now."""
+    return FollowUp.objects.visible_to(user).promises().due_by(clock.now())
+
+
+_HAVING: dict[str, Callable[[User], QuerySet[Any]]] = {
+    "complaint": _complaints,
+    "detractor": _unhappy,
+    "promise": _promises,
+}

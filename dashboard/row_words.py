@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
-from retention.models import Band, CustomerRisk
+from retention.models import Band, CustomerRisk, HealthChange
 from retention_crm.lib import dates
 
 BADGES = {Band.AT_RISK: "badge-risk", Band.WATCH: "badge-watch", Band.HEALTHY: "badge-well"}
@@ -26,9 +26,12 @@ def due(day: date, today: date) -> SafeString:
     return _due(day, today, get_language(), dates.style())
 
 
-def band(risk: CustomerRisk | None) -> SafeString:
-    """The band of a customer's risk in words; without a figure there is not enough data."""
-    return _band(risk.band if risk else Band.UNKNOWN.value, get_language())
+def band(risk: CustomerRisk | HealthChange | None) -> SafeString:
+    """The band of a customer's health in words, with the score; without one there is not enough data."""
+    # In a template who has none has an empty text.
+    if not risk:
+        return _band(Band.UNKNOWN.value, None, get_language())
+    return _band(risk.band, risk.health, get_language())
 
 
 @lru_cache(maxsize=4096)
@@ -53,10 +56,11 @@ def _due(day: date, today: date, _language: str | None, _style: dates.Style) -> 
     return _time(day, ngettext("%(days)d day over", "%(days)d days over", -days) % {"days": -days}, "text-risk")
 
 
-@lru_cache(maxsize=64)
-def _band(value: str, _language: str | None) -> SafeString:
+@lru_cache(maxsize=2048)
+def _band(value: str, health: int | None, _language: str | None) -> SafeString:
     known = Band(value)
-    return format_html('<span class="badge {}">{}</span>', BADGES.get(known, "badge-quiet"), known.label)
+    score = "" if health is None else f" {health}"
+    return format_html('<span class="badge {}">{}{}</span>', BADGES.get(known, "badge-quiet"), known.label, score)
 
 
 def _time(day: date, words: str, css: str = "") -> SafeString:

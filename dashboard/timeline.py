@@ -125,7 +125,7 @@ def _answers() -> QuerySet[Response]:
 
 def _done() -> QuerySet[FollowUp]:
     done = FollowUp.objects.select_related("done_by")
-    return done.only("title", "is_promise", "due_at", "done_at", *_person("done_by"))
+    return done.only("title", "is_promise", "is_released", "due_at", "done_at", *_person("done_by"))
 
 
 def _consent() -> QuerySet[ConsentChange]:

@@ -16,6 +16,7 @@ from customers.models import Contact, Customer
 from interactions.models import Complaint, FollowUp
 from outreach.models import CUSTOMER_KINDS, Message, MessageKind, MessageQuerySet, State
 from outreach.overdue import digest_customers, digest_follow_ups
+from retention.wording import who_went_quiet_in_short
 from retention_crm.lib import clock
 from surveys.models import Response
 
@@ -29,6 +30,7 @@ FOLLOW_UP_COLUMNS = ("title", "origin", "is_promise", "due_at", "customer__name"
 QUIET_COLUMNS = (
     *("name", "time_zone", "cadence_days", "last_touchpoint_on"),
     *("segment__cadence_days", "risk__value_last_year"),
+    *("risk__last_day", "risk__rhythm_days", "risk__reasons"),
 )
 COMPLAINT_COLUMNS = ("what", "severity", "opened_at", "customer__name")
 ANSWER_COLUMNS = ("score", "comment", "answered_at", "contact__name", "customer__name")
@@ -54,8 +56,11 @@ class Section:
 
 @dataclass(frozen=True)
 class Quiet:
+    """`who` says whether it was they or we who went quiet, where it can be said."""
+
     customer: Customer
     days: int | None
+    who: str
 
 
 @dataclass(frozen=True)
@@ -126,9 +131,15 @@ def _section(key: str, source: Any, size: int) -> Section:
 
 
 def _quiet(user: User, people: list[int], at: datetime, limit: int) -> list[Quiet]:
-    customers = digest_customers(user, user.today(at), of=people).select_related("segment", "risk").only(*QUIET_COLUMNS)
+    today = user.today(at)
+    customers = digest_customers(user, today, of=people).select_related("segment", "risk").only(*QUIET_COLUMNS)
     found = customers.fetch_mode(FETCH_RAISE)[:limit]
-    return [Quiet(customer, customer.quiet_days(customer.today(at))) for customer in found]
+    return [Quiet(customer, customer.quiet_days(customer.today(at)), _who(customer, today)) for customer in found]
+
+
+def _who(customer: Customer, today: date) -> str:
+    risk = getattr(customer, "risk", None)
+    return who_went_quiet_in_short(risk, today) if risk else ""
 
 
 def _complaints(people: list[int], limit: int) -> Iterable[Complaint]:

@@ -12,7 +12,8 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
-from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_reopen
+from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
+from dashboard.views.health import customer_health, customer_qualities, judgement_end, judgement_new, judgement_restore
 from dashboard.views.importing import (
     import_columns,
     import_discard,
@@ -33,6 +34,7 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log
@@ -68,6 +70,10 @@ from dashboard.views.plan_steps import (
 from dashboard.views.plans import plan, plan_edit, plan_new, plan_rules, plans
 from dashboard.views.plays import plan_from_play, play, play_delete, play_new, plays, plays_ready
 from dashboard.views.portfolio import portfolio
+from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
+from dashboard.views.promises import promises
+from dashboard.views.renewals import renewal, renewal_new, renewals
+from dashboard.views.retention_figures import retention_export, retention_figures
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.today import today
@@ -91,6 +97,11 @@ urlpatterns = [
     path("customers/<int:pk>/fields/<slug:name>/", customer_field, name="customer_field"),
     path("contacts/<int:pk>/fields/<slug:name>/", contact_field, name="contact_field"),
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
+    path("customers/<int:pk>/health/", customer_health, name="customer_health"),
+    path("customers/<int:pk>/qualities/", customer_qualities, name="customer_qualities"),
+    path("customers/<int:pk>/health/judge/", judgement_new, name="judgement_new"),
+    path("judgements/<int:pk>/end/", judgement_end, name="judgement_end"),
+    path("judgements/<int:pk>/restore/", judgement_restore, name="judgement_restore"),
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
     path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
@@ -107,6 +118,7 @@ urlpatterns = [
     path("follow-ups/<int:pk>/told/", notice_told, name="notice_told"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
+    path("follow-ups/<int:pk>/release/", follow_up_release, name="follow_up_release"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),
     path("notifications/", notifications, name="notifications"),
     path("notifications/count/", notifications_count, name="notifications_count"),
@@ -142,6 +154,16 @@ urlpatterns = [
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
+    path("promises/", promises, name="promises"),
+    path("portfolio/list/", list_quality, name="list_quality"),
+    path("portfolio/week/", portfolio_week, name="portfolio_week"),
+    path("portfolio/people/", portfolio_people, name="portfolio_people"),
+    path("portfolio/retention/", retention_figures, name="retention_figures"),
+    path("portfolio/retention/<slug:table>.csv", retention_export, name="retention_export"),
+    path("settings/list/", list_rules, name="list_rules"),
+    path("portfolio/renewals/", renewals, name="renewals"),
+    path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
+    path("customers/renewals/<int:pk>/", renewal, name="renewal"),
     path("portfolio/plans/", plans, name="plans"),
     path("settings/plans/", plan_rules, name="plan_rules"),
     path("settings/plays/", plays, name="plays"),

@@ -1,22 +1,23 @@
 """The nightly rebuild: once for each of the company's days, whoever asks and however often."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from accounts.models import Company
 from retention.calibrating import learn
-from retention.models import RiskBasis
+from retention.models import HealthChange, RiskBasis
 from retention.scoring import RebuildResult, rebuild
 from retention_crm.lib import clock
 from retention_crm.lib.alone import Job, alone
 
 # By the company's clock: the day before is complete, and nobody works yet.
 REBUILD_FROM = time(2, 0)
+CHANGES_KEPT_FOR = timedelta(days=730)
 
 
 def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
     """Rebuilds if today's rebuild has not been done and it is past two o'clock for the company; None if it was not due.
 
-    The scale of the percentages is learnt anew with it.
+    The scale of the percentages is learnt anew with it, and changes of health of long ago are forgotten.
 
     A missed night is made up for by the next call. Of two calls at once one works and the other returns at once.
     """
@@ -29,4 +30,5 @@ def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
             return None
         result = rebuild(at=at)
         learn(at=at)
+        HealthChange.objects.filter(changed_at__lt=at - CHANGES_KEPT_FOR).delete()
         return result

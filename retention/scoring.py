@@ -24,7 +24,7 @@ _FRESH = "UPDATE customers_customer SET risk_stale_since = NULL WHERE id = ANY(%
 # Somebody waits for this one each time: planning it takes longer than running it.
 _SCORE_ONE = Prepared(
     rhythm.SCORE_ONE,
-    "id bigint, at timestamptz, today date, horizon integer, zone text, year_ago date, service_day date,"
+    "id bigint, at timestamptz, today date, zone text, year_ago date, service_day date, champion_day date,"
     " service_from timestamptz, opinion_from timestamptz, resolved_from timestamptz",
 )
 
@@ -110,6 +110,7 @@ def moments(zone_name: str, at: datetime, horizon: int = rhythm.HORIZON_DAYS) ->
         "zone": clock.zone(zone_name).key,
         "year_ago": today - timedelta(days=rhythm.YEAR_DAYS),
         "service_day": today - timedelta(days=rhythm.SERVICE_DAYS),
+        "champion_day": today - timedelta(days=rhythm.CHAMPION_DAYS),
         "service_from": start(rhythm.SERVICE_DAYS),
         "opinion_from": start(rhythm.OPINION_DAYS),
         "resolved_from": start(rhythm.RESOLVED_DAYS),

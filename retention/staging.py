@@ -41,11 +41,14 @@ ANALYZE backtest_event, backtest_customer
 _SPAN = "SELECT min(day), max(day), (SELECT count(*) FROM backtest_customer) FROM backtest_event"
 # In a file there is nothing but contacts on days that are over.
 _NOTHING = {
-    rhythm.COMPLAINTS: "opened_at, resolved_at",
+    rhythm.COMPLAINTS: "opened_at, resolved_at, severity",
     rhythm.RESPONSES: "score, answered_at, id",
     rhythm.FOLLOW_UPS: "is_promise, created_at, due_at, done_at",
+    rhythm.CONTACTS: "is_champion, left_on",
+    rhythm.JUDGEMENTS: "points, is_leaving, made_at, expires_on, ended_at, id",
 }
 _SOURCES = {
+    rhythm.SEGMENTS: "(SELECT id AS customer_id, 'both' AS counts, 0 AS own_horizon FROM backtest_customer)",
     rhythm.CUSTOMERS: "(SELECT id, NULL::date AS lost_on FROM backtest_customer) AS customer",
     rhythm.INTERACTIONS: (
         "(SELECT customer_id, day, TRUE AS is_touchpoint, 'call' AS kind, 'held' AS outcome, NULL::numeric AS amount,"

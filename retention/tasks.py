@@ -4,9 +4,12 @@ import time
 
 from celery import shared_task
 
+from accounts.models import Company
 from retention.counting import prepare_if_due
+from retention.proving import judge_if_due
 from retention.rebuilding import rebuild_if_due
 from retention.scoring import rescore_stale
+from retention.snapshotting import keep_if_due, thin_out
 from retention_crm.lib import clock
 
 RESCORE_SECONDS = 10.0
@@ -32,3 +35,14 @@ def rescore() -> int:
 def rebuild_when_due() -> bool:
     """Scores everybody once a night; returns whether it did."""
     return rebuild_if_due(at=clock.now()) is not None
+
+
+@shared_task(name="retention.keep_list")
+def keep_list() -> bool:
+    """Keeps the list of the day once it is made, and judges the one of 90 days before; returns whether it kept one."""
+    at = clock.now()
+    kept = keep_if_due(at=at)
+    judge_if_due()
+    if kept:
+        thin_out(clock.today(Company.current().time_zone, at))
+    return kept

@@ -58,4 +58,5 @@ app.conf.beat_schedule = {
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),
+    "keep_list": every(15 * MINUTE, "retention.keep_list"),
 }

@@ -39,7 +39,7 @@ from customers.models import (
 from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
-from retention.models import Loss, PlanStep, Play, RetentionPlan
+from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
@@ -114,6 +114,8 @@ class Side:
     play: Play
     plan_step: PlanStep
     planless: Customer
+    judgement: Judgement
+    renewal: Renewal
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp
@@ -214,6 +216,11 @@ TABLE: tuple[Line, ...] = (
     Line("document_restore", CUSTOMER_DATA, methods=("POST",), args=("document",)),
     Line("customer_snooze", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
+    Line("customer_health", CUSTOMER_DATA, args=("customer",)),
+    Line("customer_qualities", CUSTOMER_DATA, args=("customer",)),
+    Line("judgement_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("judgement_end", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
+    Line("judgement_restore", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("complaint_resolve", CUSTOMER_DATA, methods=_FORM, args=("complaint",), changes_only=True),
     Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
@@ -228,6 +235,7 @@ TABLE: tuple[Line, ...] = (
     Line("notice_how", CUSTOMER_DATA, methods=_FORM, args=("notice_for",), changes_only=True),
     Line("follow_up_done", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_reopen", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
+    Line("follow_up_release", CUSTOMER_DATA, methods=("POST",), args=("follow_up",)),
     Line("follow_up_move", CUSTOMER_DATA, methods=_FORM, args=("follow_up",), changes_only=True),
     Line("imports", EVERYONE),
     Line("import_new", EVERYONE, methods=_FORM),
@@ -240,6 +248,16 @@ TABLE: tuple[Line, ...] = (
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
+    Line("promises", EVERYONE),
+    Line("list_quality", MANAGERS),
+    Line("portfolio_week", MANAGERS),
+    Line("portfolio_people", MANAGERS),
+    Line("list_rules", MANAGERS_READ, methods=_FORM),
+    Line("retention_figures", MANAGERS),
+    Line("retention_export", MANAGERS, fixed=("cohorts",), unknown=(("nothing",),)),
+    Line("renewals", MANAGERS),
+    Line("renewal_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("renewal", CUSTOMER_DATA, methods=_FORM, args=("renewal",), changes_only=True),
     Line("plans", MANAGERS),
     Line("plan_rules", MANAGERS_READ, methods=_FORM),
     Line("plan_new", CUSTOMER_DATA, methods=_FORM, args=("planless",), changes_only=True),

@@ -35,7 +35,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
-from retention.models import Cause, Loss, PlanStep, RetentionPlan
+from retention.models import Cause, Judgement, Loss, PlanStep, Renewal, RetentionPlan, RiskSnapshot
 from surveys.answering import rows_of
 from surveys.branching import Value
 from surveys.models import Answer, Invitation, Response, Survey
@@ -185,10 +185,31 @@ def wish(of: Customer | None = None, **fields: Any) -> Wish:
     return Wish.objects.create(customer=of, **fields)
 
 
+def judgement(of: Customer | None = None, **fields: Any) -> Judgement:
+    """Worse than it looks, since an hour ago, unless told otherwise."""
+    of = of or customer()
+    fields = {"points": -10, "reason": "They are polite, no more", "made_at": NOW - timedelta(hours=1)} | fields
+    fields.setdefault("expires_on", TODAY + timedelta(days=30))
+    return Judgement.objects.create(customer=of, **({"made_by": of.owner} | fields))
+
+
+def renewal(of: Customer | None = None, **fields: Any) -> Renewal:
+    """In thirty days, unless told otherwise."""
+    fields.setdefault("due_on", TODAY + timedelta(days=30))
+    return Renewal.objects.create(customer=of or customer(), **fields)
+
+
 def loss(of: Customer | None = None, **fields: Any) -> Loss:
     """They left on TODAY, and nobody knows why, unless told otherwise; the customer's own day of it is not touched."""
     fields = {"lost_on": TODAY, "marked_at": NOW} | fields
     return Loss.objects.create(customer=of or customer(), **fields)
+
+
+def snapshot(of: Customer | None = None, **fields: Any) -> RiskSnapshot:
+    """Fifth on the list of TODAY and not at risk, unless told otherwise."""
+    of = of or customer()
+    fields = {"day": TODAY, "value": 0, "place": 5, "risk": 2_000, "silence": 10, "flagged_days": 0} | fields
+    return RiskSnapshot.objects.create(customer=of, owner=of.owner, **fields)
 
 
 def plan(of: Customer | None = None, **fields: Any) -> RetentionPlan:

@@ -64,6 +64,8 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         plan=(plan := factories.plan(customer)),
         plan_step=factories.plan_step(plan),
         planless=factories.customer(customer.owner),
+        judgement=factories.judgement(customer),
+        renewal=factories.renewal(customer),
         loss=factories.loss(customer, ending=Ending.MISTAKE, ended_on=factories.TODAY),
         notice=news.notice,
         notice_for=news,

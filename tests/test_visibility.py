@@ -21,7 +21,7 @@ from customers.models import (
 )
 from dashboard.models import BulkChange, BulkRow
 from outreach.models import Message, MessageKind
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
 from surveys.models import Begun
 from tests import factories
@@ -83,6 +83,11 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
+        "Judgement": lambda: factories.judgement(of),
+        "HealthChange": lambda: HealthChange.objects.create(
+            customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"
+        ),
+        "Renewal": lambda: factories.renewal(of),
         "Loss": lambda: factories.loss(of),
         "RetentionPlan": lambda: factories.plan(of),
         "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),
@@ -104,6 +109,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             customer=of,
             change=BulkChange.objects.create(action="owner", words="Given", by=of.owner, made_at=factories.NOW),
         ),
+        "RiskSnapshot": lambda: factories.snapshot(of),
         "CustomerRisk": lambda: CustomerRisk.objects.create(customer=of),
     }
     row: models.Model = makers[model.__name__]()

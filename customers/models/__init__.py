@@ -2,7 +2,7 @@
 
 from customers.models.access import CustomerDataQuerySet, OneOpenQuerySet
 from customers.models.alike import Alike, AlikeQuerySet, NameSeen
-from customers.models.choices import CallEvery, Channel, ConsentKind, Language, Stage, Tone
+from customers.models.choices import CallEvery, Channel, ConsentKind, CountsAsContact, Language, Stage, Tone
 from customers.models.contact import ConsentChange, ConsentChangeQuerySet, Contact, ContactQuerySet
 from customers.models.customer import DUE_KEY, SAMPLE_DOMAIN, TOUCH_KEY, Customer, CustomerQuerySet, Segment
 from customers.models.detail import ContactDetail, ContactDetailQuerySet
@@ -51,6 +51,7 @@ __all__ = [
     "ContactDetail",
     "ContactDetailQuerySet",
     "ContactQuerySet",
+    "CountsAsContact",
     "CustomField",
     "CustomFieldQuerySet",
     "Customer",

@@ -12,6 +12,14 @@ class Stage(models.TextChoices):
     MARRIED = "married", _("Married")
 
 
+class CountsAsContact(models.TextChoices):
+    """What ends the silence of customers."""
+
+    BOTH = "both", _("Conversations and purchases")
+    TOUCHPOINTS = "touchpoints", _("Conversations only")
+    PURCHASES = "purchases", _("Purchases only")
+
+
 class Language(models.TextChoices):
     """Languages customers are written to; a text that is missing in one falls back to English."""
 

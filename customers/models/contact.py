@@ -68,6 +68,18 @@ class Contact(models.Model):
         default=False,
         help_text=_("Gets thank-you notes and surveys when nobody else is named."),
     )
+    is_champion = models.BooleanField(
+        _("champion"),
+        default=False,
+        db_default=False,
+        help_text=_("Speaks for us there. If they leave, the customer is more likely to go."),
+    )
+    left_on = models.DateField(
+        _("left the company on"),
+        null=True,
+        blank=True,
+        help_text=_("Nothing is sent to them any more."),
+    )
     language = models.CharField(
         _("language"),
         max_length=8,

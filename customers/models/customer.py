@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce, ExtractDay, ExtractMonth, Great
 from django.utils.translation import gettext_lazy as _
 
 from customers.models.access import CustomerDataQuerySet
-from customers.models.choices import Language, Stage
+from customers.models.choices import CountsAsContact, Language, Stage
 from customers.models.labels import Tag
 from retention_crm.lib import clock, text
 from retention_crm.lib.fields import LineField, NoteField, TimeZoneField
@@ -36,6 +36,21 @@ class Segment(models.Model):
         default=60,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("The longest time without a touchpoint."),
+    )
+    counts_as_contact = models.CharField(
+        _("what counts as contact"),
+        max_length=12,
+        choices=CountsAsContact.choices,
+        default=CountsAsContact.BOTH,
+        db_default=CountsAsContact.BOTH,
+        help_text=_("What ends a silence, for the risk and the health. Choose purchases only for a shop nobody calls."),
+    )
+    horizon_days = models.PositiveSmallIntegerField(
+        _("horizon of the risk in days"),
+        default=90,
+        db_default=90,
+        validators=[MinValueValidator(14), MaxValueValidator(365)],
+        help_text=_("The risk is the chance of no contact within so many days. Longer where contacts are rare."),
     )
 
     class Meta:

@@ -1,6 +1,7 @@
 """Contacts: birthdays, consent, the main contact, and the same person twice."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -321,3 +322,40 @@ def test_a_contact_stays_with_its_customer_whatever_is_posted(
 
     contact.refresh_from_db()
     assert (contact.customer_id, contact.deceased) == (customer.pk, False)
+
+
+# --- who speaks for us, and who left
+
+
+def test_who_left_is_written_to_no_more_and_is_not_the_main_contact(
+    login: Login, customer: Customer, owner: User
+) -> None:
+    contact = factories.contact(customer, is_champion=True)
+    Customer.objects.update(risk_stale_since=None)
+    assert edit(login(owner), contact, is_champion="on", is_primary="on", left_on="2020-05-04").status_code == 302
+    contact.refresh_from_db()
+    assert (contact.left_on, contact.do_not_contact, contact.is_primary) == (date(2020, 5, 4), True, False)
+    customer.refresh_from_db()
+    assert customer.risk_stale_since is not None
+    shown = login(owner).get(reverse("customer", args=[customer.pk])).content.decode()
+    assert "Champion" in shown and "Left on 4 May 2020" in " ".join(shown.split())
+
+
+def test_who_came_back_may_be_written_to_again(login: Login, customer: Customer, owner: User) -> None:
+    contact = factories.contact(customer, left_on=date(2020, 5, 4), do_not_contact=True)
+    assert edit(login(owner), contact, left_on="").status_code == 302
+    contact.refresh_from_db()
+    assert (contact.left_on, contact.do_not_contact) == (None, False)
+
+
+def test_a_change_of_a_telephone_asks_for_no_new_risk(login: Login, customer: Customer, owner: User) -> None:
+    contact = factories.contact(customer)
+    Customer.objects.update(risk_stale_since=None)
+    edit(login(owner), contact, phone="+46 8 1")
+    customer.refresh_from_db()
+    assert customer.risk_stale_since is None
+
+
+def test_nobody_leaves_on_a_day_to_come(login: Login, customer: Customer, owner: User) -> None:
+    response = edit(login(owner), factories.contact(customer), left_on="2100-01-01")
+    assert list(errors(response)) == ["left_on"]

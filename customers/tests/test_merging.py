@@ -17,7 +17,7 @@ from tests.factories import NOW, TODAY
 from tests.test_visibility import make, models_of_a_customer, own_models
 
 # Rules that hold for some rows only; what merging does about each of them is said where it joins two rows.
-CARED_FOR = {"contact_one_primary", "loss_one_open", "plan_one_open"}
+CARED_FOR = {"contact_one_primary", "judgement_one_open", "loss_one_open", "plan_one_open"}
 
 
 def into(kept: Any, lost: Any, by: User) -> list[merging.Twins]:

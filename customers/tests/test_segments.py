@@ -23,8 +23,11 @@ def segment(db: None) -> Segment:
     return factories.segment(cadence_days=30, name="Key customers")
 
 
+FILLED = {"cadence_days": 30, "counts_as_contact": "both", "horizon_days": 90}
+
+
 def save(browser: Client, segment: Segment, **data: Any) -> Any:
-    return browser.post(reverse("segment", args=[segment.pk]), {"name": segment.name, "cadence_days": 30, **data})
+    return browser.post(reverse("segment", args=[segment.pk]), {"name": segment.name, **FILLED, **data})
 
 
 def test_a_new_cadence_moves_the_due_days_of_customers_without_their_own(
@@ -49,7 +52,7 @@ def test_a_new_cadence_costs_the_same_queries_for_one_and_for_three(owner: User,
     def cost() -> int:
         segment.cadence_days += 1
         with CaptureQueriesContext(connection) as captured:
-            changing.save_segment(segment)
+            changing.save_segment(segment, at=factories.NOW)
         return len(captured)
 
     factories.customer(owner, segment=segment)
@@ -85,7 +88,9 @@ def test_on_the_due_day_a_customer_is_still_in_time(owner: User, segment: Segmen
 
 
 def test_administrators_add_segments(login: Login, administrator: User) -> None:
-    response = login(administrator).post(reverse("segment_new"), {"name": "New", "cadence_days": 45}, follow=True)
+    response = login(administrator).post(
+        reverse("segment_new"), {**FILLED, "name": "New", "cadence_days": 45}, follow=True
+    )
 
     assert Segment.objects.get().cadence_days == 45
     assert "every 45 days" in response.content.decode()
@@ -137,3 +142,27 @@ def test_the_list_costs_the_same_queries_for_one_and_for_three(login: Login, man
 
 def test_without_segments_the_list_says_how_to_begin(login: Login, administrator: User) -> None:
     assert "No segments yet" in login(administrator).get(reverse("segments")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_stale"),
+    [({"name": "Others"}, False), ({"counts_as_contact": "purchases"}, True), ({"horizon_days": 180}, True)],
+)
+def test_other_rules_of_the_risk_ask_for_a_new_computation(
+    login: Login, administrator: User, owner: User, segment: Segment, changed: dict[str, Any], is_stale: bool
+) -> None:
+    factories.customer(owner, segment=segment)
+    factories.customer(owner)
+    assert save(login(administrator), segment, **changed).status_code == 302
+    stale = Customer.objects.filter(risk_stale_since__isnull=False)
+    assert [customer.segment for customer in stale] == ([segment] if is_stale else [])
+
+
+@pytest.mark.parametrize("wrong", [{"horizon_days": 13}, {"horizon_days": 366}, {"counts_as_contact": "gifts"}])
+def test_rules_that_make_no_sense_are_refused(
+    login: Login, administrator: User, segment: Segment, wrong: dict[str, Any]
+) -> None:
+    response = save(login(administrator), segment, **wrong)
+    assert list(response.context["form"].errors) == list(wrong)
+    segment.refresh_from_db()
+    assert (segment.horizon_days, segment.counts_as_contact) == (90, "both")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import histories, keeping, people, recaps, showcase
+from dashboard.demo import histories, keeping, people, recaps, remembering, showcase, standing
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -58,9 +58,13 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         recaps.send_recaps(on)
         keeping.say_why(on)
         keeping.plan_for_two(on)
+        standing.agree(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
+        standing.look_back(on)
+        progress("lists of before")
+        remembering.keep_lists(on, customers)
         progress("references")
         connection.check_constraints()
     return {_called(model, number): number for model, number in book.written.items()}

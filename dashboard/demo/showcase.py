@@ -60,6 +60,13 @@ class Set:
         source = self.event(Kind.CALL, agreed)
         histories.follow_up(self.book, self.of, title=title, promise=promise, source=source, due=due)
 
+    def kept(self, title: str, *, due_days_ago: int, early: int = 0) -> None:
+        """A promise from a week before its day, kept at noon of that day or so many days early."""
+        day = self.stage.on.toordinal() - due_days_ago
+        source = self.event(Kind.CALL, due_days_ago + 7)
+        due, done = moment(day, 17 * 60, ZONE), moment(day - early, 12 * 60, ZONE)
+        histories.follow_up(self.book, self.of, title=title, promise=True, source=source, due=due, done=done)
+
 
 Play = Callable[[Set], None]
 
@@ -79,6 +86,12 @@ def _nothing(_scene: Set) -> None:
 
 def _promise_today(scene: Set) -> None:
     scene.to_do("Send the new price list", 0, promise=True)
+
+
+def _kept_promises(scene: Set) -> None:
+    scene.kept("Send the drawings", due_days_ago=61, early=2)
+    scene.kept("Ask the warehouse for the missing boxes", due_days_ago=33)
+    scene.kept("Call with the new delivery date", due_days_ago=19)
 
 
 def _broken_promise(scene: Set) -> None:
@@ -209,16 +222,16 @@ SCENES = (
     Scene(_wish("de", 1), _open_complaint, birthday_in=0),
     Scene(_wish("ja", 1, rhythms.FADING), _answer(3, "I called three times and nobody called back."), birthday_in=0),
     Scene(_wish("mi", 2, zone="Pacific/Auckland"), _late(Kind.MEETING), birthday_in=0),
-    Scene(_wish("ko", 1), _late(Kind.PURCHASE)),
+    Scene(_wish("ko", 1), _all(_late(Kind.PURCHASE), _kept_promises)),
     Scene(_wish("en_us", 1, zone="America/Los_Angeles"), _late(Kind.VISIT), birthday_in=-1),
     Scene(_wish("sv", 2, rhythms.NEW, since_days=1), _nothing),
     Scene(_wish("hi", 2), _PLANNED, birthday_in=0),
     Scene(_wish("ar", 0, rhythms.SILENT), _nothing, birthday_in=1),
-    Scene(_wish("fr", 2), _all(_DECLINED, _plain_step_today), birthday_in=3),
+    Scene(_wish("fr", 2), _all(_DECLINED, _plain_step_today, _kept_promises), birthday_in=3),
     Scene(_wish("en_us", 1, zone="America/New_York"), _late(Kind.PURCHASE), birthday_in=0),
     Scene(_wish("he", 1, rhythms.LOST), _nothing),
     Scene(_wish("uk", 2, contacts=4, mourned=True), _nothing, leap_day=True),
-    Scene(_wish("el", 1), _all(_FULFILLED, _answer(10, "Reliable for years."))),
+    Scene(_wish("el", 1), _all(_FULFILLED, _answer(10, "Reliable for years."), _kept_promises)),
     Scene(_wish("zh", 2, rhythms.SILENT), _answer(7, "Good quality, a little slow sometimes.")),
     Scene(_wish("pl", 1), _taken_over, birthday_in=0),
 )

@@ -25,7 +25,13 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "promises": "customers",
+    "list_quality": "portfolio",
+    "portfolio_week": "portfolio",
+    "portfolio_people": "customers",
+    "retention_figures": "customers",
     "plans": "customers",
+    "renewals": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
@@ -44,7 +50,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new"),
+    *("plan_rules", "play_new", "list_rules"),
 }
 
 

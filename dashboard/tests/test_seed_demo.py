@@ -19,7 +19,7 @@ from dashboard.demo import people, seeding, writing
 from dashboard.tests.demo_company import seed
 from interactions.models import Interaction, Kind
 from retention import scoring
-from retention.models import CustomerRisk
+from retention.models import CustomerRisk, HealthChange, ListQuality, RiskDay, RiskSnapshot
 from retention_crm.lib import clock
 from surveys.models import Survey
 from tests import factories
@@ -28,12 +28,14 @@ pytestmark = pytest.mark.django_db
 
 
 def digest() -> str:
-    """Of all the rows of the demo, but for the moment the risk was computed, which is the database's."""
+    """Of all the rows of the demo, but for the moments the risk was computed, which are the database's."""
     found = []
     tables: list[type[Model]] = [User, Team, Segment, Company, Survey, *writing.COLUMNS, CustomerRisk]
+    tables += [HealthChange, RiskDay, RiskSnapshot, ListQuality]
     for model in tables:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT (to_jsonb(t) - 'computed_at')::text FROM {model._meta.db_table} t ORDER BY 1")
+            row = "to_jsonb(t) - '{computed_at,noted_at}'::text[]"
+            cursor.execute(f"SELECT ({row})::text FROM {model._meta.db_table} t ORDER BY 1")
             found.append(cursor.fetchall())
     return hashlib.sha256(json.dumps(found).encode()).hexdigest()
 

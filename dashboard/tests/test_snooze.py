@@ -88,7 +88,7 @@ def test_an_older_touchpoint_entered_afterwards_does_not_end_it(quiet: Customer)
 def test_another_cadence_does_not_wake_the_customer(quiet: Customer) -> None:
     snooze(quiet, until=UNTIL, reason="On holiday")
     quiet.segment.cadence_days = 5
-    save_segment(quiet.segment)
+    save_segment(quiet.segment, at=NOW)
     assert not is_overdue(quiet, TODAY)
 
 

@@ -9,12 +9,14 @@ from django.views.decorators.http import require_safe
 
 from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
+from dashboard.health import judgement_of
 from dashboard.plans import open_plan
+from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
 from retention.models import CustomerRisk, Loss, RiskScale
-from retention.wording import reasons_in_words
+from retention.wording import account, chance_in_words, who_went_quiet
 from retention_crm.lib import clock
 
 # So many open follow-ups are shown before all are asked for: what is due next, on a page that opens at once.
@@ -99,9 +101,13 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "tags": list(customer.tags.all()),
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
-        "reasons": reasons_in_words(risk, on=on, scale=RiskScale.objects.in_use()) if risk else [],
+        "account": account(risk, on=on) if risk else [],
+        "who_went_quiet": who_went_quiet(risk, on) if risk else "",
+        "chance": chance_in_words(risk, RiskScale.objects.in_use()) if risk else [],
+        "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),
         "plan": open_plan(customer),
+        "renewals": of_customer(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,

@@ -1,4 +1,4 @@
-"""Follow-ups: done, not done after all, and moved."""
+"""Follow-ups: done, not done after all, no longer needed, and moved."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -22,6 +22,17 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
     follow_up.finish(request.user, at)
     rescore([follow_up.customer_id], at=at)
     words = _("Done: %(title)s") % {"title": follow_up.title}
+    return saved(request, words, to=_customer(follow_up), undo=reverse("follow_up_reopen", args=[pk]))
+
+
+@require_POST
+def follow_up_release(request: PageRequest, pk: int) -> HttpResponse:
+    """The customer does not need a promise kept any more."""
+    at = clock.now()
+    follow_up = get_editable(FollowUp.objects.all(), request, pk)
+    follow_up.release(request.user, at)
+    rescore([follow_up.customer_id], at=at)
+    words = _("They do not need it any more: %(title)s") % {"title": follow_up.title}
     return saved(request, words, to=_customer(follow_up), undo=reverse("follow_up_reopen", args=[pk]))
 
 

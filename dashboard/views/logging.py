@@ -45,7 +45,7 @@ def log(request: PageRequest) -> HttpResponse:
         "next_step": forms.next_step,
         "customer": customer,
         "editable": True,
-        "contacts": [contact for contact in contacts if not contact.deceased],
+        "contacts": [contact for contact in contacts if not contact.deceased and not contact.left_on],
         "at": at,
         "kind": sent.get("kind", ""),
         "log_key": uuid.uuid4() if key is None or "log_key" in forms.interaction.errors else key,

@@ -12,14 +12,17 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from accounts.requests import PersonRequest
+from customers.models import Stage
 from dashboard.losses import Choice
 from dashboard.paging import page_of
 from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
-from retention.counting import figures
+from dashboard.renewals import ahead
+from retention.counting import Figures, figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
-from retention.wording import signals_in_words, summary
+from retention.proving import Proof
+from retention.wording import signals_in_words, summary, who_went_quiet_in_short
 from retention_crm.lib import clock
 
 PAGE_SIZE = 25
@@ -29,6 +32,7 @@ PAGE_SIZE = 25
 class Row:
     risk: CustomerRisk
     quiet: str
+    who: str
     signals: list[str]
 
 
@@ -48,15 +52,21 @@ def portfolio(request: PersonRequest) -> HttpResponse:
     )
     at, company = clock.now(), request.user.company
     on = request.user.today(at)
+    counted = figures(filters.part, company, at=at)
     context = {
         "filters": filters,
-        "figures": figures(filters.part, company, at=at),
+        "figures": counted,
         "at": at,
-        "rows": [Row(risk, summary(risk, on), signals_in_words(risk, on=on)) for risk in page.rows],
+        "on": on,
+        "rows": [_row(risk, on) for risk in page.rows],
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
-        "behind": _lists_behind(filters),
+        "behind": lists_behind(filters.scope),
+        "stages": _stages(counted, filters.scope),
+        "renewals": ahead(request.user, filters.part, on=on),
+        "renewals_address": with_words(reverse("renewals"), filters.scope),
         "plans": counts(all_plans(request.user, at=at)),
+        "proof": Proof.latest(),
         "unexplained": _unexplained(request.user, on),
         "losses_address": Choice.last_year(on).address(kind=UNKNOWN),
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
@@ -65,30 +75,58 @@ def portfolio(request: PersonRequest) -> HttpResponse:
     return render(request, "dashboard/portfolio.html", context)
 
 
+def _row(risk: CustomerRisk, on: date) -> Row:
+    return Row(risk, summary(risk, on), who_went_quiet_in_short(risk, on), signals_in_words(risk, on=on))
+
+
 def _unexplained(user: User, on: date) -> int:
     """Of how many who left in the last year nobody has said why."""
     losses = Loss.objects.visible_to(user).real().unexplained()
     return Choice.last_year(on).of(losses).count()
 
 
-def _lists_behind(filters: PortfolioFilter) -> dict[str, str]:
-    """The address of the list behind each figure, for the same part of the company."""
-    here, scope = reverse("portfolio"), filters.scope
+def lists_behind(scope: dict[str, str]) -> dict[str, str]:
+    """The address of the list behind each figure, for that part of the company."""
+    here = reverse("portfolio")
     return {
-        "at_risk": _with(here, scope | {"band": Band.AT_RISK.value}),
-        "value": _with(here, scope | {"band": Band.AT_RISK.value, "sort": "value"}),
-        "overdue": _with(reverse("customers"), scope | {"attention": "overdue", "sort": "due"}),
-        "complaints": _with(here, scope | {"signal": "complaint", "band": EVERY_BAND}),
-        "unhappy": _with(here, scope | {"signal": "detractor", "band": EVERY_BAND}),
+        "customers": with_words(reverse("customers"), scope),
+        "week": with_words(reverse("portfolio_week"), scope),
+        "people": with_words(reverse("portfolio_people"), scope),
+        "promises": with_words(here, scope | {"signal": "promise", "band": EVERY_BAND}),
+        "at_risk": with_words(here, scope | {"band": Band.AT_RISK.value}),
+        "value": with_words(here, scope | {"band": Band.AT_RISK.value, "sort": "value"}),
+        "overdue": with_words(reverse("customers"), scope | {"attention": "overdue", "sort": "due"}),
+        "complaints": with_words(here, scope | {"signal": "complaint", "band": EVERY_BAND}),
+        "unhappy": with_words(here, scope | {"signal": "detractor", "band": EVERY_BAND}),
     }
+
+
+@dataclass(frozen=True)
+class StageShare:
+    """So many customers of that stage, from `x` on in the bar, and their list."""
+
+    stage: Stage
+    x: int
+    number: int
+    address: str
+
+
+def _stages(counted: Figures, scope: dict[str, str]) -> list[StageShare]:
+    shares, x = [], 0
+    for stage in Stage:
+        number = counted.stages.get(stage, 0)
+        shares.append(StageShare(stage, x, number, with_words(reverse("customers"), scope | {"stage": stage.value})))
+        x += number
+    return shares
 
 
 def _address(filters: PortfolioFilter, **place: str) -> str:
     """Where the list goes on at that place; empty for a place that is not there."""
-    return _with(reverse("portfolio"), filters.words | place) if any(place.values()) else ""
+    return with_words(reverse("portfolio"), filters.words | place) if any(place.values()) else ""
 
 
-def _with(address: str, words: dict[str, str]) -> str:
+def with_words(address: str, words: dict[str, str]) -> str:
+    """The address with these parameters."""
     query = QueryDict(mutable=True)
     query.update(words)
     return f"{address}?{query.urlencode()}"

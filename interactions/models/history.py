@@ -1,6 +1,7 @@
 """What happened between us and a customer, and what is to be done by when."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 from django.conf import settings
@@ -134,6 +135,20 @@ class Interaction(models.Model):
         return self.kind in RECAPPED_KINDS and self.outcome == Outcome.HELD and bool(self.notes.strip())
 
 
+class Fate(models.TextChoices):
+    """What became of a promise. Early is a whole day ahead of its time or more; broken is past it and not done."""
+
+    AHEAD = "ahead", _("Still to keep")
+    EARLY = "early", _("Kept early")
+    ON_TIME = "on_time", _("Kept on time")
+    LATE = "late", _("Kept late")
+    BROKEN = "broken", _("Not kept")
+    RELEASED = "released", _("No longer needed")
+
+
+_EARLY = timedelta(days=1)
+
+
 class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):
     def open(self) -> Self:
         return self.filter(done_at__isnull=True)
@@ -144,6 +159,35 @@ class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):
 
     def promises(self) -> Self:
         return self.filter(is_promise=True)
+
+    def due_within(self, first: date | None, last: date | None, zone: str) -> Self:
+        """Those due on these days, both included, by the calendar of that time zone; None is no limit."""
+        found = self
+        if first:
+            found = found.filter(due_at__gte=clock.moment(first, time(0), zone))
+        if last:
+            found = found.filter(due_at__lt=clock.moment(last + timedelta(days=1), time(0), zone))
+        return found
+
+    def with_fate(self, at: datetime) -> Self:
+        """Promises with what became of them by then, as `fate`, one of Fate."""
+        return self.promises().annotate(fate=_fate(at))
+
+    def of_fates(self, fates: Collection[Fate], at: datetime) -> Self:
+        """Promises of which one of these became by then, with it."""
+        return self.promises().annotate(fate=_fate(at)).filter(fate__in=fates)
+
+
+def _fate(at: datetime) -> models.Case:
+    return models.Case(
+        models.When(is_released=True, then=models.Value(Fate.RELEASED)),
+        models.When(done_at__isnull=True, due_at__gte=at, then=models.Value(Fate.AHEAD)),
+        models.When(done_at__isnull=True, then=models.Value(Fate.BROKEN)),
+        models.When(done_at__gt=models.F("due_at"), then=models.Value(Fate.LATE)),
+        models.When(done_at__lte=models.F("due_at") - _EARLY, then=models.Value(Fate.EARLY)),
+        default=models.Value(Fate.ON_TIME),
+        output_field=models.CharField(),
+    )
 
 
 class FollowUp(models.Model):
@@ -178,6 +222,9 @@ class FollowUp(models.Model):
         blank=True,
         related_name="+",
         editable=False,
+    )
+    is_released = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="The customer said that it is not needed any more."
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -217,9 +264,15 @@ class FollowUp(models.Model):
         FollowUp.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by)
         self.refresh_from_db(fields=["done_at", "done_by"])
 
+    def release(self, by: User, at: datetime) -> None:
+        """Ends an open promise that the customer does not need kept; one that was done stays done."""
+        FollowUp.objects.promises().open().filter(pk=self.pk).update(done_at=at, done_by=by, is_released=True)
+        self.refresh_from_db(fields=["done_at", "done_by", "is_released"])
+
     def reopen(self) -> None:
         self.done_at = self.done_by = None
-        self.save(update_fields=["done_at", "done_by"])
+        self.is_released = False
+        self.save(update_fields=["done_at", "done_by", "is_released"])
 
     def move(self, due_at: datetime) -> None:
         """A new time for what is still to be done; what is done keeps the time it had."""

@@ -1,6 +1,7 @@
 """How likely each customer is to go, what is planned against it, and why those went who are lost."""
 
 from retention.models.cause import Cause, CauseField
+from retention.models.health import HealthChange, Judgement, JudgementQuerySet
 from retention.models.loss import Ending, Loss, LossQuerySet
 from retention.models.plan import (
     PlanOutcome,
@@ -13,6 +14,7 @@ from retention.models.plan import (
     Severity,
 )
 from retention.models.play import Doer, Play, PlayStep
+from retention.models.renewal import Renewal, RenewalOutcome, RenewalQuerySet
 from retention.models.risk import (
     ATTENTION,
     RISK_KEY,
@@ -25,10 +27,19 @@ from retention.models.risk import (
     RiskScaleQuerySet,
     ranked,
 )
+from retention.models.snapshot import (
+    RISK_PARTS,
+    ListQuality,
+    ListRules,
+    RiskDay,
+    RiskSnapshot,
+    RiskSnapshotQuerySet,
+)
 
 __all__ = [
     "ATTENTION",
     "RISK_KEY",
+    "RISK_PARTS",
     "Band",
     "Cause",
     "CauseField",
@@ -36,6 +47,11 @@ __all__ = [
     "CustomerRiskQuerySet",
     "Doer",
     "Ending",
+    "HealthChange",
+    "Judgement",
+    "JudgementQuerySet",
+    "ListQuality",
+    "ListRules",
     "Loss",
     "LossQuerySet",
     "PlanOutcome",
@@ -46,11 +62,17 @@ __all__ = [
     "Play",
     "PlayStep",
     "PortfolioCount",
+    "Renewal",
+    "RenewalOutcome",
+    "RenewalQuerySet",
     "RetentionPlan",
     "RetentionPlanQuerySet",
     "RiskBasis",
+    "RiskDay",
     "RiskScale",
     "RiskScaleQuerySet",
+    "RiskSnapshot",
+    "RiskSnapshotQuerySet",
     "Severity",
     "ranked",
 ]

@@ -1,6 +1,7 @@
 """What is known about each customer's risk of going silent."""
 
 import math
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Self
 
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerDataQuerySet, Segment
 from retention.rhythm import HORIZON_DAYS
+from retention.weighing import LEAST_DAYS_AT_RISK, LEAVES_RISK_FROM
 
 
 class Band(models.TextChoices):
@@ -37,9 +39,10 @@ def ranked(value: str) -> CombinedExpression:
 
 class CustomerRiskQuerySet(CustomerDataQuerySet["CustomerRisk"]):
     def turned_red(self) -> Self:
-        """Those we saw come into the band at risk, who are in it, and whom we have and may call."""
+        """Those we saw come into the band at risk, who do not only wait to leave it, and whom we have and may call."""
         # Only who is in that band has the moment, and it has an index.
-        return self.filter(at_risk_since__isnull=False, customer__lost_on=None, customer__do_not_contact=False)
+        rows = self.filter(at_risk_since__isnull=False, customer__lost_on=None, customer__do_not_contact=False)
+        return rows.exclude(health__gte=LEAVES_RISK_FROM)
 
 
 class CustomerRisk(models.Model):
@@ -54,7 +57,17 @@ class CustomerRisk(models.Model):
     )
     rhythm_days = models.FloatField(null=True, blank=True, help_text="Usual days from contact to contact.")
     risk = models.FloatField(null=True, blank=True, help_text="Chance of no contact in the horizon, with signals.")
-    band = models.CharField(max_length=8, choices=Band.choices, default=Band.UNKNOWN)
+    health = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="0 to 100, the sum of the points of the reasons; empty where too little is known.",
+    )
+    band = models.CharField(
+        max_length=8,
+        choices=Band.choices,
+        default=Band.UNKNOWN,
+        help_text="Of the health; at risk is left with a margin and after some days (retention.weighing).",
+    )
     at_risk_since = models.DateTimeField(
         null=True,
         blank=True,
@@ -62,8 +75,13 @@ class CustomerRisk(models.Model):
         help_text="When they were seen to come into the band at risk; empty outside it, and if nobody saw it.",
     )
     reasons = models.JSONField(
-        default=list, help_text="[{code, size, …}]: size in log-odds; the words are made when shown."
+        default=list, help_text="[{code, size, points, …}]: size in log-odds; the words are made when shown."
     )
+    noted_health = models.PositiveSmallIntegerField(
+        null=True, blank=True, editable=False, help_text="The score when a change was kept last."
+    )
+    noted_band = models.CharField(max_length=8, default="", db_default="", editable=False)
+    noted_at = models.DateTimeField(null=True, blank=True, editable=False)
     value_last_year = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     value_at_risk = models.DecimalField(max_digits=16, decimal_places=2, default=Decimal(0))
     computed_on = models.DateField(null=True, blank=True)
@@ -92,6 +110,13 @@ class CustomerRisk(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.risk}"
+
+    @property
+    def stays_red_until(self) -> datetime | None:
+        """Until when somebody whose score has risen is called at risk at least; None for all others."""
+        if self.band != Band.AT_RISK or self.at_risk_since is None or (self.health or 0) < LEAVES_RISK_FROM:
+            return None
+        return self.at_risk_since + timedelta(days=LEAST_DAYS_AT_RISK)
 
 
 class RiskBasis(models.Model):
@@ -152,17 +177,34 @@ class RiskScale(models.Model):
 
 
 class PortfolioCount(models.Model):
-    """The prepared figures of the portfolio for the customers of one owner in one segment."""
+    """The prepared figures of the portfolio for the customers of one owner in one segment.
+
+    Those named as a stage count the customers at it.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="+")
+    customers = models.PositiveIntegerField(default=0, db_default=0)
     at_risk = models.PositiveIntegerField()
     watch = models.PositiveIntegerField()
     value = models.DecimalField(max_digits=20, decimal_places=2)
     cared_for = models.PositiveIntegerField()
     overdue = models.PositiveIntegerField()
+    cared_for_value = models.DecimalField(max_digits=20, decimal_places=2, default=0, db_default=0)
+    overdue_value = models.DecimalField(max_digits=20, decimal_places=2, default=0, db_default=0)
     complaints = models.PositiveIntegerField()
     unhappy = models.PositiveIntegerField()
+    promises = models.PositiveIntegerField(default=0, db_default=0, help_text="Customers we owe one that is late.")
+    turned_red = models.PositiveIntegerField(default=0, db_default=0, help_text="At risk now, and not a week before.")
+    red_no_more = models.PositiveIntegerField(default=0, db_default=0)
+    acquaintance = models.PositiveIntegerField(default=0, db_default=0)
+    friend = models.PositiveIntegerField(default=0, db_default=0)
+    dating = models.PositiveIntegerField(default=0, db_default=0)
+    engaged = models.PositiveIntegerField(default=0, db_default=0)
+    married = models.PositiveIntegerField(default=0, db_default=0)
+    oldest_complaint = models.DateTimeField(null=True, blank=True)
+    oldest_unhappy = models.DateTimeField(null=True, blank=True)
+    oldest_promise = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "segment"], name="portfolio_count_once")]

@@ -58,7 +58,7 @@ def test_the_moment_they_come_into_the_band_is_kept_until_they_leave_it(fading: 
     rescore([fading.pk], at=NOW + 2 * DAY)
     assert since(fading) == NOW
     factories.interaction(fading, happened_at=NOW + 2 * DAY)
-    rescore([fading.pk], at=NOW + 2 * DAY)
+    rescore([fading.pk], at=NOW + 7 * DAY)
     assert since(fading) is None
     rebuild(at=NOW + 200 * DAY)
     assert since(fading) == NOW + 200 * DAY
@@ -166,6 +166,7 @@ def test_once_while_it_stays_and_again_after_it_left_and_came_back(fading: Custo
     rebuild(at=NOW + 4 * DAY)
     plan(at=NOW + 4 * DAY)
     assert len(alerts()) == 1
+    rebuild(at=NOW + 8 * DAY)
     rebuild(at=NOW + 200 * DAY)
     plan(at=NOW + 200 * DAY)
     assert len(alerts()) == 2

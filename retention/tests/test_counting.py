@@ -9,10 +9,11 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Company, User
-from customers.models import Customer, Segment
+from customers.models import Customer, Segment, Tag
+from interactions.models import Complaint
 from retention import counting, tasks
-from retention.counting import Figures, Part, figures, prepare, prepare_if_due
-from retention.models import Band, CustomerRisk, PortfolioCount, RiskBasis
+from retention.counting import Figures, Part, figures, loads, prepare, prepare_if_due
+from retention.models import Band, CustomerRisk, PortfolioCount, RiskBasis, RiskDay
 from retention.scoring import rebuild
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -64,9 +65,22 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 def test_everything_is_counted_once(many: list[Customer], company: Company) -> None:
     counted = figures(Part(), company, at=NOW)
     assert counted == Figures(
-        at_risk=6, watch=6, value=Decimal(2100), cared_for=13, overdue=3, complaints=1, unhappy=1, counted_at=None
+        customers=14,
+        at_risk=6,
+        watch=6,
+        value=Decimal(2100),
+        cared_for=13,
+        overdue=3,
+        cared_for_value=Decimal(2130),
+        overdue_value=Decimal(600),
+        complaints=1,
+        unhappy=1,
+        oldest_complaint=Complaint.objects.open().earliest("opened_at").opened_at,
+        oldest_unhappy=NOW,
+        stages={"acquaintance": 14},
+        counted_at=None,
     )
-    assert counted.in_time == 76
+    assert (counted.in_time, counted.value_in_time) == (76, 71)
 
 
 def test_parts_are_counted_alone(
@@ -92,6 +106,65 @@ def test_prepared_figures_are_the_same(
         found = figures(part, company, at=NOW)
         assert found.counted_at == NOW
         assert found == Figures(**{**expected.__dict__, "counted_at": NOW})
+
+
+def test_promises_that_are_late_count_by_customer_with_the_oldest(company: Company, owner: User) -> None:
+    late = factories.customer(owner)
+    for days in (2, 9):
+        factories.follow_up(late, is_promise=True, due_at=NOW - timedelta(days=days))
+    factories.follow_up(late, is_promise=False, due_at=NOW - timedelta(days=30))
+    done = NOW - timedelta(days=1)
+    factories.follow_up(factories.customer(owner), is_promise=True, due_at=done, done_at=done, done_by=owner)
+    factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW + timedelta(days=1))
+    lost = factories.customer(owner, lost_on=TODAY)
+    factories.follow_up(lost, is_promise=True, due_at=NOW - timedelta(days=50))
+    counted = figures(Part(), company, at=NOW)
+    assert (counted.promises, counted.oldest_promise) == (1, NOW - timedelta(days=9))
+
+
+def test_a_tag_is_counted_alone_also_where_figures_are_prepared(
+    many: list[Customer], company: Company, prepared: Callable[[], None]
+) -> None:
+    prepared()
+    (tag,) = Tag.objects.named(["key"])
+    for customer in (many[0], many[1]):
+        customer.tags.add(tag)
+    counted = figures(Part(tag=tag.pk), company, at=NOW)
+    assert (counted.customers, counted.at_risk, counted.watch, counted.value) == (2, 1, 1, Decimal(100))
+    assert (counted.complaints, counted.unhappy, counted.counted_at) == (1, 1, None)
+
+
+def test_each_owner_has_a_load_and_together_they_are_all(
+    many: list[Customer], company: Company, owner: User, outsider: User, prepared: Callable[[], None]
+) -> None:
+    live = loads(Part(), company, at=NOW)
+    whole = figures(Part(), company, at=NOW)
+    assert len(live) == 3
+    for name in ("customers", "at_risk", "value", "overdue", "complaints"):
+        assert sum(getattr(load, name) for _owner, load in live) == getattr(whole, name)
+    assert dict(live)[owner.pk].customers == 6
+    assert [person for person, _load in loads(Part(team=outsider.team_id), company, at=NOW)] == [outsider.pk]
+    prepared()
+    assert [(person, load.at_risk, load.value) for person, load in loads(Part(), company, at=NOW)] == [
+        (person, load.at_risk, load.value) for person, load in live
+    ]
+
+
+def test_who_turned_red_in_a_week_is_told_by_the_lists_of_then(company: Company, owner: User) -> None:
+    week_ago = TODAY - timedelta(days=8)
+    for day in (TODAY, TODAY - timedelta(days=3), week_ago):
+        RiskDay.objects.create(day=day, taken_at=NOW)
+    stays, comes, goes, gone = (factories.customer(owner) for _number in range(4))
+    for customer, before, now in ((stays, 3, 11), (comes, 0, 2), (goes, 40, 0), (gone, 40, None)):
+        factories.snapshot(customer, day=week_ago, flagged_days=before)
+        if now is not None:
+            factories.snapshot(customer, flagged_days=now)
+    Customer.objects.filter(pk=gone.pk).update(lost_on=TODAY)
+    counted = figures(Part(), company, at=NOW)
+    assert (counted.turned_red, counted.red_no_more, counted.customers) == (1, 2, 3)
+    RiskDay.objects.filter(day=week_ago).delete()
+    counted = figures(Part(), company, at=NOW)
+    assert (counted.turned_red, counted.red_no_more) == (0, 0)
 
 
 def test_nothing_is_no_figure(company: Company) -> None:

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from accounts.models import User
-from customers.models import Customer
+from customers.models import Customer, Segment
 from interactions.models import Kind, Outcome
 from retention.models import Band, CustomerRisk, RiskBasis
+from retention.scoring import rebuild
 from retention.tests.histories import answered, codes, contacts, log_odds, regular, risk_of
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -30,7 +31,7 @@ def with_and_without(customer: Customer, signal: str, **fields: object) -> tuple
 def test_an_open_complaint_weighs_most(customer: Customer) -> None:
     risk, size = with_and_without(customer, "complaint", opened_at=NOW - timedelta(days=200))
     assert size == pytest.approx(0.7)
-    assert risk.reasons[1] == {"code": "complaint_open", "size": 0.7, "since": "2026-05-10"}
+    assert risk.reasons[1] == {"code": "complaint_open", "size": 0.7, "points": -49, "since": "2026-05-10"}
 
 
 def test_a_resolved_complaint_fades_by_half_every_90_days(customer: Customer) -> None:
@@ -191,3 +192,88 @@ def test_a_lost_customer_keeps_the_row_and_leaves_the_bands(customer: Customer) 
     risk = risk_of(customer)
     assert risk.band == Band.UNKNOWN
     assert risk.risk is not None
+
+
+# ---- Whose silence ----
+
+
+def test_since_the_last_contact_we_tried_in_vain(customer: Customer) -> None:
+    regular(customer, 30, silent=40)
+    for days, outcome in ((60, "no_answer"), (40, "no_answer"), (20, "no_answer"), (9, "missed_by_them")):
+        factories.interaction(customer, outcome=outcome, happened_at=NOW - timedelta(days=days))
+    factories.interaction(customer, outcome="postponed", happened_at=NOW - timedelta(days=2))
+    factories.interaction(customer, kind=Kind.GESTURE, happened_at=NOW - timedelta(days=1))
+    silence = risk_of(customer).reasons[0]
+    assert (silence["tries"], silence["tried"]) == (2, "2026-11-17")
+    assert "tries" not in risk_of(customer, NOW - timedelta(days=25)).reasons[0]
+    contacts(customer, 0)
+    assert "tries" not in risk_of(customer).reasons[0]
+
+
+# ---- What the segment says ----
+
+
+@pytest.mark.parametrize(
+    ("counts", "days", "last"), [("both", 3, 10), ("touchpoints", 2, 30), ("purchases", 1, 10)]
+)  # fmt: skip
+def test_the_segment_says_what_counts_as_contact(customer: Customer, counts: str, days: int, last: int) -> None:
+    contacts(customer, 30, 60)
+    contacts(customer, 10, kind=Kind.PURCHASE)
+    Segment.objects.update(counts_as_contact=counts)
+    risk = risk_of(customer)
+    assert (risk.contact_days, risk.last_day) == (days, TODAY - timedelta(days=last))
+    CustomerRisk.objects.all().delete()
+    rebuild(at=NOW)
+    assert CustomerRisk.objects.get().contact_days == days
+
+
+def test_the_company_learns_its_gap_from_what_counts(owner: User) -> None:
+    shop, firm = factories.customer(owner), factories.customer(owner)
+    for customer in (shop, firm):
+        contacts(customer, 0, 10, 20)
+        contacts(customer, 1, 101, kind=Kind.PURCHASE)
+    Segment.objects.filter(pk=shop.segment_id).update(counts_as_contact="purchases")
+    Segment.objects.filter(pk=firm.segment_id).update(counts_as_contact="touchpoints")
+    assert rebuild(at=NOW).median_gap_days == 10
+
+
+def test_a_longer_horizon_lowers_the_chance_of_silence(customer: Customer) -> None:
+    regular(customer, 60, silent=70)
+    RiskBasis.objects.create(pk=1, median_gap_days=30)
+    usual = risk_of(customer)
+    Segment.objects.update(horizon_days=180)
+    longer = risk_of(customer)
+    assert usual.risk is not None and longer.risk is not None and longer.risk < usual.risk
+    assert "horizon" not in usual.reasons[0] and longer.reasons[0]["horizon"] == 180
+    rebuilt = CustomerRisk.objects.get()
+    rebuild(at=NOW)
+    RiskBasis.objects.update(median_gap_days=30)
+    assert risk_of(customer).risk == rebuilt.risk
+
+
+# ---- The champion ----
+
+
+def test_a_champion_who_left_counts_for_half_a_year(customer: Customer) -> None:
+    regular(customer, 30, silent=20)
+    before = log_odds(risk_of(customer))
+    champion = factories.contact(customer, is_champion=True)
+    for days, size in ((None, 0), (0, 0.5), (179, 0.5), (180, 0), (-1, 0)):
+        champion.left_on = None if days is None else TODAY - timedelta(days=days)
+        champion.save()
+        risk = risk_of(customer)
+        assert log_odds(risk) - before == pytest.approx(size, abs=1e-9)
+    champion.left_on = TODAY
+    champion.save()
+    assert risk_of(customer).reasons[1] == {
+        "code": "champion_left", "size": 0.5, "points": -35, "on": "2026-11-26",
+    }  # fmt: skip
+
+
+def test_another_champion_takes_the_place(customer: Customer) -> None:
+    regular(customer, 30, silent=20)
+    factories.contact(customer, is_champion=True, left_on=TODAY)
+    factories.contact(customer, left_on=TODAY)
+    assert "champion_left" in codes(risk_of(customer))
+    factories.contact(customer, is_champion=True)
+    assert "champion_left" not in codes(risk_of(customer))

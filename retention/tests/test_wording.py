@@ -5,7 +5,7 @@ import pytest
 from django.utils import translation
 
 from retention.models import Band, CustomerRisk, RiskScale
-from retention.wording import reasons_in_words, summary
+from retention.wording import chance_in_words, reasons_in_words, summary, who_went_quiet, who_went_quiet_in_short
 from tests.factories import TODAY
 
 
@@ -96,3 +96,46 @@ def test_the_chance_is_told_last_once_there_is_a_scale() -> None:
 @pytest.mark.parametrize(("of", "band"), [(None, Band.WATCH), (0.7, Band.UNKNOWN)])
 def test_no_chance_is_told_where_there_is_too_little_to_say(of: float | None, band: Band) -> None:
     assert chance(of, RiskScale(horizon_days=90, intercept=0.0, slope=1.0), band) == []
+
+
+@pytest.mark.parametrize(
+    ("silent", "known", "sentence", "short"),
+    [
+        (29, {}, "", ""),
+        (
+            30,
+            {},
+            "We went quiet: nobody has tried to reach them since.",
+            "we went quiet, nobody tried",
+        ),
+        (
+            30,
+            {"tries": 1, "tried": "2026-11-20"},
+            "They went quiet: we tried once since, on 20 November, without an answer.",
+            "they went quiet, tried once",
+        ),
+        (
+            80,
+            {"tries": 3, "tried": "2026-11-20"},
+            "They went quiet: we tried 3 times since, last on 20 November, without an answer.",
+            "they went quiet, tried 3 times",
+        ),
+    ],
+)
+def test_who_went_quiet_is_told(silent: int, known: dict[str, Any], sentence: str, short: str) -> None:
+    of = risk(silent=silent)
+    of.reasons[0].update(known)
+    assert (who_went_quiet(of, TODAY), who_went_quiet_in_short(of, TODAY)) == (sentence, short)
+
+
+def test_of_somebody_never_in_touch_nobody_went_quiet() -> None:
+    assert who_went_quiet(CustomerRisk(reasons=[]), TODAY) == ""
+
+
+def test_a_chance_for_other_days_than_were_back_tested_is_not_told() -> None:
+    scale = RiskScale(horizon_days=90, intercept=0, slope=1)
+    of = risk()
+    of.risk, of.band = 0.4, Band.WATCH
+    assert chance_in_words(of, scale) == ["Chance of no contact in the next 90 days: 40 %."]
+    of.reasons[0]["horizon"] = 180
+    assert chance_in_words(of, scale) == []

@@ -78,3 +78,17 @@ def test_the_risk_of_the_customer_is_computed_all_the_same(unscored: Response, c
     rescore([customer.pk], at=NOW)
 
     assert CustomerRisk.objects.get(customer=customer).risk is not None
+
+
+def test_an_unhappy_answer_of_before_still_counts(unscored: Response, customer: Customer) -> None:
+    for days in (100, 60, 20):
+        factories.purchase(customer, happened_at=NOW - timedelta(days=days), created_at=NOW - timedelta(days=days))
+    asked = factories.invitation(unscored.contact, survey=factories.survey())
+    factories.response(asked, score=2, answered_at=NOW - timedelta(days=3))
+    rescore([customer.pk], at=NOW)
+    with_both = CustomerRisk.objects.get(customer=customer).risk
+    unscored.delete()
+
+    rescore([customer.pk], at=NOW)
+
+    assert CustomerRisk.objects.get(customer=customer).risk == with_both
