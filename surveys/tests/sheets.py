@@ -4,7 +4,6 @@ from typing import Any
 
 from surveys.models import Kind, Question, Survey, Version
 from tests import factories
-from tests.factories import NOW
 
 
 def survey_of(*questions: dict[str, Any], **fields: Any) -> Survey:
@@ -56,4 +55,3 @@ WHOLE = {
     "q-date": "2026-11-01",
     "q-consent": "yes",
 }
-LATER = NOW
