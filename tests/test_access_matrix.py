@@ -23,7 +23,8 @@ from retention.models import Ending, Play
 from retention_crm.lib import clock
 from surveys.models import Question
 from tests import access, factories
-from tests.access import FORBIDDEN, FULL, HIDDEN, PUBLIC, READ, ROLES, TABLE, Access, Line, Side
+from tests.access import PUBLIC, TABLE
+from tests.access_rules import FORBIDDEN, FULL, HIDDEN, READ, ROLES, Access, Line, Side
 from tests.sessions import browser_of, session_of
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

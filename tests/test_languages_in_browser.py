@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.models import Team, User
 from customers.models import Customer
 from tests import factories
-from tests.access import PUBLIC, TABLE, Side
+from tests.access import PUBLIC, TABLE
+from tests.access_rules import Side
 from tests.browser import DESK, PHONE, Watched
 from tests.test_access_matrix import side_of
 
