@@ -19,7 +19,7 @@ from retention_crm.lib import clock
 from surveys.models import DETRACTOR_MAX
 
 # Up to here counting takes about ten milliseconds.
-COUNTED_LIVE = 10_000
+COUNTED_LIVE = 4_000
 PREPARED_EVERY = timedelta(minutes=1)
 OPINION_DAYS = 90
 

@@ -1,5 +1,7 @@
 """The portfolio and what stands behind it in a real browser: how good the list is, who stays, who turned red."""
 
+import re
+
 import pytest
 from django.core.management import call_command
 from playwright.sync_api import Browser, expect
@@ -46,6 +48,12 @@ def test_figures_lead_to_their_lists(chromium: Browser, site: str, manager: User
     page.goto("/portfolio/")
     page.get_by_role("link", name="Who looks after how many").click()
     watched.picture("portfolio-people")
+    page.goto("/portfolio/")
+    page.get_by_text("Filters", exact=True).click()
+    page.get_by_label("Owner").select_option(index=1)
+    expect(page).to_have_url(re.compile(r"owner=\d+"))
+    expect(page.get_by_label("Owner")).to_be_visible()
+    expect(page.get_by_role("link", name="Clear filters")).to_be_visible()
     assert watched.complaints == []
 
 

@@ -357,3 +357,24 @@ def test_a_silent_customer_shows_after_the_night_and_leaves_after_a_call(browser
     rebuild(at=NOW)
     assert names(browser) == []
     assert date(2026, 11, 26) == CustomerRisk.objects.get(pk=quiet.pk).last_day
+
+
+# ---- What it can be narrowed by ----
+
+
+def test_filters_are_fetched_when_somebody_wants_them(browser: Client, owner: User) -> None:
+    known(owner)
+    address = reverse("portfolio")
+
+    plain = browser.get(address).content.decode()
+    part = browser.get(address, {"filters": 1}, headers={"HX-Request": "true"}).content.decode()
+    without_script = browser.get(address, {"filters": 1, "band": "all"}).content.decode()
+    narrowed = browser.get(address, {"owner": owner.pk}).content.decode()
+
+    assert 'name="owner"' not in plain and f'href="{address}?filters=1"' in plain
+    assert 'name="owner"' in part and "<html" not in part
+    assert 'name="owner"' in without_script and '<option value="all" selected' in without_script
+    assert 'name="owner"' in narrowed and f'<option value="{owner.pk}" selected' in narrowed
+    with CaptureQueriesContext(connection) as asked:
+        browser.get(address)
+    assert not any("accounts_team" in query["sql"] for query in asked.captured_queries)

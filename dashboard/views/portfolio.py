@@ -2,22 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import FETCH_RAISE
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
-from accounts.requests import PersonRequest
 from customers.models import Stage
 from dashboard.losses import Choice
 from dashboard.paging import page_of
 from dashboard.plans import all_plans, counts
 from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
 from dashboard.renewals import ahead
+from dashboard.views.replying import PageRequest
 from retention.counting import Figures, figures
 from retention.learning import UNKNOWN
 from retention.models import Band, CustomerRisk, Loss
@@ -37,12 +39,17 @@ class Row:
 
 
 @require_safe
-def portfolio(request: PersonRequest) -> HttpResponse:
-    """The head figures and one page of the list, both of the part of the company that is chosen."""
+def portfolio(request: PageRequest) -> HttpResponse:
+    """The head figures and one page of the list, both of the part of the company that is chosen.
+
+    What it can be narrowed by is fetched when somebody wants to (`?filters=1`), unless the page is narrowed already.
+    """
     if not request.user.is_manager:
         raise PermissionDenied
     rows = CustomerRisk.objects.visible_to(request.user)
     filters = PortfolioFilter(request.GET, rows, request=request)
+    if request.htmx and "filters" in request.GET:
+        return _with_vary(render(request, "dashboard/portfolio.html#filters", {"filters": filters}))
     page = page_of(
         filters.qs.select_related("customer__owner").defer("customer__care_note").fetch_mode(FETCH_RAISE),
         ORDERS[filters.form.cleaned_data.get("sort") or "weighted"],
@@ -55,6 +62,8 @@ def portfolio(request: PersonRequest) -> HttpResponse:
     counted = figures(filters.part, company, at=at)
     context = {
         "filters": filters,
+        "shows_filters": "filters" in request.GET,
+        "query": urlencode(filters.words),
         "figures": counted,
         "at": at,
         "on": on,
@@ -72,7 +81,12 @@ def portfolio(request: PersonRequest) -> HttpResponse:
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
         "currency": company.currency,
     }
-    return render(request, "dashboard/portfolio.html", context)
+    return _with_vary(render(request, "dashboard/portfolio.html", context))
+
+
+def _with_vary(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 def _row(risk: CustomerRisk, on: date) -> Row:
