@@ -22,7 +22,7 @@ from outreach.unsubscribing import unsubscribe_token
 from retention.models import Ending, Play
 from retention_crm.lib import clock
 from surveys.models import Question
-from tests import access, factories
+from tests import access_rules, factories
 from tests.access import PUBLIC, TABLE
 from tests.access_rules import FORBIDDEN, FULL, HIDDEN, READ, ROLES, Access, Line, Side
 from tests.sessions import browser_of, session_of
@@ -181,7 +181,9 @@ def test_each_role_gets_what_the_table_says(line: Line, sides: dict[str, Side], 
 
 
 @pytest.mark.parametrize(
-    "line", [line for line in TABLE if line.rule is access.CUSTOMER_DATA and line.args], ids=lambda line: line.name
+    "line",
+    [line for line in TABLE if line.rule is access_rules.CUSTOMER_DATA and line.args],
+    ids=lambda line: line.name,
 )
 def test_who_sees_the_whole_company_still_changes_only_the_own_teams_customers(
     line: Line, sides: dict[str, Side], sessions: dict[str, str]
@@ -234,7 +236,7 @@ def test_an_argument_nothing_has_is_not_found(line: Line, sides: dict[str, Side]
 
 @pytest.mark.parametrize("granted", [FULL, READ])
 def test_reading_is_what_the_line_says_and_changing_is_refused_to_readers(granted: Access) -> None:
-    line = Line("any", access.EVERYONE, methods=("GET", "POST"))
+    line = Line("any", access_rules.EVERYONE, methods=("GET", "POST"))
 
     assert expected(granted, "GET", line) == {200}
     assert (403 in expected(granted, "POST", line)) is (granted is READ)

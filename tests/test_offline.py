@@ -151,7 +151,10 @@ def test_a_delivery_whose_reply_was_lost_is_recorded_once(watched: Watched, cust
     page.route("**/log/deliver/", break_after)
     mend_the_line(page)
     expect(outbox(page).get_by_role("status")).to_have_text("1 note waits for the network.")
-    page.wait_for_timeout(500)
+    for _tenth in range(100):
+        if saved:
+            break
+        page.wait_for_timeout(100)
     assert saved and set(saved) == {200}
 
     page.unroute_all()

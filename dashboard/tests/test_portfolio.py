@@ -368,7 +368,7 @@ def test_filters_are_fetched_when_somebody_wants_them(browser: Client, owner: Us
 
     plain = browser.get(address).content.decode()
     part = browser.get(address, {"filters": 1}, headers={"HX-Request": "true"}).content.decode()
-    without_script = browser.get(address, {"filters": 1, "band": "all"}).content.decode()
+    without_script = browser.get(address, {"filters": "1", "band": "all"}).content.decode()
     narrowed = browser.get(address, {"owner": owner.pk}).content.decode()
 
     assert 'name="owner"' not in plain and f'href="{address}?filters=1"' in plain
