@@ -148,3 +148,17 @@ def test_three_cost_as_many_queries_as_one(
             page(browser)
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 9
+
+
+def test_the_second_page_is_of_the_same_choice(customer: Customer, owner: User, manager: User, login: Login) -> None:
+    for number in range(26):
+        promise(customer, f"Broken {number}", assignee=owner, due=-1 - number)
+        promise(customer, f"Kept {number}", assignee=owner, due=-1 - number, done=-1 - number)
+    browser = login(manager)
+    first = page(browser, fate="broken")
+    (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
+
+    second = browser.get(unescape(following)).content.decode()
+
+    assert first.count('class="stretched-link"') == 25
+    assert second.count('class="stretched-link"') == 1 and "<bdi>Broken 25</bdi>" in second

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urlencode
+from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import FETCH_RAISE
@@ -22,7 +22,7 @@ from dashboard.renewals import ahead
 from dashboard.views.replying import PageRequest
 from retention.counting import Figures, figures
 from retention.learning import UNKNOWN
-from retention.models import Band, CustomerRisk, Loss
+from retention.models import Band, CustomerRisk, CustomerRiskQuerySet, Loss
 from retention.proving import Proof
 from retention.wording import signals_in_words, summary, who_went_quiet_in_short
 from retention_crm.lib import clock
@@ -50,6 +50,10 @@ def portfolio(request: PageRequest) -> HttpResponse:
     filters = PortfolioFilter(request.GET, rows, request=request)
     if request.htmx and "filters" in request.GET:
         return _with_vary(render(request, "dashboard/portfolio.html#filters", {"filters": filters}))
+    return _with_vary(render(request, "dashboard/portfolio.html", _context(request, filters, rows)))
+
+
+def _context(request: PageRequest, filters: PortfolioFilter, rows: CustomerRiskQuerySet) -> dict[str, Any]:
     page = page_of(
         filters.qs.select_related("customer__owner").defer("customer__care_note").fetch_mode(FETCH_RAISE),
         ORDERS[filters.form.cleaned_data.get("sort") or "weighted"],
@@ -60,10 +64,10 @@ def portfolio(request: PageRequest) -> HttpResponse:
     at, company = clock.now(), request.user.company
     on = request.user.today(at)
     counted = figures(filters.part, company, at=at)
-    context = {
+    return {
         "filters": filters,
         "shows_filters": "filters" in request.GET,
-        "query": urlencode(filters.words),
+        "filters_address": with_words(reverse("portfolio"), filters.words | {"filters": "1"}),
         "figures": counted,
         "at": at,
         "on": on,
@@ -81,7 +85,6 @@ def portfolio(request: PageRequest) -> HttpResponse:
         "has_history": bool(page.rows) or rows.filter(contact_days__gt=1).exists(),
         "currency": company.currency,
     }
-    return _with_vary(render(request, "dashboard/portfolio.html", context))
 
 
 def _with_vary(response: HttpResponse) -> HttpResponse:

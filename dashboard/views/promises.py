@@ -40,8 +40,8 @@ def promises(request: PersonRequest) -> HttpResponse:
             for label, days in spans(user.today())
         ],
         "rows": [(row, Fate(getattr(row, "fate"))) for row in page.rows],  # noqa: B009 - an annotation
-        "following": page.following,
-        "preceding": page.preceding,
+        "following": choice.address(after=page.following) if page.following else "",
+        "preceding": choice.address(before=page.preceding) if page.preceding else "",
     }
     return render(request, "dashboard/promises.html", context)
 
