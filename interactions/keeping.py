@@ -40,12 +40,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Record:
-    """What somebody promised and kept; `name` is the person's, with the team, if there is one."""
+    """What a person or a team promised and kept."""
 
     pk: int
     name: str
-    team_pk: int | None
-    team: str
     tally: Tally
 
 
@@ -65,9 +63,9 @@ def promises_kept(promises: FollowUpQuerySet, *, at: datetime) -> Promises:
     total, people, teams = Tally(), dict[int, Record](), dict[int, Record]()
     for pk, name, email, team_pk, team, fate, number in rows:
         total.numbers[fate] += number
-        people.setdefault(pk, Record(pk, name or email, team_pk, team or "", Tally())).tally.numbers[fate] += number
+        people.setdefault(pk, Record(pk, name or email, Tally())).tally.numbers[fate] += number
         if team_pk is not None:
-            teams.setdefault(team_pk, Record(team_pk, team, team_pk, team, Tally())).tally.numbers[fate] += number
+            teams.setdefault(team_pk, Record(team_pk, team, Tally())).tally.numbers[fate] += number
     return Promises(total, _ordered(teams), _ordered(people))
 
 
