@@ -76,6 +76,7 @@ def test_leaving_the_field_keeps_what_was_typed(watched: Watched, customer: Cust
     box = change(page, "name")
     box.fill("Lindqvist Group")
     box.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved: Name.")
     expect(page.get_by_role("heading", name="Lindqvist Group")).to_be_visible()
     expect(kept).to_have_value("+46 8 777")
     page.reload()
@@ -86,6 +87,19 @@ def test_leaving_the_field_keeps_what_was_typed(watched: Watched, customer: Cust
     expect(page.get_by_role("complementary", name="Context").get_by_role("link", name="+46 8 777")).to_be_visible()
     assert customer.contacts.get().phone == "+46 8 777"
     assert watched.complaints == []
+
+
+def test_all_that_was_typed_is_open_again_however_many_places(watched: Watched) -> None:
+    page = watched.page
+    form = page.locator(".cell-form")
+    typed = {"name": "Lindqvist Group", "how to treat them": "Slowly", "phone": "+46 8 777", "e-mail": "j@lindqvist.example"}
+    for number, (field, words) in enumerate(typed.items(), start=1):
+        page.get_by_role("link", name=f"Change: {field}").click()
+        expect(form).to_have_count(number)
+        page.locator(":focus").fill(words)
+    page.reload()
+    expect(form).to_have_count(len(typed))
+    assert {box.input_value() for box in form.get_by_role("textbox").all()} == set(typed.values())
 
 
 def test_what_is_wrong_is_said_where_it_was_typed(watched: Watched, customer: Customer) -> None:

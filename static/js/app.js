@@ -25,7 +25,7 @@
     clearPanel();
     bootstrap.Offcanvas.getOrCreateInstance(panel).show();
     /* What goes wrong is said by the events of htmx. */
-    htmx.ajax("GET", address, { target: inPanel, swap: "innerHTML" }).catch(() => {});
+    htmx.ajax("GET", address, { source: inPanel, target: inPanel, swap: "innerHTML" }).catch(() => {});
   };
 
   /* On the page of a customer it is about that one. */

@@ -31,7 +31,8 @@
     const cell = link.closest("[data-cell]");
     const address = link.dataset.cellEdit;
     const before = [...cell.childNodes];
-    await htmx.ajax("GET", address, { target: cell, swap: "innerHTML" }).catch(() => {});
+    /* Asked for by the place itself: of what a page asks for without one, only the newest waits its turn. */
+    await htmx.ajax("GET", address, { source: cell, target: cell, swap: "innerHTML" }).catch(() => {});
     const form = cell.querySelector(".cell-form");
     if (!form) return;
     shown.set(cell, before);
