@@ -7,14 +7,15 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Value
+from django.db.models import Func, Value
 from psycopg2.errors import QueryCanceled
 
 from accounts.models import User
+from customers.models import Customer
 from interactions.learning_words import BETWEEN_WORDS, SHORTEST_WORD
 from interactions.models import Interaction, InteractionQuerySet
 from retention_crm.lib import text
-from retention_crm.lib.folding import Folded, folded
+from retention_crm.lib.folding import Folded, FoldedAsRead, folded
 
 # Shorter words stand in nearly every note.
 SHORTEST = 4
@@ -23,6 +24,8 @@ SHORTEST = 4
 _LOOKED_AT, _TAKEN = 0.3, 0.75
 _MOST_LOOKED_AT = 12
 _MOST_WORDS = 8
+# Up to so many customers all their notes are read, and of more so many of the latest notes.
+NOT_LARGE, LATEST = 2_000, 3_000
 # The words that are typed, folded, with what stands behind each, and those like them; a word that stands in a note, or
 # is the beginning of one that does, has none.
 _ALIKE = f"""
@@ -58,12 +61,11 @@ def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> Not
     if len(text.sort_key(words)) < SHORTEST:
         return Notes([])
     until = time.monotonic() + patience.total_seconds()
-    seen = Interaction.objects.visible_to(user).exclude(notes="")
     try:
-        found = _newest(seen, words, most, until)
+        found = _newest(user, words, most, until)
         instead = "" if found else _put_right(words, until)
         # Of notes nobody may see no word is given away: what is not found is not said.
-        if instead and (found := _newest(seen, instead, most, until)):
+        if instead and (found := _newest(user, instead, most, until)):
             return Notes(found, instead)
     except OperationalError as error:
         if isinstance(error.__cause__, QueryCanceled):
@@ -72,15 +74,25 @@ def notes_with(words: str, user: User, *, most: int, patience: timedelta) -> Not
     return Notes(found)
 
 
-def _newest(seen: InteractionQuerySet, words: str, most: int, until: float) -> list[Interaction]:
-    found = (
-        seen.alias(folded=Folded("notes"))
-        .filter(folded__contains=Folded(Value(words)))
-        .select_related("customer", "author")
-    )
+def _newest(user: User, words: str, most: int, until: float) -> list[Interaction]:
+    """Notes of a book that is not large are read; of a large one the latest are, and if these do not do, the index is.
+
+    The index knows nothing of who may see a note, nor of when it was written: of words that stand in every thirtieth
+    note it finds them all, whoever asks, to show the newest few.
+    """
+    seen = Interaction.objects.visible_to(user).exclude(notes="")
     with transaction.atomic():
         _limit(until)
-        return list(found.order_by("-happened_at", "-pk")[:most])
+        if Customer.objects.visible_to(user).order_by()[: NOT_LARGE + 1].count() <= NOT_LARGE:
+            return _with(seen, FoldedAsRead, words, most)
+        latest = Interaction.objects.exclude(notes="").order_by("-happened_at", "-pk").values("pk")[:LATEST]
+        found = _with(seen.filter(pk__in=latest), FoldedAsRead, words, most)
+        return found if len(found) == most else _with(seen, Folded, words, most)
+
+
+def _with(seen: InteractionQuerySet, fold: type[Func], words: str, most: int) -> list[Interaction]:
+    found = seen.alias(folded=fold("notes")).filter(folded__contains=Folded(Value(words)))
+    return list(found.select_related("customer", "author").order_by("-happened_at", "-pk")[:most])
 
 
 def _put_right(words: str, until: float) -> str:

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Company, User
 from customers.models import Customer
+from interactions import searching
 from interactions.learning_words import learn_words_if_due
 from interactions.models import Interaction, NoteWord
 from interactions.searching import Notes, notes_with
@@ -69,6 +70,28 @@ def test_what_is_like_nothing_finds_nothing(owner: User, customer: Customer, typ
     learn_words_if_due(at=NOW)
 
     assert search(typed, owner) == Notes([])
+
+
+@pytest.mark.parametrize(
+    ("not_large", "latest"), [(9, 9), (0, 9), (0, 1), (0, 0)], ids=["read", "late", "few", "index"]
+)
+def test_the_newest_are_found_however_large_the_book_is(
+    owner: User, outsider: User, customer: Customer, monkeypatch: pytest.MonkeyPatch, not_large: int, latest: int
+) -> None:
+    monkeypatch.setattr(searching, "NOT_LARGE", not_large)
+    monkeypatch.setattr(searching, "LATEST", latest)
+    texts = ["The DELIVERY", "die Délivery, Größe Ⅳ", "nothing", "", "a delivery of 100%_", "del ivery"]
+    hours = [3, 1, 0, 0, 2, 0]
+    notes = [
+        factories.interaction(customer, notes=words, happened_at=NOW - timedelta(hours=back))
+        for words, back in zip(texts, hours, strict=True)
+    ]
+
+    assert search("delivery", owner).rows == [notes[1], notes[4], notes[0]]
+    assert search("größe iv", owner).rows == [notes[1]]
+    assert search("100%_", owner).rows == [notes[4]]
+    assert notes_with("delivery", owner, most=2, patience=PATIENCE).rows == [notes[1], notes[4]]
+    assert search("delivery", outsider).rows == []
 
 
 def test_no_word_is_given_away_that_stands_only_in_notes_of_others(
