@@ -2,10 +2,9 @@
 
 import re
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, BooleanField, F, Func, OuterRef, Q, Subquery, Value
+from django.db.models import BooleanField, F, Func, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Concat
 
 from customers.models import Contact, ContactDetail, Customer, CustomerQuerySet
@@ -60,7 +59,8 @@ def search(customers: CustomerQuerySet, words: str) -> CustomerQuerySet:
     if not found and len(name) >= _SHORTEST_ALIKE and not digits:
         found = _alike(name)
     if len(found) <= FEW:
-        return customers.filter(_AnyOf(F("pk"), Value(found, output_field=ArrayField(BigIntegerField()))))
+        # Without a field of its own the array goes to the driver as it is: a field prepares each value by itself.
+        return customers.filter(_AnyOf(F("pk"), Value(found)))
     # One contact at a time, asked for as the list is walked; EXISTS would be answered for all customers beforehand.
     contact = Contact.objects.filter(by_contact, customer=OuterRef("pk")).order_by().values("pk")[:1]
     detail = ContactDetail.objects.filter(by_contact, contact__customer=OuterRef("pk")).order_by().values("pk")[:1]
