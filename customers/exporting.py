@@ -54,6 +54,8 @@ _REST = {
     "Surveys": F("contacts__allows_surveys"),
     "Do not contact the person": F("contacts__do_not_contact"),
     "Deceased": F("contacts__deceased"),
+    "Champion": F("contacts__is_champion"),
+    "Left the company on": F("contacts__left_on"),
     "Last contact": F("last_touchpoint_on"),
     "Next due": F("next_due_on"),
 }

@@ -27,6 +27,8 @@ _MARKED: dict[type[Model], tuple[str, ...]] = {
             "birthday_year",
             "do_not_contact",
             "deceased",
+            "is_champion",
+            "left_on",
         ),
         *("allows_greetings", "allows_thanks", "allows_surveys"),
     ),

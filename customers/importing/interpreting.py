@@ -38,7 +38,7 @@ _NUMBERED = re.compile(
 )
 _UP_TO_NUMBER = re.compile(r".*?\d+")
 _IN_COMPANY = {Target.COMPANY, Target.CUSTOMER_KEY}
-_FLAGS = {"do_not_contact", "deceased"}
+_FLAGS = {"do_not_contact", "deceased", "is_champion"}
 # The general first: what a column says of one kind counts more.
 _CONSENT = {
     Target.ALLOWS_ALL: list(ConsentKind),
@@ -183,21 +183,21 @@ class Interpreter:
         if key := self._line(cells, Target.CUSTOMER_KEY, LONGEST_KEY):
             customer["external_key"] = key if self.source == OURS else f"import:{self.source}:{key}"
         for target, field in ((Target.CUSTOMER_SINCE, "customer_since"), (Target.LOST_ON, "lost_on")):
-            self._put_past_day(record, cells, target, field)
+            self._put_past_day(customer, cells, target, field)
         if self._says_yes(cells, Target.NOT_AT_ALL):
             customer["do_not_contact"] = True
         self._put_or_note(record, cells, Target.COUNTRY, customer)
         self._put_or_note(record, cells, Target.CUSTOMER_LANGUAGE, customer, "language")
         self._put_or_note(record, cells, Target.CUSTOMER_TIME_ZONE, customer, "time_zone")
 
-    def _put_past_day(self, record: Record, cells: list[str], target: Target, field: str) -> None:
+    def _put_past_day(self, into: dict[str, Any], cells: list[str], target: Target, field: str) -> None:
         day = self._day(cells, target)
         if day is None:
             return
         if day.whole is None or not date(EARLIEST_YEAR, 1, 1) <= day.whole <= self.known.today:
             words = _("“%(name)s” has to be a day between 1900 and today, with the year.")
             raise Refused(words % {"name": target.label})
-        record.customer[field] = day.whole.isoformat()
+        into[field] = day.whole.isoformat()
 
     def _put_labels(self, record: Record, cells: list[str]) -> None:
         """The tags of the customer and what the company's own fields hold."""
@@ -237,8 +237,16 @@ class Interpreter:
                 contact[field] = read(cell)
         self._put_or_note(record, cells, Target.LANGUAGE, contact)
         self._put_or_note(record, cells, Target.TIME_ZONE, contact)
-        flags = ((Target.NOT_THEM, "do_not_contact"), (Target.DECEASED, "deceased"))
+        flags = (
+            (Target.NOT_THEM, "do_not_contact"),
+            (Target.DECEASED, "deceased"),
+            (Target.CHAMPION, "is_champion"),
+        )
         contact |= {field: True for target, field in flags if self._says_yes(cells, target)}
+        self._put_past_day(contact, cells, Target.LEFT_ON, "left_on")
+        if "left_on" in contact:
+            # Who is there no more is not written to, as when somebody marks it on the page.
+            contact["do_not_contact"] = True
         if day := self._day(cells, Target.BIRTHDAY):
             self._check_birthday(day)
             contact |= {"birthday_day": day.day, "birthday_month": day.month, "birthday_year": day.year}

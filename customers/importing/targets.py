@@ -26,6 +26,8 @@ class Target(models.TextChoices):
     CONTACT_KEY = "contact_key", _("Number of the person elsewhere")
     NOT_THEM = "not_them", _("Do not contact the person: yes or no")
     DECEASED = "deceased", _("Deceased: yes or no")
+    CHAMPION = "champion", _("Champion: yes or no")
+    LEFT_ON = "left_on", _("Left the company on")
 
     COMPANY = "company", _("Customer (company)")
     CUSTOMER_KEY = "customer_key", _("Number of the customer elsewhere")
@@ -66,6 +68,7 @@ GROUPS = (
             *(Target.PREFERRED_NAME, Target.JOB_TITLE, Target.EMAIL, Target.PHONE, Target.BIRTHDAY),
             *(Target.TONE, Target.CHANNEL, Target.BEST_TIME),
             *(Target.LANGUAGE, Target.TIME_ZONE, Target.CONTACT_KEY, Target.DECEASED),
+            *(Target.CHAMPION, Target.LEFT_ON),
         ),
     ),
     (
@@ -96,6 +99,6 @@ MANY = {
     *(Target.LEFT_OUT, Target.EMAIL, Target.PHONE, Target.LABEL, Target.ADDRESS, Target.ADDRESS_PART),
     *(Target.WEBSITE, Target.MESSENGER, Target.EVENT, Target.NOTE, Target.TAGS),
 }
-DAYS = {Target.BIRTHDAY, Target.CUSTOMER_SINCE, Target.LOST_ON, Target.EVENT}
+DAYS = {Target.BIRTHDAY, Target.CUSTOMER_SINCE, Target.LOST_ON, Target.LEFT_ON, Target.EVENT}
 # By at least one of these a line is somebody.
 NAMING = {Target.NAME, Target.GIVEN, Target.FAMILY, Target.COMPANY, Target.EMAIL}

@@ -116,6 +116,8 @@ def full(company: Company, manager: User, owner: User) -> list[str]:
         is_primary=False,
         do_not_contact=True,
         deceased=True,
+        is_champion=True,
+        left_on=date(2026, 3, 1),
         language="de",
         time_zone="Asia/Tokyo",
     )
