@@ -351,3 +351,16 @@ def test_a_new_version_takes_over_and_the_old_one_leaves_nothing(
     page.goto("/customers/")
     expect(page.get_by_role("heading", name="There is no network")).to_be_visible()
     assert watched.complaints == [] or all("ERR_INTERNET_DISCONNECTED" in entry for entry in watched.complaints)
+
+
+def test_a_page_loaded_past_the_worker_is_looked_after_all_the_same(watched: Watched, customer: Customer) -> None:
+    """As with Shift and the button that loads anew: without the worker nothing would be there when the line is cut."""
+    page = watched.page
+    page.context.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    page.wait_for_load_state()
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+
+    cut(page)
+    page.reload()
+
+    expect(page.get_by_role("heading", name="There is no network")).to_be_visible()
