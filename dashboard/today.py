@@ -32,7 +32,10 @@ QUIET_COLUMNS = (
     *("segment__cadence_days", "risk__value_last_year"),
     *("risk__last_day", "risk__rhythm_days", "risk__reasons"),
 )
-COMPLAINT_COLUMNS = ("what", "severity", "opened_at", "customer__name")
+COMPLAINT_COLUMNS = (
+    *("what", "severity", "opened_at", "answer_by", "answered_at", "resolve_by", "resolved_at", "escalated_at"),
+    "customer__name",
+)
 ANSWER_COLUMNS = ("score", "comment", "answered_at", "contact__name", "customer__name")
 BIRTHDAY_COLUMNS = (
     *("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year"),

@@ -6,7 +6,16 @@ from dashboard.public_views import app_manifest, offline, service_worker
 from dashboard.views.beginning import first_steps, first_steps_show, sample_load, sample_remove
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.calendar import calendar_address, calendar_feed
-from dashboard.views.complaints import complaint_new, complaint_resolve
+from dashboard.views.complaint_record import care_rules, complaints
+from dashboard.views.complaints import (
+    complaint_answer,
+    complaint_edit,
+    complaint_new,
+    complaint_reopen,
+    complaint_resolve,
+    complaint_unanswer,
+    complaint_unresolve,
+)
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
@@ -105,7 +114,14 @@ urlpatterns = [
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
     path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
+    path("complaints/", complaints, name="complaints"),
+    path("complaints/<int:pk>/edit/", complaint_edit, name="complaint_edit"),
+    path("complaints/<int:pk>/answer/", complaint_answer, name="complaint_answer"),
+    path("complaints/<int:pk>/unanswer/", complaint_unanswer, name="complaint_unanswer"),
     path("complaints/<int:pk>/resolve/", complaint_resolve, name="complaint_resolve"),
+    path("complaints/<int:pk>/unresolve/", complaint_unresolve, name="complaint_unresolve"),
+    path("complaints/<int:pk>/reopen/", complaint_reopen, name="complaint_reopen"),
+    path("settings/answering/", care_rules, name="care_rules"),
     path("customers/<int:pk>/wishes/new/", wish_new, name="wish_new"),
     path("wishes/<int:pk>/close/", wish_close, name="wish_close"),
     path("wishes/<int:pk>/reopen/", wish_reopen, name="wish_reopen"),

@@ -1,4 +1,4 @@
-"""Forms for what happened, what is to be done next, and what went wrong."""
+"""Forms for what happened and what is to be done next."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Contact, Customer
-from interactions.models import ALWAYS_HELD, WITH_AMOUNT, Complaint, FollowUp, Interaction, Kind, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, FollowUp, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
 if TYPE_CHECKING:
     _InteractionForm = forms.ModelForm[Interaction]
-    _ComplaintForm = forms.ModelForm[Complaint]
 else:
-    _InteractionForm = _ComplaintForm = forms.ModelForm
+    _InteractionForm = forms.ModelForm
 
 NOTES_LIMIT = 100_000
 FURTHEST_AHEAD = timedelta(days=1)
@@ -305,38 +304,3 @@ class UnsentForm(forms.Form):
             Chips("next_in"),
             Div("next_title", "next_is_promise", css_class="only-next"),
         )
-
-
-class ComplaintForm(_ComplaintForm):
-    what = LineInput(label=gettext_lazy("What went wrong"), limit=300)
-
-    class Meta:
-        model = Complaint
-        fields = ["what", "severity"]
-        widgets = {"severity": forms.RadioSelect}
-
-    def __init__(self, *args: Any, customer: Customer, at: datetime, **kwargs: Any) -> None:
-        kwargs["instance"] = Complaint(customer=customer, owner=customer.owner, opened_at=at)
-        super().__init__(*args, **kwargs)
-        self.helper = _form_helper(Field("what"), Chips("severity"))
-
-
-class ResolveForm(_ComplaintForm):
-    outcome = LineInput(
-        label=gettext_lazy("How was it put right?"),
-        limit=300,
-        help_text=gettext_lazy("For example: new delivery sent, apology accepted."),
-    )
-
-    class Meta:
-        model = Complaint
-        fields = ["outcome"]
-
-    def __init__(self, *args: Any, at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.at = at
-        self.helper = _form_helper(Field("outcome"))
-
-    def save(self, commit: bool = True) -> Complaint:
-        self.instance.resolved_at = self.at
-        return super().save(commit)

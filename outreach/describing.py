@@ -125,6 +125,12 @@ def _finished(notification: Notification) -> Said:
     return Said(words, notification.words, number % {"number": notification.number})
 
 
+def _complaint(notification: Notification) -> Said:
+    """`number` says whether it is not the first of its kind, or was taken up again."""
+    what = _("Complaint, not the first") if notification.number else _("Severe complaint")
+    return Said(what, _customer(notification), notification.words)
+
+
 _FINISHED = {
     ("import", "done"): gettext_lazy("Import finished"),
     ("import", "undone"): gettext_lazy("Import undone"),
@@ -134,7 +140,7 @@ _FINISHED = {
 }
 _SAY: dict[NotificationKind, Callable[[Notification], Said]] = {
     NotificationKind.ANSWER: _answer,
-    NotificationKind.COMPLAINT: lambda one: Said(_("Severe complaint"), _customer(one), one.words),
+    NotificationKind.COMPLAINT: _complaint,
     NotificationKind.PROMISE: lambda one: Said(_("Promise not kept in time"), _customer(one), one.words),
     NotificationKind.RED: lambda one: Said(_("Turned red"), _customer(one)),
     NotificationKind.ESCALATION: _escalation,

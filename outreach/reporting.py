@@ -44,11 +44,16 @@ def _answer(numbers: list[int], reader: User) -> Section | None:
 
 def _complaint(numbers: list[int], reader: User) -> Section | None:
     """Nothing, too, if it was found to be less severe."""
-    rows = Complaint.objects.visible_to(reader).severe().open().select_related("customer__owner", "owner")
+    rows = Complaint.objects.visible_to(reader).pressing().select_related("customer__owner", "owner")
     complaint = rows.filter(pk=numbers[0]).first()
     if complaint is None:
         return None
-    title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
+    if not complaint.escalated_at:
+        title = _("Severe complaint: %(customer)s") % {"customer": complaint.customer}
+    elif complaint.reopened_at:
+        title = _("Complaint taken up again: %(customer)s") % {"customer": complaint.customer}
+    else:
+        title = _("Another complaint: %(customer)s") % {"customer": complaint.customer}
     why = _("In the hands of %(owner)s.") % {"owner": complaint.owner}
     return alert_section(title, complaint.customer, complaint.what, why, known={reader.pk, complaint.owner_id})
 

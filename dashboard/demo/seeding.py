@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import histories, keeping, people, recaps, remembering, showcase, standing
+from dashboard.demo import complaining, histories, keeping, people, recaps, remembering, showcase, standing
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -56,6 +56,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         showcase.keep_a_day(on)
         showcase.tell_news(on)
         recaps.send_recaps(on)
+        complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))
         keeping.say_why(on)
         keeping.plan_for_two(on)
         standing.agree(on)

@@ -90,6 +90,16 @@ def waiting(moment: datetime, at: datetime) -> str:
 
 
 @register.filter
+def working_time(worked: timedelta) -> str:
+    """An amount of working time: minutes, or hours of work."""
+    minutes = int(worked.total_seconds() // 60)
+    if minutes < 60:
+        return ngettext("%(n)d working minute", "%(n)d working minutes", minutes) % {"n": minutes}
+    hours = round(minutes / 60)
+    return ngettext("%(n)d working hour", "%(n)d working hours", hours) % {"n": hours}
+
+
+@register.filter
 def recapped(interaction: Interaction, sent_at: datetime) -> str:
     """How soon after a conversation its recap was sent."""
     if sent_at - interaction.happened_at < timedelta(minutes=1):

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Company, User, Visibility
 from customers.models import Customer
-from interactions.models import Complaint, Severity
+from interactions.complaining import take_in
+from interactions.complaint_forms import CareRulesForm
+from interactions.models import CareRules, Complaint, Severity, Standing
 from retention.models import CustomerRisk
 from tests import factories
 from tests.factories import NOW
@@ -109,3 +114,142 @@ def test_who_may(customer: Customer, teammate: User, outsider: User, manager: Us
         assert note(login(person), customer, **LATE).status_code == 302
         assert resolve(login(person), complaint, outcome="Made good").status_code == 302
     assert Complaint.objects.count() == 3
+
+
+def press(browser: Client, name: str, complaint: Complaint) -> Any:
+    return browser.post(reverse(name, args=[complaint.pk]), headers=HTMX)
+
+
+def test_answered_with_one_click_and_taken_back(owner: User, customer: Customer, login: Login) -> None:
+    note(login(owner), customer, **LATE)
+    complaint, browser = Complaint.objects.get(), login(owner)
+
+    done = press(browser, "complaint_answer", complaint)
+    complaint.refresh_from_db()
+    assert complaint.answered_at == NOW
+    assert reverse("complaint_unanswer", args=[complaint.pk]) in done.content.decode()
+    assert "answered before" in press(browser, "complaint_answer", complaint).content.decode()
+
+    press(browser, "complaint_unanswer", complaint)
+    complaint.refresh_from_db()
+    assert complaint.standing == Standing.OPEN
+
+
+def test_put_right_by_mistake_is_taken_back(owner: User, customer: Customer, login: Login) -> None:
+    complaint, browser = factories.complaint(customer), login(owner)
+
+    done = resolve(browser, complaint, HTMX, outcome="New pallet sent", fault_in="delivery", cost="12,50")
+    stored = Complaint.objects.get()
+    assert (stored.fault_in, stored.cost) == ("delivery", Decimal("12.50"))
+    assert reverse("complaint_unresolve", args=[complaint.pk]) in done.content.decode()
+
+    press(browser, "complaint_unresolve", complaint)
+    assert Complaint.objects.get().is_open
+
+
+def test_taken_up_again_it_says_that_a_manager_is_told(owner: User, customer: Customer, login: Login) -> None:
+    complaint = factories.complaint(customer, resolved_at=NOW - timedelta(days=1), outcome="Apologised")
+    browser = login(owner)
+
+    assert "a manager is told" in press(browser, "complaint_reopen", complaint).content.decode()
+    assert Complaint.objects.get().standing == Standing.REOPENED
+    assert "is open" in press(browser, "complaint_reopen", complaint).content.decode()
+    timeline = browser.get(reverse("customer_timeline", args=[customer.pk]), headers=HTMX).content.decode()
+    assert "Complaint taken up again" in timeline
+
+
+def test_another_one_says_so(owner: User, customer: Customer, login: Login) -> None:
+    note(login(owner), customer, HTMX, **LATE)
+
+    assert "It is not the first" in note(login(owner), customer, HTMX, **LATE).content.decode()
+
+
+def test_what_was_noted_wrongly_is_mended(owner: User, customer: Customer, teammate: User, login: Login) -> None:
+    note(login(owner), customer, **LATE)
+    complaint = Complaint.objects.get()
+    address = reverse("complaint_edit", args=[complaint.pk])
+    data = {"what": "Late by a week", "severity": "1", "channel": "email", "owner": teammate.pk}
+
+    assert login(owner).post(address, data | {"what": ""}).status_code == 422
+    assert login(owner).post(address, data).status_code == 302
+    complaint.refresh_from_db()
+    assert (complaint.what, complaint.severity, complaint.channel, complaint.owner) == (
+        *("Late by a week", Severity.MINOR, "email"),
+        teammate,
+    )
+
+    resolve(login(owner), complaint, outcome="Made good")
+    assert login(owner).post(address, data | {"what": "Other"}).status_code == 302
+    assert Complaint.objects.get().what == "Late by a week"
+
+
+def record(browser: Client, **query: str | int) -> str:
+    response = browser.get(reverse("complaints"), query)
+    assert response.status_code == 200
+    return " ".join(response.content.decode().split())
+
+
+def shown(words: str, *titles: str) -> list[str]:
+    return [title for title in titles if f"<bdi>{title}</bdi>" in words]
+
+
+def test_the_record_shows_what_is_behind_each_figure(
+    customer: Customer, owner: User, teammate: User, outsider: User, manager: User, login: Login
+) -> None:
+    ago = NOW - timedelta(days=9)
+    take_in(Complaint(customer=customer, owner=owner, what="Crushed", opened_at=ago), at=ago)
+    take_in(Complaint(customer=customer, owner=teammate, what="Invoice", opened_at=NOW), at=NOW)
+    right = factories.complaint(customer, what="Driver", opened_at=ago, owner=owner)
+    resolve(login(owner), right, outcome="Apologised", fault_in="service", cost="80")
+    names = ("Crushed", "Invoice", "Driver")
+
+    words = record(login(manager))
+
+    assert shown(words, *names) == list(names)
+    assert "The service" in words and "They cost 80 EUR" in words
+    for figure, titles in {
+        "open": ["Crushed", "Invoice"],
+        "late": ["Crushed"],
+        "escalated": ["Invoice"],
+        "resolved": ["Driver"],
+        "no such thing": list(names),
+    }.items():
+        assert shown(record(login(manager), figure=figure), *names) == titles
+    assert shown(record(login(manager), person=teammate.pk), *names) == ["Invoice"]
+    assert shown(record(login(manager), first="2020-01-01", last="2020-02-01"), *names) == []
+    # Staff see their own, whatever the address says; others none.
+    assert shown(record(login(owner), person=teammate.pk), *names) == ["Crushed", "Driver"]
+    assert shown(record(login(outsider)), *names) == []
+
+
+def test_three_complaints_cost_as_many_queries_as_one(customer: Customer, manager: User, login: Login) -> None:
+    browser, counts = login(manager), []
+    for number in range(3):
+        of = factories.customer(customer.owner)
+        take_in(Complaint(customer=of, owner=of.owner, what=f"Late {number}", opened_at=NOW), at=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            record(browser)
+        counts.append(len(queries))
+
+    assert len(set(counts)) == 1
+
+
+def test_the_rules_are_for_administrators_to_change(manager: User, administrator: User, login: Login) -> None:
+    address = reverse("care_rules")
+    data = {name: getattr(CareRules(), name) for name in CareRulesForm.Meta.fields} | {"answer_severe": 1}
+
+    assert login(manager).get(address).status_code == 200
+    assert login(manager).post(address, data).status_code == 403
+    assert login(administrator).post(address, data | {"works_until": "08:00"}).status_code == 422
+    assert login(administrator).post(address, data).status_code == 302
+    assert CareRules.current().answer_severe == 1
+
+
+def test_today_says_how_long_an_answer_is_owed(customer: Customer, owner: User, login: Login) -> None:
+    ago = NOW - timedelta(days=9)
+    take_in(Complaint(customer=customer, owner=owner, what="Crushed", opened_at=ago), at=ago)
+
+    words = " ".join(login(owner).get(reverse("today")).content.decode().split())
+
+    assert "answer owed for" in words
+    assert reverse("complaint_answer", args=[Complaint.objects.get().pk]) in words

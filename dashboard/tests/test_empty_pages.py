@@ -26,6 +26,7 @@ LISTS = {
     "portfolio": "imports",
     "losses": "customers",
     "promises": "customers",
+    "complaints": "customers",
     "list_quality": "portfolio",
     "portfolio_week": "portfolio",
     "portfolio_people": "customers",
@@ -50,7 +51,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new", "list_rules"),
+    *("plan_rules", "play_new", "list_rules", "care_rules"),
 }
 
 

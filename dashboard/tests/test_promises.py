@@ -61,7 +61,7 @@ def test_it_says_how_many_were_kept_in_time_and_which(
         "decided": ["Samples", "Price list", "Invoice"],
         "no such thing": list(names),
     }.items():
-        assert shown(page(login(manager), fate=fate), *names) == titles
+        assert shown(page(login(manager), figure=fate), *names) == titles
     assert shown(page(login(manager), person=teammate.pk), *names) == ["Invoice", "Visit"]
     assert shown(page(login(manager), person="x", team="-1"), *names) == list(names)
 
@@ -155,7 +155,7 @@ def test_the_second_page_is_of_the_same_choice(customer: Customer, owner: User, 
         promise(customer, f"Broken {number}", assignee=owner, due=-1 - number)
         promise(customer, f"Kept {number}", assignee=owner, due=-1 - number, done=-1 - number)
     browser = login(manager)
-    first = page(browser, fate="broken")
+    first = page(browser, figure="broken")
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
 
     second = browser.get(unescape(following)).content.decode()

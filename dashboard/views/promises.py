@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.models import User
 from accounts.requests import PersonRequest
 from dashboard.paging import Order, aware_moment, page_of
-from dashboard.periods import spans
-from dashboard.promises import Choice, Figure, figures
+from dashboard.promises import GROUPS, figures, promises_behind, promises_of
+from dashboard.whose_days import Figure, WhoseDays
 from interactions.keeping import Record, promises_kept
 from interactions.models import Fate
 from retention_crm.lib import clock
@@ -25,9 +25,9 @@ LATEST_FIRST = Order(F("due_at"), aware_moment, descending=True)
 def promises(request: PersonRequest) -> HttpResponse:
     """For managers those of everybody, for staff their own."""
     user, at = request.user, clock.now()
-    choice = Choice.read(request.GET, user=user)
+    choice = WhoseDays.read("promises", request.GET, user=user, figures=GROUPS)
     page = page_of(
-        choice.behind(user, at=at).select_related("customer", "assignee").fetch_mode(FETCH_RAISE),
+        promises_behind(choice, user, at=at).select_related("customer", "assignee").fetch_mode(FETCH_RAISE),
         LATEST_FIRST,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -35,10 +35,7 @@ def promises(request: PersonRequest) -> HttpResponse:
     )
     context = _record(choice, user, at) | {
         "choice": choice,
-        "periods": [
-            (label, Choice(days, choice.person, choice.team).address(), days.query() == choice.days.query())
-            for label, days in spans(user.today())
-        ],
+        "periods": choice.periods(user),
         "rows": [(row, Fate(getattr(row, "fate"))) for row in page.rows],  # noqa: B009 - an annotation
         "following": choice.address(after=page.following) if page.following else "",
         "preceding": choice.address(before=page.preceding) if page.preceding else "",
@@ -46,9 +43,9 @@ def promises(request: PersonRequest) -> HttpResponse:
     return render(request, "dashboard/promises.html", context)
 
 
-def _record(choice: Choice, user: User, at: datetime) -> dict[str, Any]:
-    kept = promises_kept(choice.of(user), at=at)
-    of_all = Choice(choice.days, choice.person, choice.team)
+def _record(choice: WhoseDays, user: User, at: datetime) -> dict[str, Any]:
+    promised, of_all = promises_of(choice, user), choice.of_all
+    kept = promises_kept(promised, at=at)
     return {
         "total": kept.total,
         "share": _percent(kept.total.share),
@@ -56,11 +53,11 @@ def _record(choice: Choice, user: User, at: datetime) -> dict[str, Any]:
         "everything": of_all.address(),
         "teams": [_line(record, of_all, team=record.pk) for record in kept.teams] if not choice.team else [],
         "people": [_line(record, of_all, person=record.pk) for record in kept.people] if not choice.person else [],
-        "has_any": bool(kept.total.numbers) or choice.of(user).exists(),
+        "has_any": bool(kept.total.numbers) or promised.exists(),
     }
 
 
-def _line(record: Record, choice: Choice, **whose: int) -> tuple[Record, str, int | None, dict[str, Figure]]:
+def _line(record: Record, choice: WhoseDays, **whose: int) -> tuple[Record, str, int | None, dict[str, Figure]]:
     return record, choice.address(**whose), _percent(record.tally.share), figures(record.tally, choice, **whose)
 
 

@@ -1,12 +1,12 @@
 """What happened between us and a customer, what is to be done, what they wish, and what they have to be told."""
 
+from interactions.models.care import CareRules
+from interactions.models.complaint import Complaint, ComplaintQuerySet, FaultIn, Severity, Standing
 from interactions.models.document import Document, DocumentContent, DocumentQuerySet
 from interactions.models.history import (
     ALWAYS_HELD,
     TOUCHPOINT_KINDS,
     WITH_AMOUNT,
-    Complaint,
-    ComplaintQuerySet,
     Fate,
     FollowUp,
     FollowUpQuerySet,
@@ -15,7 +15,6 @@ from interactions.models.history import (
     Kind,
     Outcome,
     Sentiment,
-    Severity,
 )
 from interactions.models.notice import (
     CallBecause,
@@ -35,12 +34,14 @@ __all__ = [
     "TOUCHPOINT_KINDS",
     "WITH_AMOUNT",
     "CallBecause",
+    "CareRules",
     "Complaint",
     "ComplaintQuerySet",
     "Document",
     "DocumentContent",
     "DocumentQuerySet",
     "Fate",
+    "FaultIn",
     "FollowUp",
     "FollowUpQuerySet",
     "How",
@@ -56,6 +57,7 @@ __all__ = [
     "Outcome",
     "Sentiment",
     "Severity",
+    "Standing",
     "Wish",
     "WishQuerySet",
     "WishState",

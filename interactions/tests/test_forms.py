@@ -1,6 +1,6 @@
 """The forms for what happened and what follows, against what people and machines put into them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from accounts.models import User
 from customers.models import Customer
-from interactions.forms import ComplaintForm, InteractionForm, NextStepForm, ResolveForm, WhenForm
-from interactions.models import Complaint, Kind, Outcome, Severity
+from interactions.forms import InteractionForm, NextStepForm, WhenForm
+from interactions.models import Kind, Outcome
 from tests import factories
 from tests.factories import NOW
 
@@ -221,29 +221,3 @@ def test_a_time_left_over_from_another_choice_does_not_count(owner: User) -> Non
 def test_moving_asks_for_a_time(owner: User) -> None:
     assert "next_in" in WhenForm({}, user=owner, at=NOW).errors
     assert "next_in" in WhenForm({"next_in": ""}, user=owner, at=NOW).errors
-
-
-def test_a_complaint_belongs_to_the_customers_owner(customer: Customer) -> None:
-    form = ComplaintForm({"what": "Late\x00 delivery", "severity": Severity.SEVERE}, customer=customer, at=NOW)
-
-    assert form.is_valid(), form.errors
-    made = form.save()
-    assert (made.what, made.owner, made.opened_at) == ("Late delivery", customer.owner, NOW)
-
-
-@pytest.mark.parametrize(
-    ("what", "severity"), [("", "2"), ("x" * 301, "2"), ("\x00", "2"), ("Late", "9"), ("Late", "")]
-)
-def test_a_complaint_says_what_went_wrong_and_how_badly(customer: Customer, what: str, severity: str) -> None:
-    assert not ComplaintForm({"what": what, "severity": severity}, customer=customer, at=NOW).is_valid()
-
-
-def test_a_complaint_is_put_right_with_an_outcome(customer: Customer) -> None:
-    complaint = factories.complaint(customer)
-    at = NOW + timedelta(hours=3)
-
-    assert not ResolveForm({"outcome": " "}, instance=complaint, at=at).is_valid()
-    ResolveForm({"outcome": "New pallet sent"}, instance=complaint, at=at).save()
-
-    stored = Complaint.objects.get()
-    assert (stored.outcome, stored.resolved_at, stored.is_open) == ("New pallet sent", at, False)

@@ -16,7 +16,7 @@ from customers.models import Contact, Customer, CustomerDataQuerySet
 
 class NotificationKind(models.TextChoices):
     ANSWER = "answer", _("An unhappy answer to a survey")
-    COMPLAINT = "complaint", _("A severe complaint")
+    COMPLAINT = "complaint", _("A severe complaint, or not the first")
     PROMISE = "promise", _("A promise that was not kept in time")
     RED = "red", _("A customer who turns red")
     ESCALATION = "escalation", _("Customers of the team without contact for too long")

@@ -25,7 +25,7 @@ URGENT_KIND_FOR = timedelta(days=3)
 
 
 def plan_urgent(window: Window) -> int:
-    """Alerts about bad answers, severe complaints, broken promises and what other apps tell of; each is told once.
+    """Alerts about bad answers, pressing complaints, broken promises and what other apps tell of; each is told once.
 
     At once in the hours somebody works, else on the next working morning. Who is away is not told but who stands in.
     Returns how many mails are new: who wants to hear of it in the morning, or not at all, gets none.
@@ -79,12 +79,23 @@ def _alerts(window: Window) -> Iterator[Alert]:
     ):
         occasion = urgent_occasion("answer", pk)
         yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=score or 0)
-    severe = Complaint.objects.severe().open().filter(opened_at__gte=since, opened_at__lte=until)
-    for pk, owner, customer, what, team in severe.order_by("pk").values_list(
-        "pk", "owner", "customer", "what", "customer__owner__team"
+    pressing = Complaint.objects.pressing_since(since, until)
+    for pk, escalated_at, owner, customer, what, team in pressing.order_by("pk").values_list(
+        "pk", "escalated_at", "owner", "customer", "what", "customer__owner__team"
     ):
-        occasion = urgent_occasion("complaint", pk)
-        yield Alert(NotificationKind.COMPLAINT, occasion, owner, customer, words=what, team=team, also_managers=True)
+        # A severe one that comes back, or is joined by a second, is told again.
+        again = [int(escalated_at.timestamp())] if escalated_at else []
+        occasion = urgent_occasion("complaint", pk, *again)
+        yield Alert(
+            NotificationKind.COMPLAINT,
+            occasion,
+            owner,
+            customer,
+            number=len(again),
+            words=what,
+            team=team,
+            also_managers=True,
+        )
     broken = FollowUp.objects.promises().open().filter(due_at__gte=since, due_at__lte=until)
     for pk, due_at, assignee, customer, title in broken.order_by("pk").values_list(
         "pk", "due_at", "assignee", "customer", "title"

@@ -9,10 +9,11 @@ import pytest
 
 from accounts.models import Company, User
 from customers.models import Customer
+from interactions.complaining import reopen, resolve, take_in
 from interactions.models import Complaint, FollowUp, Severity
 from outreach.composing import Unwritable
 from outreach.delivery import deliver
-from outreach.models import Message, MessageKind
+from outreach.models import Message, MessageKind, Notification
 from outreach.planning import plan
 from outreach.planning.urgent import when_told
 from outreach.tests.reading import build, html_of, read, text_of
@@ -92,6 +93,28 @@ def test_a_severe_complaint_is_told_to_who_has_it_in_hand_and_to_the_manager(
     assert set(told) == {"Tom Falk", "Max Lind"}
     text = text_of(read(build(told["Max Lind"], SOON)))
     assert "Lindqvist AB: The machine burnt\n  In the hands of Tom Falk. Looked after by Mia Berg.\n" in text
+
+
+def test_a_second_complaint_is_told_and_once_more_if_it_was_not_put_right_after_all(
+    customer: Customer, manager: User
+) -> None:
+    first = factories.complaint(customer, severity=Severity.MINOR)
+    assert alerts() == {}
+    second = take_in(Complaint(customer=customer, owner=customer.owner, what="Late again", opened_at=NOW), at=NOW)
+    told = alerts()
+    assert set(told) == {"Mia Berg", "Max Lind"}
+    assert read(build(told["Max Lind"], SOON))["Subject"] == "Another complaint: Lindqvist AB"
+    assert {note.words for note in Notification.objects.all()} == {"Late again"}
+
+    for complaint in (first, second):
+        resolve(complaint, at=NOW + timedelta(hours=2))
+    back = NOW + timedelta(hours=3)
+    reopen(second, at=back)
+    plan(at=back + timedelta(minutes=1))
+    plan(at=back + timedelta(minutes=2))
+    again = Message.objects.filter(kind=MessageKind.URGENT, recipient=manager).order_by("-pk")
+    assert len(again) == 2
+    assert read(build(again[0], back))["Subject"] == "Complaint taken up again: Lindqvist AB"
 
 
 def test_who_is_named_already_is_not_named_twice(customer: Customer, manager: User) -> None:

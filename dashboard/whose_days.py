@@ -1,0 +1,62 @@
+"""What a page of figures is about, as its address names it: which days, whose, and the list behind which figure."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from accounts.models import User
+from dashboard.periods import Days, spans
+
+
+@dataclass(frozen=True)
+class WhoseDays:
+    """`page` is the name of the page; `person` and `team` are ids, 0 for all; `figure` is empty for all rows."""
+
+    page: str
+    days: Days
+    person: int = 0
+    team: int = 0
+    figure: str = ""
+
+    @classmethod
+    def read(cls, page: str, get: QueryDict, *, user: User, figures: Collection[str]) -> Self:
+        """Staff see what is their own; what is no figure or nobody is all of them."""
+        days, figure = Days.read(get, on=user.today()), get.get("figure", "")
+        figure = figure if figure in figures else ""
+        if not user.sees_everything:
+            return cls(page, days, person=user.pk, figure=figure)
+        return cls(page, days, _number(get.get("person", "")), _number(get.get("team", "")), figure)
+
+    @property
+    def of_all(self) -> Self:
+        """The same without a figure."""
+        return replace(self, figure="")
+
+    def query(self, **more: Any) -> str:
+        here = {"person": self.person, "team": self.team, "figure": self.figure}
+        return self.days.query(**{name: str(value) for name, value in (here | more).items() if value})
+
+    def address(self, **more: Any) -> str:
+        return f"{reverse(self.page)}?{self.query(**more)}"
+
+    def periods(self, user: User) -> list[tuple[Any, str, bool]]:
+        """Spans of days to choose from: what each is called, its address, and whether it is chosen."""
+        return [
+            (label, replace(self.of_all, days=days).address(), days.query() == self.days.query())
+            for label, days in spans(user.today())
+        ]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number and where the list behind it is."""
+
+    number: int
+    address: str
+
+
+def _number(written: str) -> int:
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else 0

@@ -1,0 +1,134 @@
+"""How quickly complaints were answered and put right, by person and team in working hours, and what was at fault."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from accounts.models import Company
+from interactions.models import CareRules, ComplaintQuerySet
+from retention_crm.lib.working_hours import WorkingHours
+
+# Of fewer a percentage or a percentile says more than is known.
+ENOUGH = 10
+_COLUMNS = (
+    *("opened_at", "reopened_at", "answer_by", "answered_at", "resolve_by", "resolved_at", "escalated_at"),
+    *("fault_in", "cost", "owner_id", "owner__name", "owner__email", "owner__time_zone", "owner__working_days"),
+    *("owner__team_id", "owner__team__name"),
+)
+
+
+@dataclass
+class Step:
+    """One of the two steps: how many took it, how many of those that should have did so in time, and how long it took.
+
+    `times` is working time.
+    """
+
+    taken: int = 0
+    due: int = 0
+    in_time: int = 0
+    times: list[timedelta] = field(default_factory=list)
+
+    def add(self, by: datetime | None, done: datetime | None, took: timedelta | None, at: datetime) -> None:
+        if took is not None:
+            self.taken += 1
+            self.times.append(took)
+        # What has no deadline, or has still time, is neither in time nor late.
+        if by is not None and (done is not None or by < at):
+            self.due += 1
+            self.in_time += done is not None and done <= by
+
+    @property
+    def share(self) -> float | None:
+        """The share taken in time, from 0 to 1; None for too few to say."""
+        return self.in_time / self.due if self.due >= ENOUGH else None
+
+    @property
+    def median(self) -> timedelta | None:
+        return self._rank(0.5)
+
+    @property
+    def slow(self) -> timedelta | None:
+        """The 90th percentile (nearest rank): nine of ten took no longer. None for too few to say."""
+        return self._rank(0.9) if len(self.times) >= ENOUGH else None
+
+    def _rank(self, share: float) -> timedelta | None:
+        return sorted(self.times)[ceil(share * len(self.times)) - 1] if self.times else None
+
+
+@dataclass
+class Tally:
+    """Of some complaints: how many, how many are open, late or escalated, the two steps, and what they cost."""
+
+    number: int = 0
+    open: int = 0
+    late: int = 0
+    escalated: int = 0
+    answer: Step = field(default_factory=Step)
+    right: Step = field(default_factory=Step)
+    faults: Counter[str] = field(default_factory=Counter)
+    cost: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a person or a team had in hand."""
+
+    pk: int
+    name: str
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Complaints:
+    """All together, each team and each person; whoever had most comes first."""
+
+    total: Tally
+    teams: list[Record]
+    people: list[Record]
+
+
+def complaints_put_right(complaints: ComplaintQuerySet, *, at: datetime, company: Company) -> Complaints:
+    """What became of these complaints by then, in two queries; each counts for whoever has it in hand."""
+    rules = CareRules.current()
+    total, people, teams = Tally(), dict[int, Record](), dict[int, Record]()
+    for values in complaints.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000):
+        row = dict(zip(_COLUMNS, values, strict=True))
+        hours = WorkingHours(
+            rules.works_from,
+            rules.works_until,
+            tuple(row["owner__working_days"]),
+            row["owner__time_zone"],
+            company.country,
+        )
+        owner, team = row["owner_id"], row["owner__team_id"]
+        name = row["owner__name"] or row["owner__email"]
+        tallies = [total, people.setdefault(owner, Record(owner, name, Tally())).tally]
+        if team is not None:
+            tallies.append(teams.setdefault(team, Record(team, row["owner__team__name"], Tally())).tally)
+        _count(row, hours, tallies, at)
+    return Complaints(total, _ordered(teams), _ordered(people))
+
+
+def _count(row: dict[str, Any], hours: WorkingHours, tallies: list[Tally], at: datetime) -> None:
+    opened, answered, resolved = row["opened_at"], row["answered_at"], row["resolved_at"]
+    to_answer = hours.between(row["reopened_at"] or opened, answered) if answered else None
+    to_resolve = hours.between(opened, resolved) if resolved else None
+    due_by = None if resolved else row["resolve_by"] if answered else row["answer_by"]
+    for tally in tallies:
+        tally.number += 1
+        tally.open += resolved is None
+        tally.late += due_by is not None and due_by < at
+        tally.escalated += row["escalated_at"] is not None
+        tally.answer.add(row["answer_by"], answered, to_answer, at)
+        tally.right.add(row["resolve_by"], resolved, to_resolve, at)
+        tally.cost += row["cost"] or 0
+        if resolved:
+            tally.faults[row["fault_in"]] += 1
+
+
+def _ordered(records: dict[int, Record]) -> list[Record]:
+    return sorted(records.values(), key=lambda record: (-record.tally.number, record.name, record.pk))
