@@ -39,6 +39,8 @@ _GOOD, _NEUTRAL, _BAD = Sentiment.GOOD.value, Sentiment.NEUTRAL.value, Sentiment
 _SURVEY_AFTER = (Kind.MEETING.value, Kind.VISIT.value, Kind.PURCHASE.value)
 _COOL_DOWN = 100
 _FOLLOW_UP_GAPS = (1, 3, 7, 7, 14, 30)
+# Most complaints are put right within days, some are not.
+_DAYS_TO_RESOLVE = (1, 1, 1, 2, 2, 2, 3, 4, 6, 9, 14)
 _END_OF_WORK = 17 * 60
 
 
@@ -180,7 +182,7 @@ def follow_up(
 
 def _complain(book: Book, stage: Stage, of: Relationship, random: Random, event: Event) -> None:
     """A complaint: resolved within days, unless it is a fresh one."""
-    resolved = event.day + random.randrange(1, 18)
+    resolved = event.day + random.choice(_DAYS_TO_RESOLVE)
     what, outcome = phrases.complaint(random)
     is_open = resolved >= stage.on.toordinal() - 1 or (event.day > stage.on.toordinal() - 60 and random.random() < 0.3)
     complain(
