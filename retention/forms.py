@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from crispy_forms.layout import Field
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from customers.models import ContactQuerySet
 from retention.models import Cause, Loss
@@ -118,7 +118,9 @@ class PeriodForm(forms.Form):
     """The days a report is about; without them the last year."""
 
     first = forms.DateField(label=gettext_lazy("From"), required=False, widget=DayInput({"class": "form-control"}))
-    last = forms.DateField(label=gettext_lazy("To"), required=False, widget=DayInput({"class": "form-control"}))
+    last = forms.DateField(
+        label=pgettext_lazy("the last day", "To"), required=False, widget=DayInput({"class": "form-control"})
+    )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
