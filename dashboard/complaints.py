@@ -1,12 +1,11 @@
 """Which complaints the page of complaints shows, by where they stand."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from accounts.models import User
 from dashboard.whose_days import WhoseDays
 from interactions.models import Complaint, ComplaintQuerySet
-from retention_crm.lib import clock
 
 # What the figures at the top are of, by the name in the address.
 GROUPS: dict[str, Callable[[ComplaintQuerySet, datetime], ComplaintQuerySet]] = {
@@ -19,11 +18,7 @@ GROUPS: dict[str, Callable[[ComplaintQuerySet, datetime], ComplaintQuerySet]] = 
 
 def complaints_of(choice: WhoseDays, user: User) -> ComplaintQuerySet:
     """Those that came in those days, whatever became of them."""
-    first, last = choice.days.first, choice.days.last
-    found = Complaint.objects.visible_to(user).opened_between(
-        clock.moment(first, time(), user.time_zone) if first else None,
-        clock.moment(last + timedelta(days=1), time(), user.time_zone) if last else None,
-    )
+    found = Complaint.objects.visible_to(user).opened_between(*choice.days.moments(user.time_zone))
     if choice.person:
         found = found.filter(owner_id=choice.person)
     return found.filter(owner__team_id=choice.team) if choice.team else found

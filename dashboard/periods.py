@@ -1,14 +1,14 @@
 """The days a page of figures is about, as its address names them."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from retention.forms import PeriodForm
-from retention_crm.lib import dates
+from retention_crm.lib import clock, dates
 
 YEAR = timedelta(days=365)
 
@@ -29,6 +29,13 @@ class Days:
         if form.is_valid():
             return cls(form, form.cleaned_data["first"], form.cleaned_data["last"])
         return cls(form, on - YEAR, None)
+
+    def moments(self, zone: str) -> tuple[datetime | None, datetime | None]:
+        """When they begin and when they are over, by the calendar of that time zone; None is no limit."""
+        return (
+            clock.moment(self.first, time(), zone) if self.first else None,
+            clock.moment(self.last + timedelta(days=1), time(), zone) if self.last else None,
+        )
 
     @property
     def words(self) -> str:

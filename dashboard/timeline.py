@@ -110,7 +110,10 @@ def _person(path: str) -> tuple[str, str]:
 
 
 def _interactions() -> QuerySet[Interaction]:
-    shown = ("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "minutes", "contact__name")
+    shown = (
+        *("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "minutes", "is_owed", "answered_at"),
+        "contact__name",
+    )
     rows = Interaction.objects.select_related("author", "contact").only(*shown, *_person("author"))
     return rows.prefetch_related(Prefetch("messages", queryset=shown_recaps(), to_attr="recaps"))
 

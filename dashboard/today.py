@@ -13,7 +13,8 @@ from django.db.models import FETCH_RAISE, F, OuterRef, Q
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer
-from interactions.models import Complaint, FollowUp
+from interactions.models import Complaint, FollowUp, Interaction
+from interactions.owing import Waiting, waiting
 from outreach.models import CUSTOMER_KINDS, Message, MessageKind, MessageQuerySet, State
 from outreach.overdue import digest_customers, digest_follow_ups
 from retention.wording import who_went_quiet_in_short
@@ -31,6 +32,10 @@ QUIET_COLUMNS = (
     *("name", "time_zone", "cadence_days", "last_touchpoint_on"),
     *("segment__cadence_days", "risk__value_last_year"),
     *("risk__last_day", "risk__rhythm_days", "risk__reasons"),
+)
+OWED_COLUMNS = (
+    *("kind", "notes", "happened_at", "contact__name", "customer__name"),
+    *("customer__owner__time_zone", "customer__owner__working_days"),
 )
 COMPLAINT_COLUMNS = (
     *("what", "severity", "opened_at", "answer_by", "answered_at", "resolve_by", "resolved_at", "escalated_at"),
@@ -105,6 +110,7 @@ def collect(
     follow_ups = digest_follow_ups(user, end_of_today, of=people).only(*FOLLOW_UP_COLUMNS).fetch_mode(FETCH_RAISE)
     sources = {
         "promises": lambda limit: follow_ups.filter(is_promise=True)[:limit],
+        "owed": partial(_owed, people, at, company),
         "follow_ups": lambda limit: follow_ups.filter(is_promise=False)[:limit],
         "quiet": partial(_quiet, user, people, at),
         "complaints": partial(_complaints, people),
@@ -143,6 +149,13 @@ def _quiet(user: User, people: list[int], at: datetime, limit: int) -> list[Quie
 def _who(customer: Customer, today: date) -> str:
     risk = getattr(customer, "risk", None)
     return who_went_quiet_in_short(risk, today) if risk else ""
+
+
+def _owed(people: list[int], at: datetime, company: Company, limit: int) -> list[Waiting]:
+    """Who wants an answer, whoever has waited longest first."""
+    mine = Interaction.objects.owed().filter(customer__owner__in=people, customer__lost_on=None)
+    shown = mine.select_related("customer__owner", "contact").only(*OWED_COLUMNS).fetch_mode(FETCH_RAISE)
+    return waiting(list(shown.order_by("happened_at", "pk")[:limit]), at=at, company=company)
 
 
 def _complaints(people: list[int], limit: int) -> Iterable[Complaint]:

@@ -82,6 +82,7 @@ from dashboard.views.portfolio import portfolio
 from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
 from dashboard.views.promises import promises
 from dashboard.views.renewals import renewal, renewal_new, renewals
+from dashboard.views.response_times import interaction_answered, interaction_unanswered, response_times
 from dashboard.views.retention_figures import retention_export, retention_figures
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
@@ -114,6 +115,9 @@ urlpatterns = [
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
     path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
+    path("answers/", response_times, name="response_times"),
+    path("interactions/<int:pk>/answered/", interaction_answered, name="interaction_answered"),
+    path("interactions/<int:pk>/unanswered/", interaction_unanswered, name="interaction_unanswered"),
     path("complaints/", complaints, name="complaints"),
     path("complaints/<int:pk>/edit/", complaint_edit, name="complaint_edit"),
     path("complaints/<int:pk>/answer/", complaint_answer, name="complaint_answer"),

@@ -41,7 +41,7 @@ KIND_KEYS = {"call": "c", "meeting": "m", "visit": "v", "email": "e", "message":
 KIND_KEYS |= {"purchase": "p", "gesture": "g", "referral": "r"}
 OUTCOME_KEYS = {"held": "h", "no_answer": "n", "postponed": "o", "missed_by_us": "u", "missed_by_them": "y"}
 NEXT_KEYS = {"": "0", "1": "1", "3": "3", "7": "7", AT_A_TIME: "d"}
-NOTES_KEY, PROMISE_KEY = "t", "i"
+NOTES_KEY, PROMISE_KEY, OWED_KEY = "t", "i", "w"
 
 
 class Chips(InlineRadios):  # type: ignore[misc]
@@ -198,8 +198,12 @@ class InteractionForm(_InteractionForm):
 
     class Meta:
         model = Interaction
-        fields = ["kind", "outcome", "contact", "happened_at", "minutes", "notes", "sentiment", "amount"]
-        widgets = {"kind": KeyedRadios(KIND_KEYS), "outcome": KeyedRadios(OUTCOME_KEYS)}
+        fields = ["kind", "outcome", "contact", "happened_at", "minutes", "notes", "is_owed", "sentiment", "amount"]
+        widgets = {
+            "kind": KeyedRadios(KIND_KEYS),
+            "outcome": KeyedRadios(OUTCOME_KEYS),
+            "is_owed": forms.CheckboxInput(attrs={"data-key": OWED_KEY, "aria-keyshortcuts": OWED_KEY}),
+        }
 
     def __init__(
         self,
@@ -228,6 +232,7 @@ class InteractionForm(_InteractionForm):
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),
             Field("notes", css_class="log-notes", data_key=NOTES_KEY, template=PLAIN),
+            Div(Field("is_owed"), css_class="only-met"),
             Div(Field("amount", template=PLAIN), css_class="only-amount"),
         )
         self.more = _form_helper(

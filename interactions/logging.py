@@ -145,7 +145,7 @@ def record(
 
 def _record(interaction: Interaction, *, at: datetime, next_step: FollowUp | None, wish: Wish | None) -> Refreshed:
     if interaction.kind in ALWAYS_HELD:
-        interaction.outcome = Outcome.HELD
+        interaction.outcome, interaction.is_owed = Outcome.HELD, False
     # Whoever has begun a transaction gives up the whole of it if this fails.
     with transaction.atomic(savepoint=False):
         interaction.save()
@@ -161,6 +161,7 @@ def _record(interaction: Interaction, *, at: datetime, next_step: FollowUp | Non
     return refreshed
 
 
+# Who waited for an answer has it with the next real contact that asks for none; what somebody ticked off stays so.
 # The due day by the same rule as CustomerQuerySet.recompute_due; a new touchpoint ends that somebody is put off.
 _REFRESH = """
 WITH announced AS (
@@ -171,6 +172,15 @@ WITH announced AS (
           AND i.happened_at >= date_trunc('minute', o.changed_at)
     )
     RETURNING o.id, o.customer_id
+), answered AS (
+    UPDATE interactions_interaction asking SET answered_at = answer.at
+    FROM interactions_interaction same LEFT JOIN LATERAL (
+        SELECT min(i.happened_at) AS at FROM interactions_interaction i
+        WHERE i.customer_id = same.customer_id AND (i.happened_at, i.id) > (same.happened_at, same.id)
+          AND i.is_touchpoint AND NOT i.is_owed
+    ) answer ON true
+    WHERE asking.id = same.id AND same.customer_id = ANY(%(ids)s) AND same.is_owed AND same.answered_by_id IS NULL
+      AND same.answered_at IS DISTINCT FROM answer.at
 )
 UPDATE customers_customer k
 SET last_touchpoint_at = latest.happened_at,
@@ -199,7 +209,7 @@ RETURNING k.id, k.next_due_on,
 def refresh_touchpoints(customer_ids: list[int], *, at: datetime) -> dict[int, Refreshed]:
     """Sets last touchpoint and next due day of these customers anew from their history, and marks their risk stale.
 
-    A new owner who has been in touch since is known to the customer.
+    A new owner who has been in touch since is known to the customer, and who waited for an answer has had it.
     """
     with connection.cursor() as cursor:
         cursor.execute(_REFRESH, {"ids": customer_ids, "at": at})

@@ -1,14 +1,16 @@
-"""How the complaints of the demo went: when they were answered, by when they had to be, and what was at fault."""
+"""How complaints and questions of the demo went: by when they were to be answered, and when they were."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
 from django.db import connection
 
 from accounts.models import Company
-from customers.models import Channel
-from interactions.models import CareRules, Complaint, FaultIn
+from customers.models import Channel, Customer
+from dashboard.demo.people import LOGINS
+from interactions.logging import record
+from interactions.models import CareRules, Complaint, FaultIn, Interaction, Kind
 from retention_crm.lib.working_hours import WorkingHours
 
 # By what the texts of the demo speak of, the first that fits.
@@ -32,6 +34,63 @@ FROM unnest(
 ) AS n(id, answer_by, resolve_by, answered_at, channel, fault_in, cost)
 WHERE c.id = n.id
 """
+
+
+# Of the mails and messages of customers every twelfth asks something, and of the newest every third. The next real
+# contact answers them, as when it is logged.
+_ASK = """
+UPDATE interactions_interaction SET is_owed = true
+WHERE kind IN ('email', 'message') AND outcome = 'held'
+  AND (id %% 12 = 0 OR (happened_at > %(since)s AND id %% 3 = 0))
+"""
+_ANSWER = """
+UPDATE interactions_interaction asking SET answered_at = (
+    SELECT min(i.happened_at) FROM interactions_interaction i
+    WHERE i.customer_id = asking.customer_id AND (i.happened_at, i.id) > (asking.happened_at, asking.id)
+      AND i.is_touchpoint AND NOT i.is_owed
+)
+WHERE asking.is_owed
+"""
+
+
+_TICK_OFF = """
+UPDATE interactions_interaction asking
+SET answered_at = asking.happened_at + (1 + asking.id %% 40) * interval '30 minutes', answered_by_id = customer.owner_id
+FROM customers_customer customer
+WHERE asking.is_owed AND customer.id = asking.customer_id AND asking.happened_at < %(since)s
+  AND (asking.answered_at IS NULL OR asking.answered_at > asking.happened_at + interval '3 days')
+"""
+
+
+_WAITING = {
+    21: "Can we move the delivery to the week after? Please tell us until noon.",
+    16: "Which of the two offers holds for the branch in the north?",
+}
+
+
+def ask_and_answer(*, until: datetime) -> None:
+    """Some of what customers wrote wants an answer; the newest still wait for it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, {"since": until - timedelta(days=2)})
+        cursor.execute(_ANSWER)
+        # Those of long ago were answered by mail that nobody logged.
+        cursor.execute(_TICK_OFF, {"since": until - timedelta(days=4)})
+    # Whoever looks around first has two who wait.
+    theirs = Customer.objects.kept().filter(owner__email=LOGINS[0]).order_by("-pk")
+    for customer, (hours, words) in zip(theirs, _WAITING.items(), strict=False):
+        asked_at = until - timedelta(hours=hours)
+        record(
+            Interaction(
+                customer=customer,
+                author=customer.owner,
+                kind=Kind.EMAIL,
+                notes=words,
+                happened_at=asked_at,
+                created_at=asked_at,
+                is_owed=True,
+            ),
+            at=asked_at,
+        )
 
 
 def deal_with_complaints(seed: int, *, until: datetime) -> None:

@@ -27,6 +27,7 @@ LISTS = {
     "losses": "customers",
     "promises": "customers",
     "complaints": "customers",
+    "response_times": "customers",
     "list_quality": "portfolio",
     "portfolio_week": "portfolio",
     "portfolio_people": "customers",

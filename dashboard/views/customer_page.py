@@ -1,5 +1,6 @@
 """The page of one customer: everything about the relationship, in order."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -14,7 +15,8 @@ from dashboard.plans import open_plan
 from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
-from interactions.models import Complaint, Document, FollowUp, Wish
+from interactions.models import Complaint, Document, FollowUp, Interaction, Wish
+from interactions.owing import Waiting, waiting
 from retention.models import CustomerRisk, Loss, RiskScale
 from retention.wording import account, chance_in_words, who_went_quiet
 from retention_crm.lib import clock
@@ -96,6 +98,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
     return {
         "contacts": list(customer.contacts.prefetch_related("events", "details")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
+        "owed": _owed(request, customer, at),
         "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
         "tags": list(customer.tags.all()),
@@ -112,6 +115,14 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "quiet_days": customer.quiet_days(on),
         "on": on,
     } | _open_follow_ups(request, customer)
+
+
+def _owed(request: PageRequest, customer: Customer, at: datetime) -> list[Waiting]:
+    asked = Interaction.objects.owed().filter(customer=customer).select_related("contact")
+    found = list(asked.order_by("happened_at", "pk"))
+    for interaction in found:
+        interaction.customer = customer
+    return waiting(found, at=at, company=request.user.company)
 
 
 def _loss(customer: Customer) -> Loss | None:

@@ -45,6 +45,11 @@ class CareRules(models.Model):
         days = tuple(person.working_days)
         return WorkingHours(self.works_from, self.works_until, days, person.time_zone, company.country)
 
+    @property
+    def to_reply(self) -> timedelta:
+        """The working time in which somebody who waits for an answer is to have it."""
+        return timedelta(hours=self.reply_within)
+
     def to_answer(self, severity: int) -> timedelta:
         """The working time in which a complaint is to be answered."""
         hours = {1: self.answer_minor, 2: self.answer_serious, 3: self.answer_severe}

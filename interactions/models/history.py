@@ -58,7 +58,13 @@ _IS_TOUCHPOINT = models.Case(
 
 
 class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
-    pass
+    def asking(self) -> Self:
+        """Those in which the customer wanted an answer, whether they have had it or not."""
+        return self.filter(is_owed=True)
+
+    def owed(self) -> Self:
+        """Those in which they still wait for it."""
+        return self.asking().filter(answered_at__isnull=True)
 
 
 class Interaction(models.Model):
@@ -91,6 +97,18 @@ class Interaction(models.Model):
         help_text=_("Purchases and gestures only."),
     )
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    is_owed = models.BooleanField(_("they wait for an answer"), default=False, db_default=False)
+    # The next real contact answers them, and is told by the history; or somebody says that it was done elsewhere.
+    answered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
+        db_index=False,
+    )
     external_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     log_key = models.UUIDField(
         null=True, blank=True, editable=False, help_text="One for each filled-in form, made where it is filled in."
@@ -120,6 +138,14 @@ class Interaction(models.Model):
                 OpClass(Folded("notes"), name="gin_trgm_ops"), name="interaction_notes", condition=~models.Q(notes="")
             ),
             models.Index(fields=["-happened_at", "-id"], name="interaction_by_moment"),
+            models.Index(
+                fields=["customer", "happened_at"], name="interaction_asking", condition=models.Q(is_owed=True)
+            ),
+            models.Index(
+                fields=["happened_at"],
+                name="interaction_owed",
+                condition=models.Q(is_owed=True, answered_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,99 @@
+"""Answers that are owed: given elsewhere, and how long customers waited for theirs, in working hours."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from accounts.models import Company, User
+from interactions.logging import refresh_touchpoints
+from interactions.models import CareRules, Interaction, InteractionQuerySet
+from interactions.steps import Step
+from retention_crm.lib.working_hours import WorkingHours
+
+_COLUMNS = (
+    *("happened_at", "answered_at", "customer__owner_id", "customer__owner__name", "customer__owner__email"),
+    *("customer__owner__time_zone", "customer__owner__working_days"),
+    *("customer__owner__team_id", "customer__owner__team__name"),
+)
+
+
+def tick_off(interaction: Interaction, *, by: User, at: datetime) -> bool:
+    """Notes that they were answered, where no contact says so; whether they waited until then."""
+    return bool(Interaction.objects.owed().filter(pk=interaction.pk).update(answered_at=at, answered_by=by))
+
+
+def take_back_tick(interaction: Interaction, *, at: datetime) -> None:
+    """As if nobody had ticked it off: they wait, or were answered by what happened since."""
+    Interaction.objects.asking().filter(pk=interaction.pk).update(answered_at=None, answered_by=None)
+    refresh_touchpoints([interaction.customer_id], at=at)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody who waits for an answer: since when in working time, and whether it should have come by now."""
+
+    interaction: Interaction
+    worked: timedelta
+    is_late: bool
+
+
+def waiting(owed: list[Interaction], *, at: datetime, company: Company) -> list[Waiting]:
+    """How long each waits by the working hours of the customer's owner; both come with the interactions."""
+    rules = CareRules.current() if owed else CareRules()
+    found = []
+    for interaction in owed:
+        hours = rules.hours_of(interaction.customer.owner, company)
+        worked = hours.between(interaction.happened_at, at)
+        found.append(Waiting(interaction, worked, worked > rules.to_reply))
+    return found
+
+
+@dataclass
+class Tally:
+    """Of some who asked: how many, how many wait, how many of these for too long, and how quickly the others were."""
+
+    number: int = 0
+    waiting: int = 0
+    late: int = 0
+    answer: Step = field(default_factory=Step)
+
+
+@dataclass(frozen=True)
+class Record:
+    """How quickly the customers of a person or a team were answered."""
+
+    pk: int
+    name: str
+    tally: Tally
+
+
+@dataclass(frozen=True)
+class Answers:
+    """All together, each team and each person; whoever was asked most comes first."""
+
+    total: Tally
+    teams: list[Record]
+    people: list[Record]
+
+
+def answers_given(asking: InteractionQuerySet, *, at: datetime, company: Company) -> Answers:
+    """How quickly these were answered by then, in two queries; each counts for who looks after the customer."""
+    rules = CareRules.current()
+    total, people, teams = Tally(), dict[int, Record](), dict[int, Record]()
+    rows = asking.asking().order_by().values_list(*_COLUMNS)
+    for since, answered, owner, name, email, zone, days, team, team_name in rows.iterator(chunk_size=2000):
+        hours = WorkingHours(rules.works_from, rules.works_until, tuple(days), zone, company.country)
+        tallies = [total, people.setdefault(owner, Record(owner, name or email, Tally())).tally]
+        if team is not None:
+            tallies.append(teams.setdefault(team, Record(team, team_name, Tally())).tally)
+        by = hours.after(since, rules.to_reply)
+        took = hours.between(since, answered) if answered else None
+        for tally in tallies:
+            tally.number += 1
+            tally.waiting += answered is None
+            tally.late += answered is None and by < at
+            tally.answer.add(by, answered, took, at)
+    return Answers(total, _ordered(teams), _ordered(people))
+
+
+def _ordered(records: dict[int, Record]) -> list[Record]:
+    return sorted(records.values(), key=lambda record: (-record.tally.number, record.name, record.pk))
