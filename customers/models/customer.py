@@ -52,6 +52,13 @@ class Segment(models.Model):
         validators=[MinValueValidator(14), MaxValueValidator(365)],
         help_text=_("The risk is the chance of no contact within so many days. Longer where contacts are rare."),
     )
+    contacts_a_month = models.PositiveSmallIntegerField(
+        _("contacts a month that are enough"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(200)],
+        help_text=_("Ours and automatic ones together; more is said before the next. Empty: by the cadence."),
+    )
 
     class Meta:
         ordering = ["cadence_days", "name"]

@@ -17,6 +17,7 @@ from dashboard.undoing import offered, undo_address
 from dashboard.views.replying import PageRequest, posted, saved
 from interactions.logging import Logged, due_for, logged_as
 from interactions.models import Complaint, FollowUp, Wish
+from outreach.overdoing import Heard, with_heard
 from retention_crm.lib import clock
 
 
@@ -29,9 +30,11 @@ def log(request: PageRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     if not sent.get("customer"):
         return _choose(request)
-    customer = get_editable(Customer.objects.all(), request, number(sent["customer"]))
     at = clock.now()
     data = posted(request)
+    # When it is saved nobody reads how often they heard from us.
+    rows = Customer.objects.all() if data is not None else with_heard(Customer.objects.get_queryset(), at=at)
+    customer = get_editable(rows, request, number(sent["customer"]))
     key = log_key(sent)
     if data is not None and (before := logged_as(key, by=request.user)):
         return _answer(request, Logged(before, is_new=False))
@@ -44,6 +47,7 @@ def log(request: PageRequest) -> HttpResponse:
         "said": forms.said,
         "next_step": forms.next_step,
         "customer": customer,
+        "heard": Heard.read(customer) if data is None else None,
         "editable": True,
         "contacts": [contact for contact in contacts if not contact.deceased and not contact.left_on],
         "at": at,
