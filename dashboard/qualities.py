@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, ngettext_lazy
 
 from customers.models import Customer
-from retention.assessing import Facts, State, facts
+from retention.assessing import Facts, State
 from retention_crm.lib import clock, dates
 
 _COMPLAINTS_OPEN = ngettext_lazy("%(n)d open complaint.", "%(n)d open complaints.", "n")
@@ -55,9 +55,8 @@ class Quality:
         return {State.GOOD: "badge-well", State.BETTER: "badge-watch"}.get(self.state, "badge-quiet")
 
 
-def qualities(customer: Customer, *, at: datetime) -> list[Quality]:
-    """The four qualities and reliability, in one query; who is lost or wants no calls has nothing to be done."""
-    known = facts(customer, at=at)
+def qualities(customer: Customer, known: Facts, *, at: datetime) -> list[Quality]:
+    """The four qualities and reliability, by what is known; who is lost or wants no calls has nothing to be done."""
     on = customer.today(at)
     known_days = (on - customer.customer_since).days
     found = [

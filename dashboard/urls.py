@@ -22,7 +22,14 @@ from dashboard.views.documents import document, document_new, document_remove, d
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
-from dashboard.views.health import customer_health, customer_qualities, judgement_end, judgement_new, judgement_restore
+from dashboard.views.health import (
+    customer_health,
+    customer_qualities,
+    customer_stage,
+    judgement_end,
+    judgement_new,
+    judgement_restore,
+)
 from dashboard.views.importing import (
     import_columns,
     import_discard,
@@ -109,6 +116,7 @@ urlpatterns = [
     path("customers/<int:pk>/timeline/", customer_timeline, name="customer_timeline"),
     path("customers/<int:pk>/health/", customer_health, name="customer_health"),
     path("customers/<int:pk>/qualities/", customer_qualities, name="customer_qualities"),
+    path("customers/<int:pk>/stage/", customer_stage, name="customer_stage"),
     path("customers/<int:pk>/health/judge/", judgement_new, name="judgement_new"),
     path("judgements/<int:pk>/end/", judgement_end, name="judgement_end"),
     path("judgements/<int:pk>/restore/", judgement_restore, name="judgement_restore"),

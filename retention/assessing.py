@@ -48,6 +48,9 @@ SELECT * FROM (
            count(*) FILTER (WHERE is_touchpoint AND day > %(year_ago)s) AS talks,
            count(*) FILTER (WHERE is_touchpoint AND kind IN ('meeting', 'visit') AND day > %(year_ago)s) AS meetings,
            max(day) FILTER (WHERE is_touchpoint AND kind IN ('meeting', 'visit')) AS last_meeting,
+           count(DISTINCT contact_id) FILTER (
+               WHERE is_touchpoint AND kind IN ('meeting', 'visit') AND day > %(year_ago)s) AS people_met,
+           count(*) FILTER (WHERE kind = 'referral') AS referrals,
            count(*) FILTER (WHERE outcome IN ('no_answer', 'missed_by_them') AND day > %(year_ago)s) AS tries,
            count(*) FILTER (WHERE outcome = 'missed_by_us' AND day > %(year_ago)s) AS missed_by_us
     FROM interactions_interaction WHERE customer_id = %(customer)s AND happened_at <= %(at)s
@@ -95,6 +98,8 @@ class Facts:
     talks: int
     meetings: int
     last_meeting: date | None
+    people_met: int
+    referrals: int
     tries: int
     missed_by_us: int
     thanks: int

@@ -86,6 +86,7 @@ TABLE: tuple[Line, ...] = (
     Line("customer_wake", CUSTOMER_DATA, methods=("POST",), args=("customer",)),
     Line("customer_health", CUSTOMER_DATA, args=("customer",)),
     Line("customer_qualities", CUSTOMER_DATA, args=("customer",)),
+    Line("customer_stage", CUSTOMER_DATA, methods=("POST",), args=("customer",), changes_only=True),
     Line("judgement_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("judgement_end", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("judgement_restore", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 
 
 def heard(customer: Customer) -> Heard:
-    return Heard.read(with_heard(Customer.objects.get_queryset(), at=NOW).get(pk=customer.pk))
+    return Heard.read(with_heard(Customer.objects.all(), at=NOW).get(pk=customer.pk))
 
 
 def called(customer: Customer, days: float = 1, **fields: Any) -> None:

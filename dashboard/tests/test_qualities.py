@@ -36,7 +36,7 @@ def customer(customer: Customer) -> Customer:
 
 
 def of(customer: Customer, name: str) -> Quality:
-    found = {quality.name: quality for quality in qualities(customer, at=NOW)}
+    found = {quality.name: quality for quality in qualities(customer, facts(customer, at=NOW), at=NOW)}
     assert list(found) == NAMES
     return found[name]
 
@@ -215,4 +215,4 @@ def test_who_may_only_read_gets_no_links(
 def test_whom_one_leaves_alone_has_nothing_to_be_done(customer: Customer, fields: dict[str, Any]) -> None:
     for name, value in fields.items():
         setattr(customer, name, value)
-    assert [quality.step for quality in qualities(customer, at=NOW)] == [None] * 5
+    assert [quality.step for quality in qualities(customer, facts(customer, at=NOW), at=NOW)] == [None] * 5

@@ -7,12 +7,16 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from customers.models import Customer
+from customers.changing import save_customer
+from customers.models import Customer, Stage
 from customers.requests import get_editable, may_change
 from dashboard.health import judgement_of, moves, spark
 from dashboard.qualities import qualities
+from dashboard.stages import stage_line
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from retention.adjusting import judge, put_back, take_back
+from retention.advancing import standing
+from retention.assessing import facts
 from retention.judgement_forms import JudgementForm
 from retention.models import CustomerRisk, Judgement
 from retention.scoring import rescore
@@ -85,14 +89,31 @@ def customer_qualities(request: PageRequest, pk: int) -> HttpResponse:
     """The four qualities and reliability; for htmx as a part of the page of the customer."""
     rows = Customer.objects.visible_to(request.user).select_related("segment")
     customer = get_object_or_404(rows, pk=pk)
+    at = clock.now()
+    known = facts(customer, at=at)
+    found = standing(Stage(customer.stage), known, known_days=(customer.today(at) - customer.customer_since).days)
     context = {
         "customer": customer,
         "editable": may_change(customer, Customer.objects.all(), request),
-        "qualities": qualities(customer, at=clock.now()),
+        "qualities": qualities(customer, known, at=at),
+        "stage": stage_line(customer, found),
     }
     response = render(request, "dashboard/customer_qualities.html" + ("#part" if request.htmx else ""), context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+@require_POST
+def customer_stage(request: PageRequest, pk: int) -> HttpResponse:
+    """Moves the relationship to the stage that was chosen (`stage`, also in the address, for the way back)."""
+    customer = get_editable(Customer.objects.select_related("segment", "owner"), request, pk)
+    chosen, former = request.POST.get("stage") or request.GET.get("stage", ""), customer.stage
+    if chosen not in Stage.values:
+        return saved(request, _("Choose one of the five stages."), to=_page(pk))
+    customer.stage = chosen
+    save_customer(customer, by=request.user, at=clock.now(), changed=["stage"])
+    words = _("%(customer)s: %(stage)s") % {"customer": customer, "stage": customer.get_stage_display()}
+    return saved(request, words, to=_page(pk), undo=f"{reverse('customer_stage', args=[pk])}?stage={former}")
 
 
 def _page(pk: int) -> str:

@@ -33,7 +33,7 @@ def log(request: PageRequest) -> HttpResponse:
     at = clock.now()
     data = posted(request)
     # When it is saved nobody reads how often they heard from us.
-    rows = Customer.objects.all() if data is not None else with_heard(Customer.objects.get_queryset(), at=at)
+    rows = Customer.objects.all() if data is not None else with_heard(Customer.objects.all(), at=at)
     customer = get_editable(rows, request, number(sent["customer"]))
     key = log_key(sent)
     if data is not None and (before := logged_as(key, by=request.user)):
