@@ -4,6 +4,7 @@ from django.urls import path
 
 from dashboard.public_views import app_manifest, offline, service_worker
 from dashboard.views.beginning import first_steps, first_steps_show, sample_load, sample_remove
+from dashboard.views.briefing import brief
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.calendar import calendar_address, calendar_feed
 from dashboard.views.complaint_record import care_rules, complaints
@@ -123,6 +124,7 @@ urlpatterns = [
     path("customers/<int:pk>/complaints/new/", complaint_new, name="complaint_new"),
     path("customers/<int:pk>/snooze/", customer_snooze, name="customer_snooze"),
     path("customers/<int:pk>/wake/", customer_wake, name="customer_wake"),
+    path("given/", brief, name="brief"),
     path("answers/", response_times, name="response_times"),
     path("interactions/<int:pk>/answered/", interaction_answered, name="interaction_answered"),
     path("interactions/<int:pk>/unanswered/", interaction_unanswered, name="interaction_unanswered"),

@@ -38,7 +38,7 @@ def matter_of(notification: Notification) -> str:
     if notification.customer_id is not None:
         return reverse("customer", args=[notification.customer_id])
     if kind == NotificationKind.GIVEN:
-        return f"{reverse('customers')}?owner={what}"
+        return reverse("brief")
     if kind == NotificationKind.ESCALATION and notification.person.is_manager:
         return reverse("portfolio")
     return reverse("today")

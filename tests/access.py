@@ -91,6 +91,7 @@ TABLE: tuple[Line, ...] = (
     Line("judgement_end", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("judgement_restore", CUSTOMER_DATA, methods=("POST",), args=("judgement",)),
     Line("complaint_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
+    Line("brief", EVERYONE),
     Line("response_times", EVERYONE),
     Line("interaction_answered", CUSTOMER_DATA, methods=("POST",), args=("interaction",), changes_only=True),
     Line("interaction_unanswered", CUSTOMER_DATA, methods=("POST",), args=("interaction",), changes_only=True),

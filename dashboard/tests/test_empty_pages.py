@@ -28,6 +28,7 @@ LISTS = {
     "promises": "customers",
     "complaints": "customers",
     "response_times": "customers",
+    "brief": "customers",
     "list_quality": "portfolio",
     "portfolio_week": "portfolio",
     "portfolio_people": "customers",
