@@ -1,12 +1,16 @@
 """What somebody has to know of customers they were given: the promises, complaints and wishes that came with them."""
 
-from django.db.models import FETCH_RAISE, Exists, F, OuterRef, Prefetch
+from typing import Any
+
+from django.db.models import FETCH_RAISE, Exists, F, OuterRef, Prefetch, QuerySet
 
 from accounts.models import User
 from customers.models import Contact, Customer, CustomerQuerySet, OwnerChange
 from interactions.models import Complaint, FollowUp, Interaction, Wish
 from retention.models import Renewal
 
+_HANDED_OVER = OwnerChange.objects.untold().select_related("former").order_by("-changed_at", "-pk")
+_PROMISED = FollowUp.objects.open().select_related("assignee").order_by("-is_promise", "due_at", "pk")
 _CONTACTS = Contact.objects.filter(deceased=False, left_on=None).order_by(F("is_primary").desc(), "pk")
 
 
@@ -18,25 +22,14 @@ def given_to(user: User) -> CustomerQuerySet:
 
 def with_briefs(customers: CustomerQuerySet) -> CustomerQuerySet:
     """With all a brief says, in as many queries as it has parts."""
-    parts = {
-        "handed_over": OwnerChange.objects.untold().select_related("former").order_by("-changed_at", "-pk"),
-        "people": _CONTACTS,
-        "owed": Interaction.objects.owed().order_by("happened_at", "pk"),
-        "promised": FollowUp.objects.open().select_related("assignee").order_by("-is_promise", "due_at", "pk"),
-        "complained": Complaint.objects.open(),
-        "wished": Wish.objects.open(),
-        "renewing": Renewal.objects.open(),
-    }
-    paths = {
-        "handed_over": "owner_changes",
-        "people": "contacts",
-        "owed": "interactions",
-        "promised": "follow_ups",
-        "complained": "complaints",
-        "wished": "wishes",
-        "renewing": "renewals",
-    }
-    wanted = [
-        Prefetch(paths[name], queryset=rows.fetch_mode(FETCH_RAISE), to_attr=name) for name, rows in parts.items()
+    parts: list[tuple[str, str, QuerySet[Any]]] = [
+        ("owner_changes", "handed_over", _HANDED_OVER),
+        ("contacts", "people", _CONTACTS),
+        ("interactions", "owed", Interaction.objects.owed().order_by("happened_at", "pk")),
+        ("follow_ups", "promised", _PROMISED),
+        ("complaints", "complained", Complaint.objects.open()),
+        ("wishes", "wished", Wish.objects.open()),
+        ("renewals", "renewing", Renewal.objects.open()),
     ]
+    wanted = [Prefetch(path, queryset=rows.fetch_mode(FETCH_RAISE), to_attr=name) for path, name, rows in parts]
     return customers.select_related("segment").prefetch_related(*wanted)
