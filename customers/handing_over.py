@@ -8,19 +8,47 @@ from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import User
 from accounts.staffing import Responsibility
-from customers.models import Customer, OwnerChange
+from customers.models import Customer, HandOver, OwnerChange
 
 
-def hand_over(person: User, *, to: User, by: User, at: datetime) -> Responsibility:
-    """Moves all customers, open follow-ups and open complaints to a colleague; returns how many of each.
+class TooLate(Exception):
+    """It can not be taken back: it was already, it is too long ago, or the person is gone."""
+
+
+def hand_over(person: User, *, to: User, by: User, at: datetime) -> HandOver:
+    """Moves all customers, open follow-ups and open complaints to a colleague; `take_back` undoes it for a day.
 
     The customers count as not told until somebody tells them.
     """
     with transaction.atomic():
+        follow_ups, complaints = person.follow_ups.open(), person.complaints.open()
+        done = HandOver(person=person, to=to, by=by, at=at)
+        done.follow_ups = list(follow_ups.select_for_update().values_list("pk", flat=True))
+        done.complaints = list(complaints.select_for_update().values_list("pk", flat=True))
+        done.customers = list(give(person.customers.values_list("pk", flat=True), to=to, by=by, at=at))
+        follow_ups.filter(pk__in=done.follow_ups).update(assignee=to)
+        complaints.filter(pk__in=done.complaints).update(owner=to)
+        done.save()
+    return done
+
+
+def take_back(done: HandOver, *, by: User, at: datetime) -> Responsibility:
+    """What went and is still in the same hands is the person's again; returns how many of each. Raises TooLate.
+
+    Customers that heard of the colleague meanwhile count as not told that somebody else looks after them again.
+    """
+    with transaction.atomic():
+        done = HandOver.objects.select_for_update(of=("self",)).select_related("person", "to").get(pk=done.pk)
+        if not done.may_be_taken_back(at):
+            raise TooLate
+        done.taken_back_at = at
+        done.save(update_fields=["taken_back_at"])
+        to, person = done.to, done.person
+        theirs = to.customers.filter(pk__in=done.customers).values_list("pk", flat=True)
         return Responsibility(
-            customers=len(give(person.customers.values_list("pk", flat=True), to=to, by=by, at=at)),
-            follow_ups=person.follow_ups.open().update(assignee=to),
-            complaints=person.complaints.open().update(owner=to),
+            customers=len(give(theirs, to=person, by=by, at=at)),
+            follow_ups=to.follow_ups.open().filter(pk__in=done.follow_ups).update(assignee=person),
+            complaints=to.complaints.open().filter(pk__in=done.complaints).update(owner=person),
         )
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("details/<int:pk>/delete/", views.detail_delete, name="detail_delete"),
     path("contacts/<int:pk>/deceased/", views.contact_deceased, name="contact_deceased"),
     path("settings/people/<int:pk>/hand-over/", views.person_hand_over, name="person_hand_over"),
+    path("settings/hand-overs/<int:pk>/undo/", views.hand_over_undo, name="hand_over_undo"),
     path("settings/segments/", views.segments, name="segments"),
     path("settings/segments/new/", views.segment_new, name="segment_new"),
     path("settings/segments/<int:pk>/", views.segment, name="segment"),

@@ -20,7 +20,7 @@ from customers import changing, handing_over
 from customers.forms import ContactForm, CustomerForm, DetailForm, EventForm, FirstContactForm, SegmentForm
 from customers.label_forms import LabelsForm
 from customers.labelling import label
-from customers.models import Contact, ContactDetail, Customer, DatedEvent, Segment
+from customers.models import Contact, ContactDetail, Customer, DatedEvent, HandOver, Segment
 from customers.removing import remove
 from customers.requests import get_editable
 from retention_crm.lib import clock
@@ -92,12 +92,38 @@ def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.POST or None, person=shown)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["to"]
-        handing_over.hand_over(shown, to=to, by=request.user, at=clock.now())
+        done = handing_over.hand_over(shown, to=to, by=request.user, at=clock.now())
         words = _("%(to)s looks after the customers of %(name)s now.") % {"to": to, "name": shown}
-        messages.success(request, words)
+        messages.success(request, words, extra_tags=reverse("hand_over_undo", args=[done.pk]))
         return redirect("person", pk)
-    context = {"form": form, "person": shown, "in_hand": responsibility_of(shown)}
+    latest = shown.hand_overs.select_related("to", "person").first()
+    context = {
+        "form": form,
+        "person": shown,
+        "in_hand": responsibility_of(shown),
+        "latest": latest if latest and latest.may_be_taken_back(clock.now()) else None,
+        "at": clock.now(),
+    }
     return render(request, "customers/person_hand_over.html", context)
+
+
+@require_POST
+@administrators_only
+def hand_over_undo(request: PersonRequest, pk: int) -> HttpResponse:
+    """What went to a colleague comes back."""
+    done = get_object_or_404(HandOver.objects.select_related("person", "to"), pk=pk)
+    try:
+        back = handing_over.take_back(done, by=request.user, at=clock.now())
+    except handing_over.TooLate:
+        words = _("This can not be taken back: it was already, it is more than a day ago, or the person is gone.")
+        messages.warning(request, words)
+    else:
+        words = _("%(name)s looks after %(what)s again.") % {"name": done.person, "what": back or _("nothing")}
+        messages.success(request, words)
+    target = reverse("person", args=[done.person_id])
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204, headers={"HX-Redirect": target})
+    return redirect(target)
 
 
 @page_with_form

@@ -181,6 +181,7 @@ TABLE: tuple[Line, ...] = (
     Line("absence_delete", MANAGERS, methods=("POST",), args=("absence",)),
     Line("person_password", ADMINISTRATORS, methods=_FORM, args=("person",)),
     Line("person_hand_over", ADMINISTRATORS, methods=_FORM, args=("person",)),
+    Line("hand_over_undo", ADMINISTRATORS, methods=("POST",), args=("hand_over",)),
     Line("person_access", ADMINISTRATORS, methods=_FORM, args=("person",)),
     Line("teams", MANAGERS_READ),
     Line("team_new", ADMINISTRATORS, methods=_FORM),

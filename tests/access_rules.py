@@ -13,6 +13,7 @@ from customers.models import (
     Customer,
     CustomField,
     DatedEvent,
+    HandOver,
     Import,
     Merge,
     Segment,
@@ -120,6 +121,7 @@ class Side:
     merge: Merge
     alike: Alike
     trashed: Trashed
+    hand_over: HandOver
     survey_token: str
     unsubscribe_token: str
     preference_token: str

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Company, Role, Team, User, Visibility
-from customers.models import ConsentKind, Customer, CustomField, Tag
+from customers.models import ConsentKind, Customer, CustomField, HandOver, Tag
 from dashboard.models import BulkChange, CalendarFeed, SavedView
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
@@ -101,6 +101,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         absence=factories.absence(person),
         intake=factories.intake(customer.owner),
         trashed=factories.trashed(customer),
+        hand_over=HandOver.objects.create(person=person, to=customer.owner, by=person, at=factories.NOW),
         merge=factories.merged(customer),
         alike=factories.alike(customer, factories.customer(customer.owner)),
         survey_token=invitation.token,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts import staffing
 from accounts.models import Role, Team, User
 from customers.handing_over import hand_over
-from customers.models import Customer
+from customers.models import Customer, HandOver
 from interactions.models import FollowUp
 from tests import factories
 
@@ -227,6 +227,23 @@ def test_a_hand_over_moves_all_customers_and_open_work_and_nothing_else(
     change_access(login(administrator), owner, "end")
     owner.refresh_from_db()
     assert not owner.is_active
+
+
+def test_a_hand_over_can_be_taken_back_from_its_page(
+    login: Login, administrator: User, owner: User, teammate: User, customer: Customer
+) -> None:
+    browser, page = login(administrator), reverse("person_hand_over", args=[owner.pk])
+    browser.post(page, {"to": teammate.pk})
+    html = browser.get(page).content.decode()
+    undo = reverse("hand_over_undo", args=[HandOver.objects.get().pk])
+    assert f'action="{undo}"' in html
+
+    done = browser.post(undo, follow=True).content.decode()
+    customer.refresh_from_db()
+    assert customer.owner == owner
+    assert "Mia Berg looks after 1 customer again." in done
+    assert "can not be taken back" in browser.post(undo, follow=True).content.decode()
+    assert undo not in browser.get(page).content.decode()
 
 
 def test_a_hand_over_costs_the_same_queries_for_one_and_for_three(owner: User, teammate: User) -> None:

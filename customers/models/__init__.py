@@ -10,6 +10,7 @@ from customers.models.event import DatedEvent, DatedEventQuerySet
 from customers.models.history import (
     MERGE_UNDOABLE_FOR,
     FormerKey,
+    HandOver,
     Merge,
     OwnerChange,
     PreferenceChange,
@@ -60,6 +61,7 @@ __all__ = [
     "DatedEvent",
     "DatedEventQuerySet",
     "FormerKey",
+    "HandOver",
     "Import",
     "ImportChunk",
     "ImportQuerySet",

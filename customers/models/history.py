@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -51,6 +52,31 @@ class OwnerChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id}: {self.former_id} → {self.owner_id}"
+
+
+class HandOver(models.Model):
+    """All that somebody looked after went to a colleague; for a day it can go back. The lists are ids of what went."""
+
+    KEPT_FOR = timedelta(days=1)
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="hand_overs")
+    to = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    customers = ArrayField(models.BigIntegerField(), default=list)
+    follow_ups = ArrayField(models.BigIntegerField(), default=list)
+    complaints = ArrayField(models.BigIntegerField(), default=list)
+    taken_back_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.person} → {self.to}"
+
+    def may_be_taken_back(self, at: datetime) -> bool:
+        """Whether it is not too long ago, and the one it goes back to is still here."""
+        return self.taken_back_at is None and at < self.at + self.KEPT_FOR and self.person.is_active
 
 
 class StageChange(models.Model):

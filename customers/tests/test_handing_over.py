@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from accounts.models import User
 from customers.changing import save_customer
-from customers.handing_over import hand_over, tell
+from customers.handing_over import TooLate, hand_over, take_back, tell
 from customers.models import Customer, OwnerChange
 from interactions.models import Kind, Outcome
 from retention_crm.lib import clock
 from tests import factories
 from tests.factories import NOW
+from tests.threads import at_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company")]
 type Login = Callable[[User], Client]
@@ -67,7 +68,7 @@ def test_a_hand_over_records_each_customer_lost_ones_too(owner: User, teammate: 
     foreign = factories.customer(teammate)
     factories.follow_up(mine[0])
     moved = hand_over(owner, to=teammate, by=administrator, at=NOW)
-    assert (moved.customers, moved.follow_ups, moved.complaints) == (2, 1, 0)
+    assert (set(moved.customers), len(moved.follow_ups), moved.complaints) == ({row.pk for row in mine}, 1, [])
     found = OwnerChange.objects.order_by("customer_id")
     assert [change.customer for change in found] == mine
     assert {(change.former, change.owner, change.changed_by, change.changed_at) for change in found} == {
@@ -185,3 +186,59 @@ def test_the_timeline_can_be_narrowed_to_who_looked_after_them(
     shown = login(owner).get(reverse("customer_timeline", args=[customer.pk]), {"show": "owner"}).content.decode()
     assert shown.count("looks after them instead of") == 3
     assert "A long call" not in shown
+
+
+def test_for_a_day_all_that_is_still_in_the_same_hands_comes_back(
+    owner: User, teammate: User, outsider: User, administrator: User
+) -> None:
+    stays, went_on, done = (factories.customer(owner) for _number in range(3))
+    own = factories.customer(teammate)
+    follow_up, finished = factories.follow_up(stays), factories.follow_up(done)
+    complaint, theirs = factories.complaint(stays), factories.complaint(own)
+    moved = hand_over(owner, to=teammate, by=administrator, at=NOW)
+    give(went_on, outsider)
+    finished.finish(teammate, NOW)
+    later = factories.follow_up(stays, assignee=teammate)
+
+    back = take_back(moved, by=administrator, at=NOW + timedelta(hours=23))
+
+    assert (back.customers, back.follow_ups, back.complaints) == (2, 1, 1)
+    for row in (stays, went_on, own, follow_up, finished, complaint, theirs, later):
+        row.refresh_from_db()
+    assert (stays.owner, went_on.owner, own.owner) == (owner, outsider, teammate)
+    assert (follow_up.assignee, finished.assignee, later.assignee) == (owner, teammate, teammate)
+    assert (complaint.owner, theirs.owner) == (owner, teammate)
+    # Nobody heard of the colleague, so there is nothing to tell.
+    assert untold(stays) == []
+
+
+@pytest.mark.parametrize("why", ["twice", "late", "gone"])
+def test_it_is_taken_back_once_in_time_and_to_somebody_who_is_here(
+    owner: User, teammate: User, administrator: User, customer: Customer, why: str
+) -> None:
+    moved, at = hand_over(owner, to=teammate, by=administrator, at=NOW), NOW + timedelta(hours=1)
+    if why == "twice":
+        take_back(moved, by=administrator, at=at)
+    elif why == "late":
+        at = NOW + timedelta(days=1)
+    else:
+        User.objects.filter(pk=owner.pk).update(is_active=False)
+
+    with pytest.raises(TooLate):
+        take_back(moved, by=administrator, at=at)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_take_it_back_at_once_one_does(
+    owner: User, teammate: User, administrator: User, customer: Customer
+) -> None:
+    moved = hand_over(owner, to=teammate, by=administrator, at=NOW)
+
+    def attempt() -> bool:
+        try:
+            take_back(moved, by=administrator, at=NOW)
+        except TooLate:
+            return False
+        return True
+
+    assert sorted(at_once(attempt, 2)) == [False, True]
