@@ -35,7 +35,7 @@ IN_DAYS = [
     ("7", gettext_lazy("In a week")),
     (AT_A_TIME, gettext_lazy("At a time")),
 ]
-CHIPS, PLAIN = "includes/chips.html", "includes/plain_field.html"
+CHIPS, PLAIN, CHECK = "includes/chips.html", "includes/plain_field.html", "includes/plain_check.html"
 # What is pressed to choose a chip while no text is being written; each is in the panel once.
 KIND_KEYS = {"call": "c", "meeting": "m", "visit": "v", "email": "e", "message": "s"}
 KIND_KEYS |= {"purchase": "p", "gesture": "g", "referral": "r"}
@@ -140,7 +140,7 @@ class NextStepForm(WhenForm):
             Div(
                 Div(Field("next_at", template=PLAIN), css_class="only-at"),
                 Field("next_title", template=PLAIN),
-                Field("next_is_promise"),
+                Field("next_is_promise", template=CHECK),
                 css_class="only-next",
             ),
         )
@@ -232,7 +232,7 @@ class InteractionForm(_InteractionForm):
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),
             Field("notes", css_class="log-notes", data_key=NOTES_KEY, template=PLAIN),
-            Div(Field("is_owed"), css_class="only-met"),
+            Div(Field("is_owed", template=CHECK), css_class="only-met"),
             Div(Field("amount", template=PLAIN), css_class="only-amount"),
         )
         self.more = _form_helper(

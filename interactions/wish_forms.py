@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Contact, ContactQuerySet, Customer
-from interactions.forms import PLAIN, Chips
+from interactions.forms import CHECK, PLAIN, Chips
 from interactions.models import CLOSED, Interaction, Wish, WishState
 from retention_crm.lib.form_base import page_layout
 from retention_crm.lib.form_fields import LineInput, NoteInput
@@ -45,7 +45,9 @@ class SaidWishForm(forms.Form):
     def __init__(self, *args: Any, customer: Customer, contact: Contact | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial = {"wish_tell": _may_be_told(contact, customer), **self.initial}
-        self.helper = page_layout(Field("wish_text", template=PLAIN), Div(Field("wish_tell"), css_class="only-wish"))
+        self.helper = page_layout(
+            Field("wish_text", template=PLAIN), Div(Field("wish_tell", template=CHECK), css_class="only-wish")
+        )
 
     def wish(self, interaction: Interaction, *, by: User) -> Wish | None:
         """What to save beside the interaction. Only for a valid form."""
