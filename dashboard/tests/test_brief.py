@@ -60,6 +60,16 @@ def test_it_says_all_that_is_open_until_the_first_conversation(
     assert customer.name not in words_of(login(teammate))
 
 
+def test_a_birthday_is_said_where_nothing_else_is(
+    customer: Customer, teammate: User, manager: User, login: Login
+) -> None:
+    factories.contact(customer, name="Jonas", birthday_month=5, birthday_day=17)
+    give([customer.pk], to=teammate, by=manager, at=NOW)
+
+    words = words_of(login(teammate))
+    assert "Nothing is open with them" in words and "17 May" in words
+
+
 def test_who_has_left_or_went_on_is_not_in_it(
     customer: Customer, teammate: User, outsider: User, manager: User, login: Login
 ) -> None:
