@@ -10,9 +10,10 @@ from django.http import QueryDict
 
 from accounts.models import User
 from customers.models import Contact, Customer
+from interactions.check_in_forms import CheckInForm
 from interactions.forms import InteractionForm, NextStepForm
 from interactions.logging import Logged, log_once
-from interactions.models import Kind
+from interactions.models import CheckInAnswer, Interaction, Kind
 from interactions.wish_forms import SaidWishForm
 from retention.scoring import rescore
 
@@ -23,6 +24,7 @@ class LogForms:
     interaction: InteractionForm
     said: SaidWishForm
     next_step: NextStepForm
+    check_in: CheckInForm
 
     @classmethod
     def about(
@@ -49,10 +51,11 @@ class LogForms:
             ),
             SaidWishForm(data, customer=customer, contact=main),
             NextStepForm(data, user=user, at=written_at or at),
+            CheckInForm.about(customer, data),
         )
 
     def __iter__(self) -> Iterator[BaseForm]:
-        yield from (self.interaction, self.said, self.next_step)
+        yield from (self.interaction, self.said, self.next_step, self.check_in)
 
     def are_valid(self) -> bool:
         """All are checked, so that all messages show at once."""
@@ -69,8 +72,13 @@ class LogForms:
             at=at,
             next_step=self.next_step.follow_up(),
             wish=wish,
-            also=lambda: rescore([self.customer.pk], at=at, company=user.company),
+            also=lambda: self._also(happened, user, at),
         )
+
+    def _also(self, happened: Interaction, user: User, at: datetime) -> None:
+        if answers := self.check_in.answers(happened):
+            CheckInAnswer.objects.bulk_create(answers)
+        rescore([self.customer.pk], at=at, company=user.company)
 
     def complaints(self) -> list[str]:
         """What is wrong, each with the name of its field, for where the form itself is not at hand."""

@@ -24,7 +24,7 @@ from customers.models import (
     StageChange,
     Step,
 )
-from interactions.models import Complaint, FollowUp, Interaction, Kind, Wish
+from interactions.models import CheckInAnswer, Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
 from surveys.models import Response
@@ -115,7 +115,9 @@ def _interactions() -> QuerySet[Interaction]:
         "contact__name",
     )
     rows = Interaction.objects.select_related("author", "contact").only(*shown, *_person("author"))
-    return rows.prefetch_related(Prefetch("messages", queryset=shown_recaps(), to_attr="recaps"))
+    answers = CheckInAnswer.objects.select_related("question")
+    rows = rows.prefetch_related(Prefetch("messages", queryset=shown_recaps(), to_attr="recaps"))
+    return rows.prefetch_related(Prefetch("check_in_answers", queryset=answers, to_attr="answers"))
 
 
 def _mails() -> QuerySet[Message]:

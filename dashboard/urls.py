@@ -7,6 +7,12 @@ from dashboard.views.beginning import first_steps, first_steps_show, sample_load
 from dashboard.views.briefing import brief
 from dashboard.views.bulk import bulk_change, bulk_changes, bulk_new, bulk_undo
 from dashboard.views.calendar import calendar_address, calendar_feed
+from dashboard.views.check_in import (
+    check_in_answers,
+    check_in_question,
+    check_in_question_new,
+    check_in_questions,
+)
 from dashboard.views.complaint_record import care_rules, complaints
 from dashboard.views.complaints import (
     complaint_answer,
@@ -54,7 +60,7 @@ from dashboard.views.labels import (
 from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
-from dashboard.views.logging import log
+from dashboard.views.logging import log, log_questions
 from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_undo, losses
 from dashboard.views.notices import (
     notice,
@@ -101,6 +107,7 @@ from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 urlpatterns = [
     path("", today, name="today"),
     path("log/", log, name="log"),
+    path("customers/<int:pk>/questions/", log_questions, name="log_questions"),
     path("log/deliver/", log_deliver, name="log_deliver"),
     path("manifest.webmanifest", app_manifest, name="app_manifest"),
     path("service-worker.js", service_worker, name="service_worker"),
@@ -135,6 +142,10 @@ urlpatterns = [
     path("complaints/<int:pk>/resolve/", complaint_resolve, name="complaint_resolve"),
     path("complaints/<int:pk>/unresolve/", complaint_unresolve, name="complaint_unresolve"),
     path("complaints/<int:pk>/reopen/", complaint_reopen, name="complaint_reopen"),
+    path("settings/questions/", check_in_questions, name="check_in_questions"),
+    path("settings/questions/new/", check_in_question_new, name="check_in_question_new"),
+    path("settings/questions/<int:pk>/", check_in_question, name="check_in_question"),
+    path("questions/<int:pk>/answers/", check_in_answers, name="check_in_answers"),
     path("settings/answering/", care_rules, name="care_rules"),
     path("customers/<int:pk>/wishes/new/", wish_new, name="wish_new"),
     path("wishes/<int:pk>/close/", wish_close, name="wish_close"),

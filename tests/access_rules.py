@@ -21,7 +21,7 @@ from customers.models import (
     Trashed,
 )
 from dashboard.models import BulkChange, SavedView
-from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
+from interactions.models import CheckInQuestion, Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Response, Survey
@@ -122,6 +122,7 @@ class Side:
     alike: Alike
     trashed: Trashed
     hand_over: HandOver
+    check_in: CheckInQuestion
     survey_token: str
     unsubscribe_token: str
     preference_token: str

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, HandOver, Tag
 from dashboard.models import BulkChange, CalendarFeed, SavedView
+from interactions.models import CheckInQuestion
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -101,6 +102,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         absence=factories.absence(person),
         intake=factories.intake(customer.owner),
         trashed=factories.trashed(customer),
+        check_in=CheckInQuestion.objects.create(text="What do you need next?"),
         hand_over=HandOver.objects.create(person=person, to=customer.owner, by=person, at=factories.NOW),
         merge=factories.merged(customer),
         alike=factories.alike(customer, factories.customer(customer.owner)),

@@ -20,6 +20,7 @@ from customers.models import (
     StageChange,
 )
 from dashboard.models import BulkChange, BulkRow
+from interactions.models import CheckInAnswer, CheckInQuestion
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
@@ -103,6 +104,9 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             due_at=factories.NOW,
             expires_at=factories.NOW,
             dated_at=factories.NOW,
+        ),
+        "CheckInAnswer": lambda: CheckInAnswer.objects.create(
+            interaction=factories.interaction(of), question=CheckInQuestion.objects.create(text="Why?"), text="So"
         ),
         "Notification": lambda: factories.notification(of.owner, of),
         "BulkRow": lambda: BulkRow.objects.create(

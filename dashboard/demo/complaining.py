@@ -10,7 +10,7 @@ from accounts.models import Company
 from customers.models import Channel, Customer
 from dashboard.demo.people import LOGINS
 from interactions.logging import record
-from interactions.models import CareRules, Complaint, FaultIn, Interaction, Kind
+from interactions.models import CareRules, CheckInAnswer, CheckInQuestion, Complaint, FaultIn, Interaction, Kind
 from retention_crm.lib.working_hours import WorkingHours
 
 # By what the texts of the demo speak of, the first that fits.
@@ -90,6 +90,25 @@ def ask_and_answer(*, until: datetime) -> None:
                 is_owed=True,
             ),
             at=asked_at,
+        )
+
+
+# What is asked in conversations, and what the newest of them brought.
+_CHECK_IN = {
+    "What would make the work with us easier?": ["One person for all branches", "Invoices that say which site"],
+    "What do you plan for the next year?": ["A second warehouse", "Fewer suppliers, and longer contracts"],
+}
+
+
+def ask_in_conversations() -> None:
+    """There are questions to ask, and some answers to them."""
+    talks = Interaction.objects.filter(is_touchpoint=True, author__email=LOGINS[0]).order_by("-happened_at", "-pk")
+    newest = iter(talks[: sum(map(len, _CHECK_IN.values()))])
+    for position, (text, answers) in enumerate(_CHECK_IN.items(), start=1):
+        question = CheckInQuestion.objects.create(text=text, position=position)
+        CheckInAnswer.objects.bulk_create(
+            CheckInAnswer(interaction=talk, question=question, text=answer)
+            for answer, talk in zip(answers, newest, strict=False)
         )
 
 

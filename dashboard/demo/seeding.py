@@ -57,6 +57,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         showcase.tell_news(on)
         recaps.send_recaps(on)
         complaining.ask_and_answer(until=clock.moment(on, time(8), people.ZONE))
+        complaining.ask_in_conversations()
         complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))
         keeping.say_why(on)
         keeping.plan_for_two(on)

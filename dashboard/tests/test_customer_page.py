@@ -287,7 +287,7 @@ def fill(customer: Customer) -> None:
     )
 
 
-@pytest.mark.parametrize(("name", "most"), [("customer", 20), ("customer_timeline", 29)])
+@pytest.mark.parametrize(("name", "most"), [("customer", 20), ("customer_timeline", 30)])
 @pytest.mark.parametrize("person", ["owner", "manager"])
 def test_fifty_rows_cost_as_many_queries_as_one(
     name: str, most: int, person: str, customer: Customer, request: pytest.FixtureRequest, login: Login

@@ -28,6 +28,7 @@ LISTS = {
     "promises": "customers",
     "complaints": "customers",
     "response_times": "customers",
+    "check_in_questions": "check_in_question_new",
     "brief": "customers",
     "list_quality": "portfolio",
     "portfolio_week": "portfolio",
@@ -53,7 +54,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new", "list_rules", "care_rules"),
+    *("plan_rules", "play_new", "list_rules", "care_rules", "check_in_question_new"),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.models import Customer
 from customers.requests import get_editable
@@ -15,8 +15,9 @@ from dashboard.looking_ahead import look_ahead
 from dashboard.telling import told
 from dashboard.undoing import offered, undo_address
 from dashboard.views.replying import PageRequest, posted, saved
+from interactions.check_in_forms import CheckInForm
 from interactions.logging import Logged, due_for, logged_as
-from interactions.models import Complaint, FollowUp, Wish
+from interactions.models import CheckInQuestion, Complaint, FollowUp, Wish
 from outreach.overdoing import Heard, with_heard
 from retention_crm.lib import clock
 
@@ -45,6 +46,7 @@ def log(request: PageRequest) -> HttpResponse:
     context = _open_matters(customer) | {
         "form": forms.interaction,
         "said": forms.said,
+        "check_in": forms.check_in,
         "next_step": forms.next_step,
         "customer": customer,
         "heard": Heard.read(customer) if data is None else None,
@@ -56,6 +58,14 @@ def log(request: PageRequest) -> HttpResponse:
         "next": sent.get("next", ""),
     }
     return _show(request, context, status=422 if data is not None else 200)
+
+
+@require_safe
+def log_questions(request: PageRequest, pk: int) -> HttpResponse:
+    """The questions to ask this customer, for the log panel once somebody wants to."""
+    customer = get_editable(Customer.objects.all(), request, pk)
+    questions = list(CheckInQuestion.objects.for_segment(customer.segment_id))
+    return render(request, "includes/check_in.html", {"check_in": CheckInForm(questions=questions)})
 
 
 def _answer(request: PageRequest, logged: Logged) -> HttpResponse:

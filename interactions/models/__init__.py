@@ -1,6 +1,7 @@
 """What happened between us and a customer, what is to be done, what they wish, and what they have to be told."""
 
 from interactions.models.care import CareRules
+from interactions.models.check_in import CheckInAnswer, CheckInAnswerQuerySet, CheckInQuestion
 from interactions.models.complaint import Complaint, ComplaintQuerySet, FaultIn, Severity, Standing
 from interactions.models.document import Document, DocumentContent, DocumentQuerySet
 from interactions.models.history import (
@@ -35,6 +36,9 @@ __all__ = [
     "WITH_AMOUNT",
     "CallBecause",
     "CareRules",
+    "CheckInAnswer",
+    "CheckInAnswerQuerySet",
+    "CheckInQuestion",
     "Complaint",
     "ComplaintQuerySet",
     "Document",
