@@ -3,7 +3,7 @@
 from django.urls import path
 
 from surveys import public_views
-from surveys.views import answers, building, results, translating
+from surveys.views import answers, building, occasions, results, translating
 
 urlpatterns = [
     path("s/<str:token>/", public_views.survey_answer, name="survey_answer"),
@@ -26,5 +26,8 @@ urlpatterns = [
     path("surveys/<int:pk>/questions/<str:key>/move/", building.question_move, name="question_move"),
     path("surveys/<int:pk>/questions/<str:key>/remove/", building.question_remove, name="question_remove"),
     path("surveys/<int:pk>/questions/<str:key>/put-back/", building.question_put_back, name="question_put_back"),
+    path("surveys/<int:pk>/occasions/", occasions.survey_occasions, name="survey_occasions"),
+    path("surveys/<int:pk>/occasions/new/<str:kind>/", occasions.occasion_new, name="occasion_new"),
+    path("occasions/<int:pk>/", occasions.occasion_edit, name="occasion_edit"),
     path("invitations/<int:pk>/revoke/", answers.invitation_revoke, name="invitation_revoke"),
 ]

@@ -254,6 +254,9 @@ TABLE: tuple[Line, ...] = (
     Line("question_move", MANAGERS, methods=("POST",), args=("survey", "question_key")),
     Line("question_remove", MANAGERS, methods=("POST",), args=("survey", "question_key")),
     Line("question_put_back", MANAGERS, methods=("POST",), args=("survey", "question_key")),
+    Line("survey_occasions", MANAGERS, args=("survey",)),
+    Line("occasion_new", MANAGERS, methods=_FORM, args=("survey",), fixed=("regular",), unknown=(("never",),)),
+    Line("occasion_edit", MANAGERS, methods=_FORM, args=("occasion",)),
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
     # outreach
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),

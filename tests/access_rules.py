@@ -23,7 +23,7 @@ from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
-from surveys.models import Invitation, Response, Survey
+from surveys.models import Invitation, Occasion, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
 
@@ -108,6 +108,7 @@ class Side:
     notification: Notification
     survey: Survey
     question_key: str
+    occasion: Occasion
     segment: Segment
     tag: Tag
     custom_field: CustomField

@@ -84,6 +84,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         ),
         notification=factories.notification(customer.owner, customer),
         survey=invitation.survey,
+        occasion=invitation.survey.occasions.all()[0],
         question_key=Question.objects.filter(version__survey=invitation.survey)[0].key,
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),

@@ -122,7 +122,17 @@ def test_a_survey_is_built_looked_over_and_published(
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_role("heading", name="Version 1 is asked")).to_be_visible()
     watched.picture("survey-published")
-    assert Survey.objects.for_invitations() == Survey.objects.get()
+
+    page.get_by_role("link", name="When it is asked").click()
+    expect(page.get_by_role("heading", name="By hand only")).to_be_visible()
+    watched.picture("survey-occasions-empty")
+    page.get_by_role("link", name="After a purchase").click()
+    watched.picture("survey-occasion")
+    page.get_by_label("Hours between the event and the survey").fill("20")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="After a purchase").first).to_be_visible()
+    watched.picture("survey-occasions")
+    assert Survey.objects.asking().get() == Survey.objects.get()
     assert watched.complaints == []
 
 

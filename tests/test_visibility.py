@@ -95,6 +95,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),
         "Begun": lambda: begun(of),
+        "Queued": lambda: factories.queued(factories.contact(of)),
         "Answer": lambda: factories.response(factories.invitation(factories.contact(of))).answers.get(),
         "Message": lambda: Message.objects.create(
             occasion=f"test:{of.pk}",

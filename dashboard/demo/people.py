@@ -11,7 +11,7 @@ from accounts.models import Absence, Company, Role, Team, User
 from customers.models import Segment
 from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
-from surveys.models import Kind, Survey
+from surveys.models import Kind, Occasion, Survey
 from surveys.starting import ask_for_recommendation
 
 COMPANY = "Nordlicht Handel"
@@ -136,7 +136,6 @@ def set_the_stage(on: date, customers: int) -> Stage:
             "time_zone": ZONE,
             "currency": "EUR",
             "country": "SE",
-            "survey_delay_hours": 0,
         },
     )
     everybody = members(customers)
@@ -148,6 +147,8 @@ def set_the_stage(on: date, customers: int) -> Stage:
         deputy=users[LOGINS[0]],
     )
     survey = ask_for_recommendation("How are we doing?", at=clock.moment(on, time(), ZONE))
+    for kind in (Occasion.Kind.MEETING, Occasion.Kind.PURCHASE):
+        Occasion.objects.create(survey=survey, kind=kind, delay_hours=0)
     sellers = [member for member in everybody if member.share]
     return Stage(
         on=on,

@@ -1,6 +1,7 @@
 """Satisfaction surveys: what is asked, who was asked, what they answered."""
 
 from surveys.models.invitation import TOKEN_PURPOSE, Begun, Invitation, InvitationQuerySet, new_nonce
+from surveys.models.occasion import MOST_DAYS, MOST_MONTHS, Occasion, Queued
 from surveys.models.question import (
     CHOICES,
     SCALES,
@@ -31,6 +32,8 @@ __all__ = [
     "DETRACTOR_MAX",
     "EDIT_WINDOW",
     "EXCERPT_LENGTH",
+    "MOST_DAYS",
+    "MOST_MONTHS",
     "OPINION_SCORES",
     "PASSIVE_MAX",
     "SCALES",
@@ -42,9 +45,11 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "Kind",
+    "Occasion",
     "Opinion",
     "Question",
     "QuestionQuerySet",
+    "Queued",
     "Response",
     "ResponseQuerySet",
     "Sign",

@@ -45,6 +45,10 @@ class Invitation(models.Model):
     trigger = models.ForeignKey(
         Interaction, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
     )
+    # What asked by itself; none for somebody who was asked by hand.
+    occasion = models.ForeignKey(
+        "Occasion", on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations", db_index=False
+    )
     nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
     send_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -75,6 +79,11 @@ class Invitation(models.Model):
     def is_open(self, at: datetime) -> bool:
         """Whether its link still works."""
         return self.revoked_at is None and at < self.expires_at
+
+    @property
+    def is_about_leaving(self) -> bool:
+        """Whether it asks why somebody left, so that it may go to a customer who is lost."""
+        return self.occasion is not None and self.occasion.kind == "loss"
 
     def revoke(self, at: datetime) -> None:
         """Ends its link; the first withdrawal stands."""

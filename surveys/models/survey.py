@@ -20,9 +20,9 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
         """Those that may be asked: not put aside, and with a version that was published."""
         return self.filter(is_active=True, published__isnull=False)
 
-    def for_invitations(self) -> "Survey | None":
-        """The survey that events ask with: the oldest in use, or none."""
-        return self.in_use().order_by("pk").first()
+    def asking(self) -> Self:
+        """Those that ask by themselves: in use, and with an occasion."""
+        return self.in_use().filter(occasions__is_active=True).distinct()
 
 
 class Survey(models.Model):

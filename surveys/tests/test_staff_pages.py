@@ -86,7 +86,7 @@ def test_without_a_survey_the_list_offers_the_first_step(owner: User, manager: U
 def test_the_list_says_when_nobody_is_asked(survey: Survey, owner: User, login: Login) -> None:
     Survey.objects.update(is_active=False)
 
-    assert "No survey is in use, so nobody is asked." in login(owner).get(reverse("surveys")).content.decode()
+    assert "No survey asks by itself." in login(owner).get(reverse("surveys")).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 3])

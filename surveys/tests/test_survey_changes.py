@@ -38,7 +38,7 @@ def test_managers_make_surveys_and_nobody_is_asked_yet(
     assert response.headers["Location"] == reverse("survey_edit", args=[made.pk])
     assert (made.name, made.published) == ("After a visit", None)
     assert bool(made.versions.get().asked) is bool(ready)
-    assert Survey.objects.for_invitations() is None
+    assert not Survey.objects.asking().exists()
 
 
 def test_managers_name_surveys_and_take_them_out_of_use(survey: Survey, manager: User, login: Login) -> None:

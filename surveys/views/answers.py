@@ -24,8 +24,8 @@ def surveys(request: PersonRequest) -> HttpResponse:
     """All surveys with the figures of the customers the person may see."""
     tallies = tally(Invitation.objects.visible_to(request.user), clock.now())
     rows = list(Survey.objects.all())
-    in_use = Survey.objects.for_invitations()
-    context = {"rows": [(row, tallies.get(row.pk, NOTHING)) for row in rows], "in_use": in_use}
+    asking = set(Survey.objects.asking().values_list("pk", flat=True))
+    context = {"rows": [(row, tallies.get(row.pk, NOTHING)) for row in rows], "asking": asking}
     return render(request, "surveys/surveys.html", context)
 
 
