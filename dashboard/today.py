@@ -33,7 +33,7 @@ QUIET_COLUMNS = (
     *("risk__last_day", "risk__rhythm_days", "risk__reasons"),
 )
 COMPLAINT_COLUMNS = ("what", "severity", "opened_at", "customer__name")
-ANSWER_COLUMNS = ("score", "comment", "answered_at", "contact__name", "customer__name")
+ANSWER_COLUMNS = ("score", "low_point", "low_of", "comment", "answered_at", "contact__name", "customer__name")
 BIRTHDAY_COLUMNS = (
     *("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year"),
     *("customer__name", "customer__sort_key", "customer__time_zone"),
@@ -148,7 +148,7 @@ def _complaints(people: list[int], limit: int) -> Iterable[Complaint]:
 
 
 def _bad_answers(people: list[int], at: datetime, limit: int) -> Iterable[Response]:
-    recent = Response.objects.detractors().filter(customer__owner__in=people, answered_at__gte=at - ANSWERS_SINCE)
+    recent = Response.objects.unhappy().filter(customer__owner__in=people, answered_at__gte=at - ANSWERS_SINCE)
     shown = recent.select_related("customer", "contact").only(*ANSWER_COLUMNS).fetch_mode(FETCH_RAISE)
     return shown.order_by("-answered_at", "-pk")[:limit]
 

@@ -12,7 +12,13 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
-from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
+from dashboard.views.follow_ups import (
+    follow_up_close,
+    follow_up_done,
+    follow_up_move,
+    follow_up_release,
+    follow_up_reopen,
+)
 from dashboard.views.health import customer_health, customer_qualities, judgement_end, judgement_new, judgement_restore
 from dashboard.views.importing import (
     import_columns,
@@ -117,6 +123,7 @@ urlpatterns = [
     path("messages/notices/customers/<int:pk>/how/", notice_how, name="notice_how"),
     path("follow-ups/<int:pk>/told/", notice_told, name="notice_told"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
+    path("follow-ups/<int:pk>/close/", follow_up_close, name="follow_up_close"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/release/", follow_up_release, name="follow_up_release"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),

@@ -32,11 +32,11 @@ _THIRD = "col-md-4"
 class SurveyForm(CarefulForm, _SurveyModelForm):
     class Meta:
         model = Survey
-        fields = ["name", "language", "is_active"]
+        fields = ["name", "language", "is_active", "follow_up_hours", "offers_complaint"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = page_layout("name", "language", "is_active")
+        self.helper = page_layout(*self.Meta.fields)
 
 
 class NewSurveyForm(CarefulForm, _SurveyModelForm):

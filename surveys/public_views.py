@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Company
 from retention_crm.lib import clock, text
 from retention_crm.lib.keyed_pages import keyed_page
+from surveys.acting import may_complain, take_as_complaint
 from surveys.answering import (
     AnswerRefusedError,
     keep_for_later,
@@ -65,6 +66,8 @@ def _answered(request: HttpRequest, invitation: Invitation, version: Version, at
 
 def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: datetime) -> HttpResponse:
     """Takes one page: keeps it and goes on to the next, or records everything after the last."""
+    if "complaint" in request.POST:
+        return _complained(invitation, at)
     sheet = _sheet(invitation, version, page=request.POST.get("page", ""))
     # What was unticked is not posted, so this page's answers of before are forgotten first.
     before = {name: given for name, given in _kept(invitation, sheet).items() if not sheet.is_here(name)}
@@ -81,6 +84,14 @@ def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: 
     with suppress(AnswerRefusedError):
         record_answer(invitation.pk, version, sheet.values, at)
     return redirect(here)
+
+
+def _complained(invitation: Invitation, at: datetime) -> HttpResponse:
+    """After an answer only: what there is nothing to say about is no complaint."""
+    answered = _answer_to(invitation)
+    if answered is not None:
+        take_as_complaint(answered, invitation.survey, at)
+    return redirect(reverse("survey_answer", args=[invitation.token]))
 
 
 def _answer_to(invitation: Invitation) -> Response | None:
@@ -131,6 +142,7 @@ def _page(
         "answered": answered,
         "thanks": thanks_for(version, answered.opinion if answered else None, language),
         "sheet": sheet,
+        "may_complain": may_complain(answered, invitation.survey),
         "is_editing": sheet is not None and (sheet.is_posted or bool({"score", "page"} & request.GET.keys())),
         "LANGUAGE_CODE": language,
         "LANGUAGE_BIDI": language in settings.LANGUAGES_BIDI,

@@ -3,12 +3,13 @@
 from django.urls import path
 
 from surveys import public_views
-from surveys.views import answers, building, occasions, results, translating
+from surveys.views import answers, building, following_up, occasions, results, translating
 
 urlpatterns = [
     path("s/<str:token>/", public_views.survey_answer, name="survey_answer"),
     path("surveys/", answers.surveys, name="surveys"),
     path("surveys/new/", building.survey_new, name="survey_new"),
+    path("surveys/follow-ups/", following_up.survey_follow_ups, name="survey_follow_ups"),
     path("surveys/<int:pk>/", answers.survey, name="survey"),
     path("surveys/<int:pk>/results/", results.survey_results, name="survey_results"),
     path("surveys/<int:pk>/results/<str:kind>/", results.survey_export, name="survey_export"),

@@ -36,6 +36,7 @@ LISTS = {
     "tomorrow": "customers",
     "notices": "notice_new",
     "surveys": "survey_new",
+    "survey_follow_ups": "surveys",
     "tags": "customers",
     "custom_fields": "custom_field_new",
     "segments": "segment_new",

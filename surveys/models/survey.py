@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -37,6 +38,19 @@ class Survey(models.Model):
         help_text=_("The language its texts are written in; what is not translated is asked in it."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    follow_up_hours = models.PositiveSmallIntegerField(
+        _("hours until somebody has to act on an unhappy answer"),
+        default=24,
+        db_default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(240)],
+        help_text=_("Hours of days off do not count."),
+    )
+    offers_complaint = models.BooleanField(
+        _("offer to treat an unhappy answer as a complaint"),
+        default=False,
+        db_default=False,
+        help_text=_("Asked on the page that thanks for the answer."),
+    )
     # The version that is asked; kept here because every invitation asks for it.
     published = models.ForeignKey(
         "Version", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
