@@ -82,7 +82,7 @@ def record_answer(invitation_pk: int, version: Version, values: Values, at: date
             .select_related("survey")
             .get(pk=invitation_pk)
         )
-        if not invitation.is_open(at):
+        if not invitation.is_open(at) or invitation.answered_in_confidence:
             raise AnswerRefusedError
         response = Response.objects.filter(invitation=invitation).first()
         if response is None:
@@ -127,12 +127,15 @@ def _edit(response: Response, version: Version, values: Values, at: datetime) ->
 
 def rows_of(response: Response, version: Version, values: Values) -> Iterator[Answer]:
     """The answers as they are kept: a row for each, and one for each choice and line."""
+    for question, fields in kept_rows(version, values):
+        yield Answer(response=response, question=question, **fields)
+
+
+def kept_rows(version: Version, values: Values) -> Iterator[tuple[Question, dict[str, Any]]]:
+    """The same as the questions with the values of the fields."""
     for question in version.asked:
         if question.key in values:
-            yield from (
-                Answer(response=response, question=question, **fields)
-                for fields in _kept(question, values[question.key])
-            )
+            yield from ((question, fields) for fields in _kept(question, values[question.key]))
 
 
 def _kept(question: Question, value: Value) -> Iterator[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """How long it takes until somebody has acted on an unhappy answer."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from statistics import median
 
 from interactions.models import FollowUpQuerySet
+
+_HOUR = 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Closing:
 
 def closed_within(done: FollowUpQuerySet) -> Closing:
     """What came of follow-ups that are done; from the moment of the answer, days off included."""
-    times = list(done.order_by().values_list("created_at", "due_at", "done_at"))
-    took = [done_at - created_at for created_at, _due_at, done_at in times]
-    middle = median(took) if took else timedelta()
+    rows = done.order_by().values_list("created_at", "due_at", "done_at")
+    times = [(created_at, due_at, done_at) for created_at, due_at, done_at in rows if done_at]
+    seconds = [(done_at - created_at).total_seconds() for created_at, _due_at, done_at in times]
     in_time = sum(done_at <= due_at for _created_at, due_at, done_at in times)
-    return Closing(len(times), in_time, round(middle / timedelta(hours=1)))
+    return Closing(len(times), in_time, round(median(seconds) / _HOUR) if seconds else 0)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MinValueValidator
+from django.db import models
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,14 +14,24 @@ from accounts.models import User
 from customers.models import Customer, Segment
 from retention_crm.lib import clock
 from retention_crm.lib.form_base import DayInput
-from surveys.models import Response, ResponseQuerySet, Survey, Version
+from surveys.confiding import countable
+from surveys.models import Response, ResponseQuerySet, Survey, Unnamed, UnnamedQuerySet, Version
 
 _NOT_BEFORE = MinValueValidator(date(1900, 1, 1))
+
+
+class Given(models.TextChoices):
+    """Which answers are counted; they are never mixed."""
+
+    NAMED = "", gettext_lazy("With the name")
+    CONFIDENCE = "confidence", gettext_lazy("In confidence")
+    LINK = "link", gettext_lazy("By a public link")
 
 
 class ResultsForm(forms.Form):
     """Everything may be left empty; what is no choice is told at its field, and then nothing is narrowed by it."""
 
+    given = forms.ChoiceField(label=gettext_lazy("Answers"), required=False, choices=Given.choices)
     first = forms.DateField(label=gettext_lazy("From"), widget=DayInput(), required=False, validators=[_NOT_BEFORE])
     last = forms.DateField(label=gettext_lazy("To"), widget=DayInput(), required=False, validators=[_NOT_BEFORE])
     version = forms.ModelChoiceField(
@@ -36,6 +47,12 @@ class ResultsForm(forms.Form):
     def __init__(self, get: QueryDict, *, survey: Survey, user: User) -> None:
         super().__init__(get)
         self.survey, self.user = survey, user
+        kinds = self._kinds()
+        if len(kinds) > 1:
+            given: Any = self.fields["given"]
+            given.choices = [(kind.value, kind.label) for kind in kinds]
+        else:
+            del self.fields["given"]
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-select" if isinstance(field.widget, forms.Select) else "form-control"
         versions: Any = self.fields["version"]
@@ -51,6 +68,27 @@ class ResultsForm(forms.Form):
         if first and last and last < first:
             self.add_error("last", _("Choose a day that is not before the first one."))
         return cleaned
+
+    def _kinds(self) -> list[Given]:
+        """What there is of this survey. Who has no name is nobody's customer, so only managers see those."""
+        if not self.user.is_manager:
+            return [Given.NAMED]
+        found = {Given.CONFIDENCE} if self.survey.versions.filter(is_confidential=True).exists() else set()
+        found |= {Given.LINK} if self.survey.public_links.exists() else set()
+        return [Given.NAMED, *(kind for kind in Given if kind in found)]
+
+    @property
+    def kind(self) -> Given:
+        return Given(self.cleaned_data.get("given") or "")
+
+    def answers(self, at: datetime) -> ResponseQuerySet | UnnamedQuerySet:
+        """Those that were chosen. Of unnamed ones all that may be counted: they are not narrowed any further."""
+        self.is_valid()
+        if self.kind == Given.CONFIDENCE:
+            return countable(self.survey, at)
+        if self.kind == Given.LINK:
+            return Unnamed.objects.by_link().filter(survey=self.survey)
+        return self.responses()
 
     def responses(self) -> ResponseQuerySet:
         """Those the person may see."""
@@ -69,7 +107,7 @@ class ResultsForm(forms.Form):
 
     def versions(self) -> list[Version]:
         """The version that was chosen, or all, the newest first, with their questions."""
-        chosen = self.cleaned_data.get("version")
+        chosen = self.cleaned_data.get("version") if self.kind == Given.NAMED else None
         rows = self.survey.versions.filter(published_at__isnull=False).prefetch_related("questions")
         return list(rows.filter(pk=chosen.pk) if chosen else rows)
 

@@ -2,7 +2,9 @@
 
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,8 +25,10 @@ from surveys.answering import (
     values_of,
     version_to_answer,
 )
+from surveys.confiding import record_by_link, record_in_confidence
 from surveys.filling import Sheet, preselected
-from surveys.models import Invitation, Response, Version
+from surveys.models import Invitation, PublicLink, Response, Version
+from surveys.open_pages import is_flooded, language_for, open_link, version_by_link
 from surveys.reading import written
 from surveys.speaking import thanks_for
 
@@ -82,7 +86,8 @@ def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: 
         return redirect(f"{here}?page={following}")
     # Refused only if the time ran out since the check above; the page it leads to then says so.
     with suppress(AnswerRefusedError):
-        record_answer(invitation.pk, version, sheet.values, at)
+        record = record_in_confidence if version.is_confidential else record_answer
+        record(invitation.pk, version, sheet.values, at)
     return redirect(here)
 
 
@@ -99,6 +104,8 @@ def _answer_to(invitation: Invitation) -> Response | None:
 
 
 def _may_answer(invitation: Invitation, at: datetime) -> bool:
+    if invitation.answered_in_confidence:
+        return False
     answered = _answer_to(invitation)
     return answered is None or answered.is_editable(at)
 
@@ -112,7 +119,8 @@ def _opened(request: HttpRequest, invitation: Invitation, version: Version) -> S
 
 
 def _sheet(invitation: Invitation, version: Version, page: str) -> Sheet:
-    sheet = Sheet(version, invitation.contact.effective_language)
+    # What is confidential is kept nowhere before it is sent, so it stands on one page.
+    sheet = Sheet(version, invitation.contact.effective_language, is_whole=version.is_confidential)
     sheet.page = min(max(text.row_id(page) or 1, 1), len(sheet.pages))
     return sheet
 
@@ -149,3 +157,40 @@ def _page(
         "spoken": _spoken(language),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+@keyed_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey_public(request: HttpRequest, token: str) -> HttpResponse:
+    """A survey for whoever has its public link; only POST records, the same form sent twice once."""
+    link = open_link(token)
+    if link is None:
+        return render(request, TEMPLATE, {"company": Company.current()}, status=404)
+    version = version_by_link(link, request.POST.get("version", ""))
+    language = language_for(request, link.survey)
+    with translation.override(_spoken(language)):
+        return _answered_by_link(request, link, Sheet(version, language, is_whole=True))
+
+
+def _answered_by_link(request: HttpRequest, link: PublicLink, sheet: Sheet) -> HttpResponse:
+    key, status = text.uuid_of(request.POST.get("key", "")) or uuid4(), 200
+    if request.method == "POST":
+        sheet.given, sheet.is_posted = dict(request.POST.lists()), True
+        if not sheet.errors and not is_flooded(request, link):
+            record_by_link(link, key, sheet.version, sheet.values, clock.now())
+            return redirect(f"{reverse('survey_public', args=[link.token])}?thanks")
+        status = 422 if sheet.errors else 429
+    context = {
+        "company": Company.current(),
+        "link": link,
+        "key": key,
+        "sheet": sheet,
+        "is_thanked": "thanks" in request.GET,
+        "is_flooded": status == HTTPStatus.TOO_MANY_REQUESTS,
+        "action": reverse("survey_public", args=[link.token]),
+        "thanks": thanks_for(sheet.version, None, sheet.language),
+        "LANGUAGE_CODE": sheet.language,
+        "LANGUAGE_BIDI": sheet.language in settings.LANGUAGES_BIDI,
+        "spoken": _spoken(sheet.language),
+    }
+    return render(request, "surveys/answer_open.html", context, status=status)

@@ -23,7 +23,7 @@ from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
-from surveys.models import Invitation, Occasion, Response, Survey
+from surveys.models import Invitation, Occasion, PublicLink, Response, Survey
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
 
@@ -109,6 +109,8 @@ class Side:
     survey: Survey
     question_key: str
     occasion: Occasion
+    public_link: PublicLink
+    public_token: str
     segment: Segment
     tag: Tag
     custom_field: CustomField

@@ -39,7 +39,7 @@ from outreach.models import Message, MessageKind, Notification, NotificationKind
 from retention.models import Cause, Judgement, Loss, PlanStep, Renewal, RetentionPlan, RiskSnapshot
 from surveys.answering import rows_of
 from surveys.branching import Value
-from surveys.models import Answer, Invitation, Occasion, Queued, Response, Survey
+from surveys.models import Answer, Invitation, Occasion, PublicLink, Queued, Response, Survey
 from surveys.starting import ask_for_recommendation
 
 _numbers = itertools.count(1)
@@ -260,6 +260,10 @@ def survey(asks_after: Iterable[str] = ("meeting", "purchase"), **fields: Any) -
 
 def occasion(of: Survey, **fields: Any) -> Occasion:
     return Occasion.objects.create(survey=of, **{"kind": Occasion.Kind.MEETING, **fields})
+
+
+def public_link(of: Survey | None = None, **fields: Any) -> PublicLink:
+    return PublicLink.objects.create(survey=of or survey(asks_after=()), **{"name": "Counter", **fields})
 
 
 def queued(to: Contact, **fields: Any) -> Queued:

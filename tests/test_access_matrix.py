@@ -85,6 +85,8 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         notification=factories.notification(customer.owner, customer),
         survey=invitation.survey,
         occasion=invitation.survey.occasions.all()[0],
+        public_link=(public := factories.public_link(invitation.survey)),
+        public_token=public.token,
         question_key=Question.objects.filter(version__survey=invitation.survey)[0].key,
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),

@@ -36,7 +36,8 @@ FROM new
 JOIN customers_customer k ON k.id = new.customer_id
 JOIN customers_contact c ON c.id = new.contact_id
 LEFT JOIN surveys_occasion o ON o.id = new.occasion_id
-WHERE {_REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = new.id)
+WHERE {_REACHABLE} AND NOT new.answered_in_confidence
+  AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = new.id)
 ON CONFLICT (occasion) DO NOTHING
 """  # noqa: S608 - the parts are constants of this module
 
@@ -86,6 +87,7 @@ CROSS JOIN LATERAL (
     SELECT min(to_timestamp(hour)) AS due_at FROM unnest({HOURS}) hour WHERE to_timestamp(hour) >= asked.earliest
 ) next
 WHERE next.due_at IS NOT NULL AND v.revoked_at IS NULL AND v.expires_at >= next.due_at + %(time_to_answer)s
-  AND c.allows_surveys AND {_REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = v.id)
+  AND c.allows_surveys AND {_REACHABLE} AND NOT v.answered_in_confidence
+  AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = v.id)
 ON CONFLICT (occasion) DO NOTHING
 """  # noqa: S608 - the parts are constants of this module

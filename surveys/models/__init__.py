@@ -27,6 +27,7 @@ from surveys.models.response import (
     opinion_of,
 )
 from surveys.models.survey import Survey, SurveyQuerySet, Version
+from surveys.models.unnamed import PUBLIC_PURPOSE, PublicLink, Unnamed, UnnamedAnswer, UnnamedQuerySet
 
 __all__ = [
     "CHOICES",
@@ -38,6 +39,7 @@ __all__ = [
     "NPS_TOP",
     "OPINION_SCORES",
     "PASSIVE_MAX",
+    "PUBLIC_PURPOSE",
     "SCALES",
     "TEXTS",
     "TOKEN_PURPOSE",
@@ -49,6 +51,7 @@ __all__ = [
     "Kind",
     "Occasion",
     "Opinion",
+    "PublicLink",
     "Question",
     "QuestionQuerySet",
     "Queued",
@@ -57,6 +60,9 @@ __all__ = [
     "Sign",
     "Survey",
     "SurveyQuerySet",
+    "Unnamed",
+    "UnnamedAnswer",
+    "UnnamedQuerySet",
     "Version",
     "new_key",
     "new_nonce",

@@ -86,6 +86,19 @@ class Version(models.Model):
     thanks_promoter = NoteField(_("thank-you text for promoters (9–10)"), max_length=1000, blank=True)
     thanks_passive = NoteField(_("thank-you text for passives (7–8)"), max_length=1000, blank=True)
     thanks_detractor = NoteField(_("thank-you text for detractors (0–6)"), max_length=1000, blank=True)
+    is_confidential = models.BooleanField(
+        _("answers are confidential"),
+        default=False,
+        db_default=False,
+        help_text=_("They are counted without the name, and nobody can find out whose they are. Nobody can call back."),
+    )
+    least_answers = models.PositiveSmallIntegerField(
+        _("show figures only from so many answers on"),
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(3), MaxValueValidator(100)],
+        help_text=_("Of confidential answers."),
+    )
     # By language the texts by their names.
     translations: Any = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
