@@ -38,6 +38,9 @@ _OF_CUSTOMERS: Descriptions = {
 _OF_SURVEYS: Descriptions = {
     **_OF_CUSTOMERS,
     "question": _("the survey's question"),
+    "questions": _("how many there are: one question, or a few questions"),
+    "time": _("how long it takes, for example less than a minute"),
+    "readers": _("I read every answer myself; or that it stays confidential, where it does"),
     "scores": _("the buttons from 0 to 10 with the link below them (needed, or survey_link)"),
     "survey_link": _("the address of the survey, different for each person"),
 }

@@ -136,6 +136,21 @@ def test_a_survey_is_built_looked_over_and_published(
     assert watched.complaints == []
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_opening_every_link_again_and_again_records_nothing(chromium: Browser, site: str, script: bool) -> None:
+    invitation = asked(factories.survey())
+    page = Watched(chromium, PHONE, site, script=script).page
+    for number in range(44):
+        page.goto(f"/s/{invitation.token}/?score={number % 11}")
+        expect(page.get_by_role("radio", name=str(number % 11), exact=True)).to_be_checked()
+    assert not Response.objects.exists()
+    assert not Begun.objects.exists()
+
+    page.get_by_role("button", name="Send my answer").click()
+    expect(page.get_by_role("heading", name="Your answer has been saved")).to_be_visible()
+    assert Response.objects.get().score == 10
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE, TINY], ids=["desk", "phone", "tiny"])
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
 def test_questions_come_and_go_by_their_rules(

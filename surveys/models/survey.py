@@ -133,6 +133,11 @@ class Version(models.Model):
         first = self.asked[0] if self.asked else None
         return first if first and first.is_scale else None
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it asks one question, at most with a box for the reason, which may stay empty."""
+        return len([question for question in self.asked if question.is_required or not question.is_text]) <= 1
+
     def publish(self, at: datetime) -> None:
         self.published_at = at
         self.save(update_fields=["published_at"])
