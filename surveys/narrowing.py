@@ -10,13 +10,24 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import Team, User
 from customers.models import Customer, Segment
 from retention_crm.lib import clock
 from retention_crm.lib.form_base import DayInput
 from surveys.confiding import countable
-from surveys.models import Response, ResponseQuerySet, Survey, Unnamed, UnnamedQuerySet, Version
+from surveys.models import (
+    Invitation,
+    InvitationQuerySet,
+    Occasion,
+    Response,
+    ResponseQuerySet,
+    Survey,
+    Unnamed,
+    UnnamedQuerySet,
+    Version,
+)
 
+_OF_CUSTOMERS = {"owner": "customer__owner", "team": "customer__owner__team", "segment": "customer__segment"}
 _NOT_BEFORE = MinValueValidator(date(1900, 1, 1))
 
 
@@ -40,6 +51,12 @@ class ResultsForm(forms.Form):
     owner = forms.ModelChoiceField(
         User.objects.none(), label=gettext_lazy("Owner"), required=False, empty_label=gettext_lazy("All")
     )
+    team = forms.ModelChoiceField(
+        Team.objects.all(), label=gettext_lazy("Team"), required=False, empty_label=gettext_lazy("All")
+    )
+    occasion = forms.ModelChoiceField(
+        Occasion.objects.none(), label=gettext_lazy("Asked"), required=False, empty_label=gettext_lazy("All")
+    )
     segment = forms.ModelChoiceField(
         Segment.objects.all(), label=gettext_lazy("Segment"), required=False, empty_label=gettext_lazy("All")
     )
@@ -58,6 +75,8 @@ class ResultsForm(forms.Form):
         versions: Any = self.fields["version"]
         versions.queryset = survey.versions.filter(published_at__isnull=False)
         versions.label_from_instance = lambda version: _("Version %(number)d") % {"number": version.number}
+        occasions: Any = self.fields["occasion"]
+        occasions.queryset = survey.occasions.all()
         owners: Any = self.fields["owner"]
         theirs = Customer.objects.visible_to(user).order_by().values("owner")
         owners.queryset = User.objects.filter(pk__in=theirs).order_by("name", "pk")
@@ -93,14 +112,27 @@ class ResultsForm(forms.Form):
     def responses(self) -> ResponseQuerySet:
         """Those the person may see."""
         self.is_valid()
-        chosen = self.cleaned_data
         rows = Response.objects.visible_to(self.user).filter(invitation__survey=self.survey, version__isnull=False)
-        if chosen.get("first"):
-            rows = rows.filter(answered_at__gte=self._begin(chosen["first"]))
-        if chosen.get("last") and chosen["last"] < date.max:
-            rows = rows.filter(answered_at__lt=self._begin(chosen["last"] + timedelta(days=1)))
-        fields = {"version": "version", "owner": "customer__owner", "segment": "customer__segment"}
-        return rows.filter(**{column: chosen[name] for name, column in fields.items() if chosen.get(name)})
+        chosen = {"version": "version", **_OF_CUSTOMERS, "occasion": "invitation__occasion"}
+        return rows.filter(**self._within("answered_at"), **self._chosen(chosen))
+
+    def invitations(self) -> InvitationQuerySet:
+        """Those who were asked on these days, as far as the person may see them; a version is nobody's before."""
+        self.is_valid()
+        rows = Invitation.objects.visible_to(self.user).filter(survey=self.survey)
+        return rows.filter(**self._within("send_at"), **self._chosen({**_OF_CUSTOMERS, "occasion": "occasion"}))
+
+    def _chosen(self, columns: dict[str, str]) -> dict[str, Any]:
+        chosen = self.cleaned_data
+        return {column: chosen[name] for name, column in columns.items() if chosen.get(name)}
+
+    def _within(self, moment: str) -> dict[str, datetime]:
+        first, last, found = self.cleaned_data.get("first"), self.cleaned_data.get("last"), {}
+        if first:
+            found[f"{moment}__gte"] = self._begin(first)
+        if last and last < date.max:
+            found[f"{moment}__lt"] = self._begin(last + timedelta(days=1))
+        return found
 
     def _begin(self, day: date) -> datetime:
         return clock.moment(day, time(), self.user.time_zone)

@@ -243,6 +243,7 @@ TABLE: tuple[Line, ...] = (
     Line("survey_new", MANAGERS, methods=_FORM),
     Line("survey_edit", MANAGERS, args=("survey",)),
     Line("survey_results", EVERYONE, args=("survey",)),
+    Line("survey_figures", EVERYONE, args=("survey",)),
     Line("survey_export", EVERYONE, args=("survey",), fixed=("csv",), unknown=(("doc",),)),
     Line("survey_settings", MANAGERS, methods=_FORM, args=("survey",)),
     Line("survey_thanks", MANAGERS, methods=_FORM, args=("survey",)),
