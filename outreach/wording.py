@@ -60,6 +60,7 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.ANNIVERSARY: {**_OF_CUSTOMERS, "years": _("for how long, for example 5 years")},
     MessageKind.EVENT: {**_OF_CUSTOMERS, "event": _("what the day is, as it is written with the contact")},
     MessageKind.THANK_YOU: {**_OF_CUSTOMERS, "occasion": _("what we thank for, as in “thank you for {occasion}”")},
+    MessageKind.RECOMMEND: _OF_CUSTOMERS,
     MessageKind.SURVEY: _OF_SURVEYS,
     MessageKind.REMINDER: _OF_SURVEYS,
     MessageKind.YOU_SAID: {

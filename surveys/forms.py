@@ -33,7 +33,7 @@ _THIRD = "col-md-4"
 class SurveyForm(CarefulForm, _SurveyModelForm):
     class Meta:
         model = Survey
-        fields = ["name", "language", "is_active", "follow_up_hours", "offers_complaint"]
+        fields = ["name", "language", "is_active", "follow_up_hours", "offers_complaint", "asks_promoters"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

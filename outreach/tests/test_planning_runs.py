@@ -35,6 +35,12 @@ def everything(owner: User) -> None:
     factories.dated_event(friend, day=27)
 
 
+def would_recommend_us() -> None:
+    survey = factories.survey(asks_after=(), asks_promoters=True)
+    asked = factories.invitation(factories.contact(), survey=survey, created_at=NOW - timedelta(days=9))
+    factories.response(asked, score=10, answered_at=NOW - timedelta(days=2))
+
+
 def asked_a_week_ago() -> None:
     asked = factories.invitation(factories.contact(), created_at=NOW - timedelta(days=9))
     factories.message(
@@ -106,7 +112,7 @@ class TestRuns:
         plan(at=NOW)
         # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
         # the planners ask, of which five ask more than once; and the watermarks again.
-        with django_assert_num_queries(4 + 4 + 19 + 1):
+        with django_assert_num_queries(4 + 4 + 20 + 1):
             assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
 
     @pytest.mark.parametrize("broken", PLANNERS)
@@ -115,6 +121,7 @@ class TestRuns:
     ) -> None:
         everything(owner)
         asked_a_week_ago()
+        would_recommend_us()
         factories.user(Role.MANAGER, team=owner.team, working_days=[TODAY.weekday()])
         factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))

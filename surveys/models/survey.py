@@ -55,6 +55,12 @@ class Survey(models.Model):
     published = models.ForeignKey(
         "Version", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
+    asks_promoters = models.BooleanField(
+        _("thank promoters by mail, and ask whether they know somebody"),
+        default=False,
+        db_default=False,
+        help_text=_("Who answers with 9 or 10, a day later, and at most once a year."),
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = SurveyQuerySet.as_manager()
