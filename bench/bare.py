@@ -62,7 +62,7 @@ def bare_form(request: HttpRequest, pk: int) -> HttpResponse:
 def bare_insert(request: HttpRequest) -> HttpResponse:
     """One row, with the keys of two others, and on to a page: the least that taking an answer can be."""
     survey = Survey.objects.in_use().order_by("pk")[0]
-    Unnamed.objects.create(survey=survey, version_id=survey.published_id, week=clock.today("UTC"))
+    Unnamed.objects.create(survey=survey, version_id=survey.published_id or 0, week=clock.today("UTC"))
     return redirect("bare_public", pk=survey.pk)
 
 

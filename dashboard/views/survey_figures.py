@@ -59,9 +59,10 @@ def _reached(invitations: InvitationQuerySet) -> dict[str, int]:
 
 def _parts(survey: Survey, question: Question, responses: ResponseQuerySet) -> list[tuple[str, list[Group]]]:
     """Each way to divide the answers, with the groups of it; ways that divide nothing are left out."""
-    people = dict(User.objects.values_list("pk", "name"))
-    teams = {None: _("Without a team"), **dict(Team.objects.values_list("pk", "name"))}
-    segments = dict(Segment.objects.values_list("pk", "name"))
+    people: dict[Any, str] = dict(User.objects.values_list("pk", "name"))
+    teams: dict[Any, str] = {None: _("Without a team")}
+    teams.update(Team.objects.values_list("pk", "name"))
+    segments: dict[Any, str] = dict(Segment.objects.values_list("pk", "name"))
     occasions: dict[Any, str] = {None: _("By hand"), **{row.pk: row.words for row in survey.occasions.all()}}
     ways = [
         (_("Members of staff"), "customer__owner", people),

@@ -1,5 +1,7 @@
 """The built-in mails say how much is asked and who reads it, as it is."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import Company
@@ -10,11 +12,11 @@ from surveys.tests.sheets import survey_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-ONE = [{"kind": Kind.NPS, "key": "nps", "is_required": True}, {"kind": Kind.LONG, "key": "long"}]
-SEVERAL = [{"kind": Kind.NPS, "key": "nps"}, {"kind": Kind.CSAT, "key": "csat"}]
+ONE: list[dict[str, Any]] = [{"kind": Kind.NPS, "key": "nps", "is_required": True}, {"kind": Kind.LONG, "key": "long"}]
+SEVERAL: list[dict[str, Any]] = [{"kind": Kind.NPS, "key": "nps"}, {"kind": Kind.CSAT, "key": "csat"}]
 
 
-def mail(survey: Survey, kind: str, **contact: str) -> str:
+def mail(survey: Survey, kind: str, **contact: Any) -> str:
     invitation = factories.invitation(factories.contact(**contact), survey=survey)
     built = build(a_message(invitation.contact, kind, invitation=invitation))
     return f"{built.subject}\n{built.body}"

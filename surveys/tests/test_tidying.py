@@ -1,6 +1,7 @@
 """What was begun and never finished is gone when its link is."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def begun(**fields: object) -> Invitation:
+def begun(**fields: Any) -> Invitation:
     made = factories.invitation(**fields)
     assert made.survey.published is not None
     keep_for_later(made, made.survey.published, {"score": ["3"]}, 2, NOW)
