@@ -3,7 +3,7 @@
 from django.urls import path
 
 from surveys import public_views
-from surveys.views import answers, building, following_up, occasions, public_links, results, translating
+from surveys.views import answers, building, following_up, occasions, public_links, results, themes, translating
 
 urlpatterns = [
     path("s/<str:token>/", public_views.survey_answer, name="survey_answer"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("surveys/", answers.surveys, name="surveys"),
     path("surveys/new/", building.survey_new, name="survey_new"),
     path("surveys/follow-ups/", following_up.survey_follow_ups, name="survey_follow_ups"),
+    path("surveys/themes/", themes.themes, name="themes"),
+    path("surveys/themes/new/", themes.theme_new, name="theme_new"),
+    path("surveys/themes/<int:pk>/", themes.theme_edit, name="theme_edit"),
+    path("surveys/themes/<int:pk>/delete/", themes.theme_delete, name="theme_delete"),
+    path("answers/<int:pk>/themes/", themes.answer_themes, name="answer_themes"),
     path("surveys/<int:pk>/", answers.survey, name="survey"),
     path("surveys/<int:pk>/results/", results.survey_results, name="survey_results"),
     path("surveys/<int:pk>/results/<str:kind>/", results.survey_export, name="survey_export"),

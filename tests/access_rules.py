@@ -23,7 +23,7 @@ from dashboard.models import BulkChange, SavedView
 from interactions.models import Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
-from surveys.models import Invitation, Occasion, PublicLink, Response, Survey
+from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
 
@@ -111,6 +111,7 @@ class Side:
     occasion: Occasion
     public_link: PublicLink
     public_token: str
+    theme: Theme
     segment: Segment
     tag: Tag
     custom_field: CustomField

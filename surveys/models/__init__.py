@@ -27,6 +27,7 @@ from surveys.models.response import (
     opinion_of,
 )
 from surveys.models.survey import Survey, SurveyQuerySet, Version
+from surveys.models.theme import Theme, ThemeChoice
 from surveys.models.unnamed import PUBLIC_PURPOSE, PublicLink, Unnamed, UnnamedAnswer, UnnamedQuerySet
 
 __all__ = [
@@ -60,6 +61,8 @@ __all__ = [
     "Sign",
     "Survey",
     "SurveyQuerySet",
+    "Theme",
+    "ThemeChoice",
     "Unnamed",
     "UnnamedAnswer",
     "UnnamedQuerySet",

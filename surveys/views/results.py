@@ -14,8 +14,9 @@ from retention_crm.lib import clock
 from retention_crm.lib.spreadsheets import MOST_IN_SPREADSHEET, csv_of, spreadsheet_of
 from surveys.exporting import table, unnamed_table
 from surveys.measuring import measure
-from surveys.models import Survey, UnnamedQuerySet
+from surveys.models import ResponseQuerySet, Survey, Theme, UnnamedQuerySet
 from surveys.narrowing import ResultsForm
+from surveys.theming import counted
 
 _SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,6 +35,7 @@ def survey_results(request: PersonRequest, pk: int) -> HttpResponse:
         "measured": measure(questions, responses),
         "number": responses.count(),
         "given": form.kind,
+        "themes": counted(responses, list(Theme.objects.all())) if isinstance(responses, ResponseQuerySet) else [],
     }
     return render(request, "surveys/results.html", context, status=200 if form.is_valid() else 422)
 
