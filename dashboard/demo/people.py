@@ -11,7 +11,7 @@ from accounts.models import Absence, Company, Role, Team, User
 from customers.models import Segment
 from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
-from surveys.models import Kind, Occasion, Survey
+from surveys.models import Kind, Occasion, Survey, Theme
 from surveys.starting import ask_for_recommendation
 
 COMPANY = "Nordlicht Handel"
@@ -21,6 +21,13 @@ LOGINS = ("sales@example.com", "manager@example.com", "admin@example.com")
 
 
 SIGNATURE = "Nordlicht Handel, sales\n+999 8 123 45 67"
+
+# What the answers to the survey are about, with words that show it.
+THEMES = {
+    "Being reached": ["call", "nobody", "end of the line"],
+    "Price": ["price", "invoice"],
+    "Speed": ["slow", "fast", "late", "snabb"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,8 @@ def set_the_stage(on: date, customers: int) -> Stage:
             "country": "SE",
         },
     )
+    for theme, words in THEMES.items():
+        Theme.objects.create(name=theme, words="\n".join(words))
     everybody = members(customers)
     users = _people(everybody)
     Absence.objects.create(
