@@ -110,10 +110,8 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
             ),
             Fieldset(
                 _("Surveys"),
-                "survey_after_meeting",
-                "survey_after_purchase",
-                row(Field("survey_delay_hours", wrapper_class=HALF), Field("survey_cooldown_days", wrapper_class=HALF)),
-                row(Field("survey_valid_days", wrapper_class=HALF), Field("survey_reminder_days", wrapper_class=HALF)),
+                row(Field("survey_cooldown_days", wrapper_class=HALF), Field("survey_valid_days", wrapper_class=HALF)),
+                Field("survey_reminder_days", wrapper_class=HALF),
             ),
             Fieldset(
                 _("When customers get mail"),

@@ -269,13 +269,11 @@ class Company(models.Model):
         default=True,
         help_text=_("A day after, if no other complaint is open."),
     )
-    survey_after_meeting = models.BooleanField(_("ask after a meeting"), default=True)
-    survey_after_purchase = models.BooleanField(_("ask after a purchase"), default=True)
-    survey_delay_hours = models.PositiveSmallIntegerField(
-        _("hours between the event and the survey"), default=2, validators=[MaxValueValidator(24 * 14)]
-    )
     survey_cooldown_days = models.PositiveSmallIntegerField(
-        _("days between two surveys to one contact"), default=90, validators=[MinValueValidator(1)]
+        _("days between two surveys to one contact"),
+        default=90,
+        validators=[MinValueValidator(1)],
+        help_text=_("Of all surveys together. Who is to be asked sooner waits for up to 30 days."),
     )
     survey_valid_days = models.PositiveSmallIntegerField(
         _("days a survey link works"), default=30, validators=[MinValueValidator(1)]
@@ -284,7 +282,7 @@ class Company(models.Model):
         _("days after which an unanswered survey is brought to mind once"),
         default=7,
         validators=[MaxValueValidator(60)],
-        help_text=_("0: never."),
+        help_text=_("For those who are asked by hand; each occasion of a survey has its own. 0: never."),
     )
     digest_time = models.TimeField(
         _("hour of the morning digest"), default=time(7, 30), help_text=_("By each person's own clock.")

@@ -112,6 +112,8 @@ def _openness(customer: Customer, known: Facts) -> Quality:
             "Answered %(answered)d of %(n)d survey.", "Answered %(answered)d of %(n)d surveys.", known.asked
         )
         evidence.append(words % {"answered": min(known.answered, known.asked), "n": known.asked})
+    if known.fell_silent:
+        evidence.append(_("Used to answer surveys, and did not answer the last two."))
     if tried := known.talks + known.tries:
         words = ngettext("Reached %(talks)d of %(n)d time.", "Reached %(talks)d of %(n)d times.", tried)
         evidence.append(words % {"talks": known.talks, "n": tried})

@@ -41,7 +41,7 @@ COMPLAINT_COLUMNS = (
     *("what", "severity", "opened_at", "answer_by", "answered_at", "resolve_by", "resolved_at", "escalated_at"),
     "customer__name",
 )
-ANSWER_COLUMNS = ("score", "comment", "answered_at", "contact__name", "customer__name")
+ANSWER_COLUMNS = ("score", "low_point", "low_of", "comment", "answered_at", "contact__name", "customer__name")
 BIRTHDAY_COLUMNS = (
     *("name", "email", "time_zone", "allows_greetings", "birthday_day", "birthday_month", "birthday_year"),
     *("customer__name", "customer__sort_key", "customer__time_zone"),
@@ -164,7 +164,7 @@ def _complaints(people: list[int], limit: int) -> Iterable[Complaint]:
 
 
 def _bad_answers(people: list[int], at: datetime, limit: int) -> Iterable[Response]:
-    recent = Response.objects.detractors().filter(customer__owner__in=people, answered_at__gte=at - ANSWERS_SINCE)
+    recent = Response.objects.unhappy().filter(customer__owner__in=people, answered_at__gte=at - ANSWERS_SINCE)
     shown = recent.select_related("customer", "contact").only(*ANSWER_COLUMNS).fetch_mode(FETCH_RAISE)
     return shown.order_by("-answered_at", "-pk")[:limit]
 

@@ -28,7 +28,13 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
-from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
+from dashboard.views.follow_ups import (
+    follow_up_close,
+    follow_up_done,
+    follow_up_move,
+    follow_up_release,
+    follow_up_reopen,
+)
 from dashboard.views.health import (
     customer_health,
     customer_qualities,
@@ -100,6 +106,7 @@ from dashboard.views.response_times import interaction_answered, interaction_una
 from dashboard.views.retention_figures import retention_export, retention_figures
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
 from dashboard.views.snoozing import customer_snooze, customer_wake
+from dashboard.views.survey_figures import survey_figures
 from dashboard.views.today import today
 from dashboard.views.trash import customer_trash, trash, trash_forget, trash_restore
 from dashboard.views.wishes import wish_close, wish_new, wish_reopen
@@ -157,7 +164,9 @@ urlpatterns = [
     path("messages/notices/<int:pk>/withdraw/", notice_withdraw, name="notice_withdraw"),
     path("messages/notices/customers/<int:pk>/how/", notice_how, name="notice_how"),
     path("follow-ups/<int:pk>/told/", notice_told, name="notice_told"),
+    path("surveys/<int:pk>/figures/", survey_figures, name="survey_figures"),
     path("follow-ups/<int:pk>/done/", follow_up_done, name="follow_up_done"),
+    path("follow-ups/<int:pk>/close/", follow_up_close, name="follow_up_close"),
     path("follow-ups/<int:pk>/reopen/", follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/release/", follow_up_release, name="follow_up_release"),
     path("follow-ups/<int:pk>/move/", follow_up_move, name="follow_up_move"),

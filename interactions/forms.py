@@ -70,6 +70,21 @@ def _form_helper(*rows: Any) -> FormHelper:
     return helper
 
 
+class OutcomeForm(forms.Form):
+    """What was done about something that somebody has to answer for."""
+
+    outcome = LineInput(
+        label=gettext_lazy("What was done"),
+        limit=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": gettext_lazy("Write in a few words what was done.")},
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = _form_helper("outcome")
+
+
 class WhenForm(forms.Form):
     """When something is to be done: one of the usual distances, or a day and time by the user's own clock."""
 

@@ -171,7 +171,7 @@ class Composer:
             invitation = message.invitation
             if invitation is None:
                 raise Unwritable("missing_field", Sentence("invitation_gone"))
-            values["question"] = _opening_words(invitation, phrases.language)
+            values |= _asked(invitation, contact, phrases)
         return values | _service(message)
 
     def _to_staff(self, message: Message) -> Mail:
@@ -198,6 +198,17 @@ class Composer:
         blocks: Values = {"list": list_as_html(digest.sections)}
         filled = fill_for(lay_out(text, Frame.of(self.company, message.kind)), values, blocks)
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
+
+
+def _asked(invitation: Invitation, contact: Contact, phrases: Phrases) -> Values:
+    """What the survey asks first, how much it asks, and who reads the answers."""
+    version = invitation.survey.published
+    said = phrases.asking.says(
+        is_one=version is None or version.is_short,
+        is_confidential=version is not None and version.is_confidential,
+        tone=contact.tone,
+    )
+    return said | {"question": _opening_words(invitation, phrases.language)}
 
 
 def _opening_words(invitation: Invitation, language: str) -> str:

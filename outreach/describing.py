@@ -65,8 +65,10 @@ def _giver(notification: Notification) -> str:
 
 
 def _answer(notification: Notification) -> Said:
-    words = {"name": notification.contact, "score": notification.number}
-    return Said(_("Unhappy answer"), _customer(notification), _("%(name)s scored us %(score)d of 10.") % words)
+    point, _slash, of = notification.words.partition("/")
+    words = {"name": notification.contact, "score": point or notification.number, "of": of}
+    said = _("%(name)s answered %(score)s of %(of)s.") if of else _("%(name)s scored us %(score)s of 10.")
+    return Said(_("Unhappy answer"), _customer(notification), said % words)
 
 
 def _escalation(notification: Notification) -> Said:

@@ -34,6 +34,22 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """How many questions a survey has, how long they take, and who reads the answers."""
+
+    questions: dict[str, str]
+    time: dict[str, str]
+    readers: dict[str, str]
+    confidential: dict[str, str]
+
+    def says(self, *, is_one: bool, is_confidential: bool, tone: str) -> dict[str, str]:
+        """The merge fields of invitations and reminders."""
+        number = "one" if is_one else "several"
+        readers = self.confidential if is_confidential else self.readers
+        return {"questions": self.questions[number], "time": self.time[number], "readers": readers[tone]}
+
+
+@dataclass(frozen=True)
 class Page:
     """What the page behind the link says; those with several sentences have one for each kind of consent."""
 
@@ -99,6 +115,7 @@ class Phrases:
     service: dict[str, str]
     unsubscribe: dict[ConsentKind, str]
     scale: Scale
+    asking: Asking
     occasion: dict[str, dict[str, str]]
     years: dict[str, str]
     recap: RecapPhrases
@@ -137,6 +154,7 @@ def phrases_in(language: str) -> Phrases:
     return Phrases(
         language=spoken,
         scale=Scale(**written.pop("scale")),
+        asking=Asking(**written.pop("asking")),
         recap=RecapPhrases(**written.pop("recap")),
         page=Page(**written.pop("page")),
         preferences=Preferences(**written.pop("preferences")),

@@ -16,7 +16,7 @@ from outreach import alerting
 from outreach.layout import Entry, Section
 from outreach.models import CUSTOMER_KINDS, Message, State
 from retention_crm.lib import clock, dates
-from surveys.models import Response
+from surveys.models import NPS_TOP, Response
 
 WEEK = timedelta(days=7)
 MOST_LISTED = 10
@@ -33,11 +33,15 @@ def urgent_section(message: Message, reader: User, *, at: datetime) -> Section |
 
 
 def _answer(numbers: list[int], reader: User) -> Section | None:
-    rows = Response.objects.visible_to(reader).detractors().select_related("customer__owner", "contact")
+    rows = Response.objects.visible_to(reader).unhappy().select_related("customer__owner", "contact")
     answer = rows.filter(pk=numbers[0]).first()
     if answer is None:
         return None
-    why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
+    point, of = answer.low
+    said = (
+        _("Scored us %(score)s of 10. %(excerpt)s") if of == NPS_TOP else _("Answered %(score)s of %(of)s. %(excerpt)s")
+    )
+    why = said % {"score": point, "of": of, "excerpt": answer.excerpt}
     title = _("Unhappy answer: %(customer)s") % {"customer": answer.customer}
     return alert_section(title, answer.customer, str(answer.contact), why, known={reader.pk})
 
@@ -94,7 +98,7 @@ def weekly_sections(manager: User, *, on: date, at: datetime, reader: User | Non
     real = Q(customer__is_sample=False)
     owned, assigned = real & _team(manager, "customer__owner"), real & _team(manager, "assignee")
     complaints = Complaint.objects.open().filter(owned)
-    answers = Response.objects.detractors().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
+    answers = Response.objects.unhappy().filter(owned, answered_at__gte=at - WEEK, answered_at__lt=at)
     promises = FollowUp.objects.promises().filter(assigned, due_at__gte=at - WEEK, due_at__lt=at)
     kept = promises.filter(done_at__lte=F("due_at")).count()
     broken = promises.exclude(done_at__lte=F("due_at")).count()
@@ -137,7 +141,11 @@ def _open_complaint(complaint: Complaint) -> Entry:
 
 
 def _bad_answer(answer: Response) -> Entry:
-    why = _("Scored us %(score)d of 10. %(excerpt)s") % {"score": answer.score, "excerpt": answer.excerpt}
+    point, of = answer.low
+    said = (
+        _("Scored us %(score)s of 10. %(excerpt)s") if of == NPS_TOP else _("Answered %(score)s of %(of)s. %(excerpt)s")
+    )
+    why = said % {"score": point, "of": of, "excerpt": answer.excerpt}
     return Entry(_link("customer", answer.customer_id), str(answer.customer), why.strip())
 
 

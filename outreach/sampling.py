@@ -62,6 +62,7 @@ def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sen
         "title": _("New prices from 1 January"),
         "notice": _("Our suppliers charge more, and so our prices rise by three per cent.\n\nOpen orders keep theirs."),
         "question": QUESTION,
+        **phrases.asking.says(is_one=True, is_confidential=False, tone=tone),
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
         "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),

@@ -17,6 +17,7 @@ CONSENT_FOR: dict[str, ConsentKind] = {
     MessageKind.ANNIVERSARY: ConsentKind.GREETINGS,
     MessageKind.EVENT: ConsentKind.GREETINGS,
     MessageKind.THANK_YOU: ConsentKind.THANKS,
+    MessageKind.RECOMMEND: ConsentKind.THANKS,
     MessageKind.SURVEY: ConsentKind.SURVEYS,
     MessageKind.REMINDER: ConsentKind.SURVEYS,
 }

@@ -38,6 +38,9 @@ _OF_CUSTOMERS: Descriptions = {
 _OF_SURVEYS: Descriptions = {
     **_OF_CUSTOMERS,
     "question": _("the survey's question"),
+    "questions": _("how many there are: one question, or a few questions"),
+    "time": _("how long it takes, for example less than a minute"),
+    "readers": _("I read every answer myself; or that it stays confidential, where it does"),
     "scores": _("the buttons from 0 to 10 with the link below them (needed, or survey_link)"),
     "survey_link": _("the address of the survey, different for each person"),
 }
@@ -57,6 +60,7 @@ FIELDS: dict[MessageKind, Descriptions] = {
     MessageKind.ANNIVERSARY: {**_OF_CUSTOMERS, "years": _("for how long, for example 5 years")},
     MessageKind.EVENT: {**_OF_CUSTOMERS, "event": _("what the day is, as it is written with the contact")},
     MessageKind.THANK_YOU: {**_OF_CUSTOMERS, "occasion": _("what we thank for, as in “thank you for {occasion}”")},
+    MessageKind.RECOMMEND: _OF_CUSTOMERS,
     MessageKind.SURVEY: _OF_SURVEYS,
     MessageKind.REMINDER: _OF_SURVEYS,
     MessageKind.YOU_SAID: {

@@ -62,7 +62,23 @@ SELECT * FROM (
 ) AS message, (
     SELECT count(*) AS asked FROM surveys_invitation
     WHERE customer_id = %(customer)s AND revoked_at IS NULL AND send_at >= %(since)s AND send_at <= %(at)s
+      AND NOT answered_in_confidence
 ) AS invitation, (
+    -- Of those who have answered once: whose last two invitations of a week ago and before are without an answer.
+    SELECT count(*) AS fell_silent FROM customers_contact c
+    WHERE c.customer_id = %(customer)s
+      AND EXISTS (SELECT FROM surveys_response r WHERE r.contact_id = c.id AND r.answered_at <= %(at)s)
+      AND 2 = (
+          SELECT count(*) FROM (
+              SELECT v.answered_in_confidence OR EXISTS (
+                  SELECT FROM surveys_response r WHERE r.invitation_id = v.id AND r.answered_at <= %(at)s
+              ) AS is_answered
+              FROM surveys_invitation v
+              WHERE v.contact_id = c.id AND v.revoked_at IS NULL AND v.send_at <= %(at)s - interval '7 days'
+              ORDER BY v.send_at DESC LIMIT 2
+          ) AS latest WHERE NOT is_answered
+      )
+) AS silence, (
     SELECT count(*) AS answered, max(answered_at) AS last_answer FROM surveys_response
     WHERE customer_id = %(customer)s AND answered_at >= %(since)s AND answered_at <= %(at)s
 ) AS response
@@ -105,6 +121,7 @@ class Facts:
     thanks: int
     greetings: int
     asked: int
+    fell_silent: int
     answered: int
     last_answer: datetime | None
 
@@ -130,7 +147,7 @@ class Facts:
     def open_to_us(self) -> State:
         """Whether they answer, and tell what they think."""
         tried = self.talks + self.tries
-        if (self.asked and not self.answered) or (tried and self.talks < tried * REACHED_SHARE):
+        if self.fell_silent or (self.asked and not self.answered) or (tried and self.talks < tried * REACHED_SHARE):
             return State.BETTER
         return State.GOOD if self.answered or self.wishes_told else State.UNKNOWN
 

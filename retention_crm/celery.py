@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "imports": every(3 * SECOND, "customers.carry_on_imports"),
     "old_imports": every(60 * MINUTE, "customers.forget_old_imports"),
     "removed_documents": every(60 * MINUTE, "interactions.forget_removed_documents"),
+    "unfinished_answers": every(60 * MINUTE, "surveys.forget_unfinished"),
     "note_words": every(MINUTE, "interactions.learn_words"),
     "shared_addresses": every(10 * MINUTE, "customers.spot_shared"),
     "similar_names": every(20 * SECOND, "customers.spot_names"),

@@ -1,24 +1,18 @@
 """Taking an answer: whose link it is, what is recorded, and what a bad answer sets in motion."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
-from django.utils.translation import gettext as _
 
-from accounts.models import User
 from customers.models import Customer
-from interactions.models import FollowUp
-from retention_crm.lib import clock, text, tokens
+from retention_crm.lib import text, tokens
+from surveys.acting import call_back, lowest
 from surveys.branching import Value, Values, asked
 from surveys.models import TOKEN_PURPOSE, Answer, Begun, Invitation, Kind, Question, Response, Version
 from surveys.reading import first_of
-
-CALL_BACK_BY = time(17, 0)
 
 
 class AnswerRefusedError(Exception):
@@ -83,8 +77,12 @@ def record_answer(invitation_pk: int, version: Version, values: Values, at: date
     """
     values = {question.key: values[question.key] for question in asked(version.asked, values) if question.key in values}
     with transaction.atomic():
-        invitation = Invitation.objects.select_for_update(no_key=True).get(pk=invitation_pk)
-        if not invitation.is_open(at):
+        invitation = (
+            Invitation.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("survey")
+            .get(pk=invitation_pk)
+        )
+        if not invitation.is_open(at) or invitation.answered_in_confidence:
             raise AnswerRefusedError
         response = Response.objects.filter(invitation=invitation).first()
         if response is None:
@@ -94,8 +92,8 @@ def record_answer(invitation_pk: int, version: Version, values: Values, at: date
         elif not _edit(response, version, values, at):
             return response
         Begun.objects.filter(invitation=invitation).delete()
-        if response.is_detractor:
-            _call_back(response, at)
+        if response.is_unhappy:
+            call_back(response, invitation.survey, at)
         Customer.objects.filter(pk=response.customer_id).mark_risk_stale(at)
     return response
 
@@ -106,9 +104,8 @@ def _first_answer(invitation: Invitation, version: Version, values: Values, at: 
         customer_id=invitation.customer_id,
         contact_id=invitation.contact_id,
         version=version,
-        score=_score(version, values),
-        comment=_comment(version, values),
         answered_at=at,
+        **_summed_up(version, values),
     )
     Answer.objects.bulk_create(rows_of(response, version, values))
     return response
@@ -119,8 +116,10 @@ def _edit(response: Response, version: Version, values: Values, at: datetime) ->
     if response.version_id == version.pk and values_of(response) == values:
         return False
     response.version, response.edited_at = version, at
-    response.score, response.comment = _score(version, values), _comment(version, values)
-    response.save(update_fields=["version", "score", "comment", "edited_at"])
+    summed_up = _summed_up(version, values)
+    for name, value in summed_up.items():
+        setattr(response, name, value)
+    response.save(update_fields=["version", "edited_at", *summed_up])
     response.answers.all().delete()
     Answer.objects.bulk_create(rows_of(response, version, values))
     return True
@@ -128,12 +127,15 @@ def _edit(response: Response, version: Version, values: Values, at: datetime) ->
 
 def rows_of(response: Response, version: Version, values: Values) -> Iterator[Answer]:
     """The answers as they are kept: a row for each, and one for each choice and line."""
+    for question, fields in kept_rows(version, values):
+        yield Answer(response=response, question=question, **fields)
+
+
+def kept_rows(version: Version, values: Values) -> Iterator[tuple[Question, dict[str, Any]]]:
+    """The same as the questions with the values of the fields."""
     for question in version.asked:
         if question.key in values:
-            yield from (
-                Answer(response=response, question=question, **fields)
-                for fields in _kept(question, values[question.key])
-            )
+            yield from ((question, fields) for fields in _kept(question, values[question.key]))
 
 
 def _kept(question: Question, value: Value) -> Iterator[dict[str, Any]]:
@@ -149,6 +151,17 @@ def _kept(question: Question, value: Value) -> Iterator[dict[str, Any]]:
         yield {"text" if question.is_text else "choice": value}
 
 
+def _summed_up(version: Version, values: Values) -> dict[str, Any]:
+    """What the rest of the product reads of an answer."""
+    low_point, low_of = lowest(version, values)
+    return {
+        "score": _score(version, values),
+        "comment": _comment(version, values),
+        "low_point": low_point,
+        "low_of": low_of,
+    }
+
+
 def _score(version: Version, values: Values) -> int | None:
     question = first_of(version.asked, Kind.NPS)
     value = values.get(question.key) if question else None
@@ -158,33 +171,3 @@ def _score(version: Version, values: Values) -> int | None:
 def _comment(version: Version, values: Values) -> str:
     question = first_of(version.asked, Kind.LONG)
     return str(values.get(question.key, "")) if question else ""
-
-
-def _call_back(response: Response, at: datetime) -> None:
-    """Opens the owner's follow-up, once for all edits.
-
-    It stays when an edit turns the answer into a better one: somebody was unhappy enough to say so, and whether that
-    is settled is for the owner to judge. For the same reason its title keeps the score that opened it.
-    """
-    customer = Customer.objects.select_related("owner").get(pk=response.customer_id)
-    with translation.override(settings.LANGUAGE_CODE):
-        title = _("Call %(name)s: scored %(score)s") % {
-            "name": text.excerpt(response.contact.name, 160),
-            "score": response.score,
-        }
-    FollowUp.objects.get_or_create(
-        occasion=f"detractor:{response.pk}",
-        defaults={
-            "customer": customer,
-            "assignee": customer.owner,
-            "origin": FollowUp.Origin.SURVEY,
-            "title": title,
-            "due_at": _end_of_next_working_day(customer.owner, at),
-            "created_at": at,
-        },
-    )
-
-
-def _end_of_next_working_day(person: User, at: datetime) -> datetime:
-    day = clock.next_working_day(person.today(at), person.working_days)
-    return clock.moment(day, CALL_BACK_BY, person.time_zone)

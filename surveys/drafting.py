@@ -9,7 +9,15 @@ from django.db import transaction
 from surveys.checking import problems
 from surveys.models import Question, Survey, Version
 
-_COPIED = ("thanks", "thanks_promoter", "thanks_passive", "thanks_detractor", "translations")
+_COPIED = (
+    "thanks",
+    "thanks_promoter",
+    "thanks_passive",
+    "thanks_detractor",
+    "translations",
+    "is_confidential",
+    "least_answers",
+)
 _LEFT_BEHIND = {"id", "version", "removed_at"}
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from retention_crm.lib import clock
-from surveys.models import Answer, Kind, Question, ResponseQuerySet, Version
+from surveys.models import Answer, Kind, Question, ResponseQuerySet, UnnamedAnswer, UnnamedQuerySet, Version
 
 _AT_ONCE = 1000
 
@@ -30,6 +30,20 @@ def table(versions: Sequence[Version], responses: ResponseQuerySet, reader: User
             str(response.customer.owner),
             str(response.version.number if response.version else ""),
             "" if response.score is None else str(response.score),
+            *(" · ".join(said.get((key, line), ())) for key, line, _title in columns),
+        ]
+
+
+def unnamed_table(versions: Sequence[Version], answers: UnnamedQuerySet) -> Iterator[list[str]]:
+    """The same without a name and without a day, in an order that says nothing."""
+    columns = list(_columns(versions))
+    yield [_("Week"), _("Version"), *(title for _key, _line, title in columns)]
+    rows = answers.select_related("version").prefetch_related("answers__question").order_by("-week", "pk")
+    for answer in rows.iterator(chunk_size=_AT_ONCE):
+        said = _said(answer.answers.all())
+        yield [
+            answer.week.isoformat(),
+            str(answer.version.number),
             *(" · ".join(said.get((key, line), ())) for key, line, _title in columns),
         ]
 
@@ -57,7 +71,7 @@ def _said(answers: Any) -> dict[tuple[str, str], list[str]]:
     return found
 
 
-def _cell(answer: Answer) -> str:
+def _cell(answer: Answer | UnnamedAnswer) -> str:
     if answer.number is not None:
         return format(answer.number.normalize(), "f")
     if answer.day is not None:

@@ -12,7 +12,7 @@ from retention_crm.lib import text
 from retention_crm.lib.form_base import CarefulForm, page_layout, row
 from retention_crm.lib.form_fields import LineInput, NoteInput
 from surveys.branching import COMPARABLE, NO, ORDERED, YES, comparable
-from surveys.models import Kind, Question, Sign, Survey, Version, new_key
+from surveys.models import Kind, PublicLink, Question, Sign, Survey, Version, new_key
 from surveys.phrasing import value_of
 from surveys.speaking import THANKS, Text, name_of, texts_of
 from surveys.starting import READY
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     _SurveyModelForm = forms.ModelForm[Survey]
     _QuestionModelForm = forms.ModelForm[Question]
     _VersionModelForm = forms.ModelForm[Version]
+    _PublicLinkModelForm = forms.ModelForm[PublicLink]
 else:
-    _SurveyModelForm = _QuestionModelForm = _VersionModelForm = forms.ModelForm
+    _SurveyModelForm = _QuestionModelForm = _VersionModelForm = _PublicLinkModelForm = forms.ModelForm
 
 MOST_CHOICES = 30
 CHOICE_LENGTH = 120
@@ -32,11 +33,11 @@ _THIRD = "col-md-4"
 class SurveyForm(CarefulForm, _SurveyModelForm):
     class Meta:
         model = Survey
-        fields = ["name", "language", "is_active"]
+        fields = ["name", "language", "is_active", "follow_up_hours", "offers_complaint", "asks_promoters"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.helper = page_layout("name", "language", "is_active")
+        self.helper = page_layout(*self.Meta.fields)
 
 
 class NewSurveyForm(CarefulForm, _SurveyModelForm):
@@ -72,6 +73,31 @@ class ThanksForm(CarefulForm, _VersionModelForm):
         for name in THANKS:
             setattr(draft, name, self.cleaned_data[name])
         draft.save(update_fields=list(THANKS))
+
+
+class ConfidenceForm(CarefulForm, _VersionModelForm):
+    class Meta:
+        model = Version
+        fields = ["is_confidential", "least_answers"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout(*self.Meta.fields)
+
+    def save_to(self, draft: Version) -> None:
+        for name in self.Meta.fields:
+            setattr(draft, name, self.cleaned_data[name])
+        draft.save(update_fields=self.Meta.fields)
+
+
+class PublicLinkForm(CarefulForm, _PublicLinkModelForm):
+    class Meta:
+        model = PublicLink
+        fields = ["name"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = page_layout("name")
 
 
 class Lines(NoteInput):

@@ -15,7 +15,18 @@ from django.utils.translation import gettext as _
 
 from retention_crm.lib import dates
 from surveys.branching import NO, YES
-from surveys.models import TEXTS, Answer, AnswerQuerySet, Kind, Opinion, Question, ResponseQuerySet, opinion_of
+from surveys.models import (
+    TEXTS,
+    Answer,
+    Kind,
+    Opinion,
+    Question,
+    Response,
+    ResponseQuerySet,
+    UnnamedAnswer,
+    UnnamedQuerySet,
+    opinion_of,
+)
 
 # The middle 95 % of the normal distribution.
 Z = 1.96
@@ -53,7 +64,7 @@ class Measured:
     answered: int
     finding: str = ""
     spreads: list[Spread] = field(default_factory=list)
-    texts: list[Answer] = field(default_factory=list)
+    texts: list[Any] = field(default_factory=list)
 
     @property
     def more_texts(self) -> int:
@@ -72,12 +83,14 @@ def nps_interval(promoters: int, passives: int, detractors: int) -> tuple[int, i
     return max(-100, _whole(100 * (middle - width))), min(100, _whole(100 * (middle + width)))
 
 
-def measure(questions: Sequence[Question], responses: ResponseQuerySet) -> list[Measured]:
+def measure(questions: Sequence[Question], responses: ResponseQuerySet | UnnamedQuerySet) -> list[Measured]:
     """What these responses say to each of the questions, in their order; three queries for any number.
 
     Questions of several versions with the same key are one; it is called as the first of them.
     """
-    answers = Answer.objects.filter(response__in=responses.order_by().values("pk"))
+    model = Answer if issubclass(responses.model, Response) else UnnamedAnswer
+    chosen: Any = responses.order_by().values("pk")
+    answers: Any = model._default_manager.filter(response__in=chosen)
     answered = dict(answers.values_list("question__key").annotate(number=Count("response", distinct=True)))
     counted = _counted(answers.exclude(question__kind__in=TEXTS))
     texts = _newest_texts(answers.filter(question__kind__in=TEXTS))
@@ -105,7 +118,7 @@ class _Counts:
     choices: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
 
 
-def _counted(answers: AnswerQuerySet) -> dict[str, _Counts]:
+def _counted(answers: Any) -> dict[str, _Counts]:
     """How often each number, day or choice was given, by the key of the question."""
     found: dict[str, _Counts] = defaultdict(_Counts)
     rows = answers.order_by().values_list("question__key", "line", "choice", "number", "day").annotate(n=Count("pk"))
@@ -119,16 +132,15 @@ def _counted(answers: AnswerQuerySet) -> dict[str, _Counts]:
     return found
 
 
-def _newest_texts(answers: AnswerQuerySet) -> dict[str, list[Answer]]:
-    newest = Window(
-        RowNumber(),
-        partition_by=F("question__key"),
-        order_by=[F("response__answered_at").desc(), F("pk").desc()],
-    )
+def _newest_texts(answers: Any) -> dict[str, list[Any]]:
+    """Those of unnamed answers by their week, and within it in no order."""
+    is_named = answers.model is Answer
+    by = "response__answered_at" if is_named else "response__week"
+    newest = Window(RowNumber(), partition_by=F("question__key"), order_by=[F(by).desc(), F("pk").desc()])
     rows = answers.exclude(text="").annotate(place=newest).filter(place__lte=SHOWN_TEXTS)
-    found: dict[str, list[Answer]] = defaultdict(list)
-    shown = rows.select_related("question", "response__customer", "response__contact")
-    for answer in shown.order_by("-response__answered_at", "-pk"):
+    found: dict[str, list[Any]] = defaultdict(list)
+    people = ("response__customer", "response__contact") if is_named else ("response",)
+    for answer in rows.select_related("question", *people).order_by(f"-{by}", "-pk"):
         found[answer.question.key].append(answer)
     return found
 

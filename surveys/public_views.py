@@ -2,7 +2,9 @@
 
 from contextlib import suppress
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Company
 from retention_crm.lib import clock, text
 from retention_crm.lib.keyed_pages import keyed_page
+from surveys.acting import may_complain, take_as_complaint
 from surveys.answering import (
     AnswerRefusedError,
     keep_for_later,
@@ -22,8 +25,10 @@ from surveys.answering import (
     values_of,
     version_to_answer,
 )
+from surveys.confiding import record_by_link, record_in_confidence
 from surveys.filling import Sheet, preselected
-from surveys.models import Invitation, Response, Version
+from surveys.models import Invitation, PublicLink, Response, Version
+from surveys.open_pages import is_flooded, language_for, open_link, version_by_link
 from surveys.reading import written
 from surveys.speaking import thanks_for
 
@@ -65,6 +70,8 @@ def _answered(request: HttpRequest, invitation: Invitation, version: Version, at
 
 def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: datetime) -> HttpResponse:
     """Takes one page: keeps it and goes on to the next, or records everything after the last."""
+    if "complaint" in request.POST:
+        return _complained(invitation, at)
     sheet = _sheet(invitation, version, page=request.POST.get("page", ""))
     # What was unticked is not posted, so this page's answers of before are forgotten first.
     before = {name: given for name, given in _kept(invitation, sheet).items() if not sheet.is_here(name)}
@@ -79,8 +86,17 @@ def _posted(request: HttpRequest, invitation: Invitation, version: Version, at: 
         return redirect(f"{here}?page={following}")
     # Refused only if the time ran out since the check above; the page it leads to then says so.
     with suppress(AnswerRefusedError):
-        record_answer(invitation.pk, version, sheet.values, at)
+        record = record_in_confidence if version.is_confidential else record_answer
+        record(invitation.pk, version, sheet.values, at)
     return redirect(here)
+
+
+def _complained(invitation: Invitation, at: datetime) -> HttpResponse:
+    """After an answer only: what there is nothing to say about is no complaint."""
+    answered = _answer_to(invitation)
+    if answered is not None:
+        take_as_complaint(answered, invitation.survey, at)
+    return redirect(reverse("survey_answer", args=[invitation.token]))
 
 
 def _answer_to(invitation: Invitation) -> Response | None:
@@ -88,6 +104,8 @@ def _answer_to(invitation: Invitation) -> Response | None:
 
 
 def _may_answer(invitation: Invitation, at: datetime) -> bool:
+    if invitation.answered_in_confidence:
+        return False
     answered = _answer_to(invitation)
     return answered is None or answered.is_editable(at)
 
@@ -101,7 +119,8 @@ def _opened(request: HttpRequest, invitation: Invitation, version: Version) -> S
 
 
 def _sheet(invitation: Invitation, version: Version, page: str) -> Sheet:
-    sheet = Sheet(version, invitation.contact.effective_language)
+    # What is confidential is kept nowhere before it is sent, so it stands on one page.
+    sheet = Sheet(version, invitation.contact.effective_language, is_whole=version.is_confidential)
     sheet.page = min(max(text.row_id(page) or 1, 1), len(sheet.pages))
     return sheet
 
@@ -131,9 +150,47 @@ def _page(
         "answered": answered,
         "thanks": thanks_for(version, answered.opinion if answered else None, language),
         "sheet": sheet,
+        "may_complain": may_complain(answered, invitation.survey),
         "is_editing": sheet is not None and (sheet.is_posted or bool({"score", "page"} & request.GET.keys())),
         "LANGUAGE_CODE": language,
         "LANGUAGE_BIDI": language in settings.LANGUAGES_BIDI,
         "spoken": _spoken(language),
     }
     return render(request, TEMPLATE, context, status=status)
+
+
+@keyed_page
+@require_http_methods(["GET", "HEAD", "POST"])
+def survey_public(request: HttpRequest, token: str) -> HttpResponse:
+    """A survey for whoever has its public link; only POST records, the same form sent twice once."""
+    link = open_link(token)
+    if link is None:
+        return render(request, TEMPLATE, {"company": Company.current()}, status=404)
+    version = version_by_link(link, request.POST.get("version", ""))
+    language = language_for(request, link.survey)
+    with translation.override(_spoken(language)):
+        return _answered_by_link(request, link, Sheet(version, language, is_whole=True))
+
+
+def _answered_by_link(request: HttpRequest, link: PublicLink, sheet: Sheet) -> HttpResponse:
+    key, status = text.uuid_of(request.POST.get("key", "")) or uuid4(), 200
+    if request.method == "POST":
+        sheet.given, sheet.is_posted = dict(request.POST.lists()), True
+        if not sheet.errors and not is_flooded(request, link):
+            record_by_link(link, key, sheet.version, sheet.values, clock.now())
+            return redirect(f"{reverse('survey_public', args=[link.token])}?thanks")
+        status = 422 if sheet.errors else 429
+    context = {
+        "company": Company.current(),
+        "link": link,
+        "key": key,
+        "sheet": sheet,
+        "is_thanked": "thanks" in request.GET,
+        "is_flooded": status == HTTPStatus.TOO_MANY_REQUESTS,
+        "action": reverse("survey_public", args=[link.token]),
+        "thanks": thanks_for(sheet.version, None, sheet.language),
+        "LANGUAGE_CODE": sheet.language,
+        "LANGUAGE_BIDI": sheet.language in settings.LANGUAGES_BIDI,
+        "spoken": _spoken(sheet.language),
+    }
+    return render(request, "surveys/answer_open.html", context, status=status)

@@ -67,7 +67,7 @@ def tally(invitations: InvitationQuerySet, at: datetime) -> dict[int, Tally]:
             promoters=_count(Opinion.PROMOTER),
             passives=_count(Opinion.PASSIVE),
             detractors=_count(Opinion.DETRACTOR),
-            others=Count("pk", filter=Q(response__isnull=False, response__score=None)),
+            others=Count("pk", filter=Q(answered_in_confidence=True) | Q(response__isnull=False, response__score=None)),
         )
     )
     return {survey: Tally(*counts) for survey, *counts in rows}

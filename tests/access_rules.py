@@ -24,7 +24,7 @@ from dashboard.models import BulkChange, SavedView
 from interactions.models import CheckInQuestion, Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
-from surveys.models import Invitation, Response, Survey
+from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
 
 ROLES = ("owner", "teammate", "outsider", "manager", "administrator")
 
@@ -109,6 +109,10 @@ class Side:
     notification: Notification
     survey: Survey
     question_key: str
+    occasion: Occasion
+    public_link: PublicLink
+    public_token: str
+    theme: Theme
     segment: Segment
     tag: Tag
     custom_field: CustomField

@@ -1,6 +1,7 @@
 """Rows for tests: each call makes the smallest valid one; what a test is about is passed in."""
 
 import itertools
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -38,7 +39,7 @@ from outreach.models import Message, MessageKind, Notification, NotificationKind
 from retention.models import Cause, Judgement, Loss, PlanStep, Renewal, RetentionPlan, RiskSnapshot
 from surveys.answering import rows_of
 from surveys.branching import Value
-from surveys.models import Answer, Invitation, Response, Survey
+from surveys.models import Answer, Invitation, Occasion, PublicLink, Queued, Response, Survey
 from surveys.starting import ask_for_recommendation
 
 _numbers = itertools.count(1)
@@ -248,10 +249,28 @@ def notice_for(of: Customer | None = None, how: str = How.CALL, at: datetime = N
     return stored.customers.get()
 
 
-def survey(**fields: Any) -> Survey:
-    """One that asks for recommendation and the reason, in use."""
+def survey(asks_after: Iterable[str] = ("meeting", "purchase"), **fields: Any) -> Survey:
+    """One that asks for recommendation and the reason, in use, two hours after these."""
     fields.setdefault("name", f"Survey {next(_numbers)}")
-    return ask_for_recommendation(**fields)
+    made = ask_for_recommendation(**fields)
+    for kind in asks_after:
+        occasion(made, kind=kind)
+    return made
+
+
+def occasion(of: Survey, **fields: Any) -> Occasion:
+    return Occasion.objects.create(survey=of, **{"kind": Occasion.Kind.MEETING, **fields})
+
+
+def public_link(of: Survey | None = None, **fields: Any) -> PublicLink:
+    return PublicLink.objects.create(survey=of or survey(asks_after=()), **{"name": "Counter", **fields})
+
+
+def queued(to: Contact, **fields: Any) -> Queued:
+    """Somebody who waits to be asked after a meeting."""
+    fields.setdefault("occasion", Occasion.objects.first() or occasion(survey(asks_after=())))
+    fields.setdefault("about", f"interaction:{next(_numbers)}")
+    return Queued.objects.create(contact=to, customer=to.customer, **{"happened_at": NOW, "due_at": NOW, **fields})
 
 
 def invitation(to: Contact | None = None, **fields: Any) -> Invitation:

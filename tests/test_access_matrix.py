@@ -22,7 +22,7 @@ from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
 from retention.models import Ending, Play
 from retention_crm.lib import clock
-from surveys.models import Question
+from surveys.models import Question, Theme
 from tests import access_rules, factories
 from tests.access import PUBLIC, TABLE
 from tests.access_rules import FORBIDDEN, FULL, HIDDEN, READ, ROLES, Access, Line, Side
@@ -85,6 +85,10 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         ),
         notification=factories.notification(customer.owner, customer),
         survey=invitation.survey,
+        occasion=invitation.survey.occasions.all()[0],
+        public_link=(public := factories.public_link(invitation.survey)),
+        public_token=public.token,
+        theme=Theme.objects.create(name=f"Theme {invitation.pk}"),
         question_key=Question.objects.filter(version__survey=invitation.survey)[0].key,
         segment=customer.segment,
         tag=Tag.objects.create(name=f"Tag {customer.pk}"),

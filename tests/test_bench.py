@@ -10,12 +10,15 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 
-from accounts.models import User
+from accounts.models import Company, User
 from bench import __main__ as bench
 from bench import tables
+from bench.answering import measure as measure_answers
 from bench.counting import QueryCount
 from customers.models import Customer
 from interactions.models import Interaction
+from retention_crm.lib import clock
+from surveys.models import Unnamed
 from tests import factories
 
 
@@ -42,9 +45,16 @@ def run(customers: int, *pages: dict[str, Any], **planning: Any) -> dict[str, An
         "seeding": 12.3,
         "pages": list(pages) or [page()],
         "planning": planned | times | planning,
+        "answering": answering(),
         "delivery": {"one": sent, "quick": sent | {"server": "quick", "bare_per_second": 3000.0}},
         "importing": importing(customers),
     }
+
+
+def answering(**fields: Any) -> dict[str, Any]:
+    counts = {"invitations": 10_000, "responses": 10_000, "posts": 20_000, "connections": 100}
+    rates = {"p95": 900.0, "per_second": 150.0, "bare_per_second": 400.0}
+    return {"statuses": {"302": 19_900}, "bare_statuses": {"302": 19_900}, **counts, **rates, **fields}
 
 
 def importing(rows: int, *, seconds: float = 90.0, **fields: Any) -> dict[str, Any]:
@@ -103,6 +113,23 @@ def test_planning_and_delivery_are_held_against_their_aims() -> None:
     complete, quick = (line for line in report.splitlines() if "5,000" in line)
     assert "0.57" in complete and not complete.endswith("under")
     assert "0.13" in quick and quick.endswith("under")
+
+
+@pytest.mark.parametrize(
+    ("fields", "verdict", "is_sound"),
+    [
+        ({}, "0.38", True),
+        ({"p95": 1600.0}, "over", True),
+        ({"responses": 9_999}, "ANSWERED {'302': 19900}", False),
+        ({"statuses": {"302": 19_899, "500": 1}}, "ANSWERED {'302': 19899, '500': 1}", False),
+        ({"statuses": {"302": 19_899, "0": 1}}, "ANSWERED {'302': 19899, '0': 1}", False),
+    ],
+)
+def test_answers_are_held_against_their_aim(fields: dict[str, Any], verdict: str, is_sound: bool) -> None:
+    figures = run(10_000) | {"answering": answering(**fields)}
+    line = next(line for line in tables.report([figures]).splitlines() if "of 10,000" in line)
+    assert line.endswith(verdict)
+    assert tables.is_sound([figures]) is is_sound
 
 
 def test_an_import_is_held_against_its_aims() -> None:
@@ -186,3 +213,24 @@ def test_the_bare_form_saves_one_row(customer: Customer, owner: User, login: Cal
     form = {"kind": "call", "outcome": "held", "happened_at": "2026-11-20 09:00", "notes": "Short."}
     assert login(owner).post(f"/bare/form/{customer.pk}/", form).status_code == 302
     assert Interaction.objects.get().notes == "Short."
+
+
+@pytest.mark.usefixtures("bare_pages")
+@override_settings(ROOT_URLCONF="bench.urls")
+def test_the_bare_insert_is_one_row(company: Company) -> None:
+    factories.survey()
+    assert Client().post("/bare/insert/").status_code == 302
+    assert Unnamed.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@override_settings(ROOT_URLCONF="bench.urls")
+@pytest.mark.usefixtures("bare_pages", "company")
+def test_each_of_the_answers_sent_twice_at_once_is_kept_once(live_server: Any) -> None:
+    factories.survey()
+    for _number in range(12):
+        factories.contact()
+    figures = measure_answers(live_server.thread.port, clock.now(), 12)
+
+    assert (figures["invitations"], figures["responses"], figures["posts"]) == (12, 12, 24)
+    assert set(figures["bare_statuses"]) | set(figures["statuses"]) <= {302}

@@ -80,8 +80,7 @@ def until(condition: Callable[[], bool], tick: Callable[[], Any]) -> None:
 @pytest.fixture
 def amira(owner: User, company: Company) -> Contact:
     """A customer who buys every six weeks, with one contact who may be asked; surveys go out at once."""
-    Company.objects.update(survey_delay_hours=0)
-    factories.survey(name="After a meeting")
+    factories.occasion(factories.survey(name="After a meeting", asks_after=()), delay_hours=0)
     at = clock.now()
     customer = factories.customer(
         owner, name="Haddad & Söhne", customer_since=clock.today("UTC", at).replace(day=1, month=1)

@@ -122,8 +122,33 @@ def test_a_survey_is_built_looked_over_and_published(
     page.get_by_role("button", name="Publish version 1").click()
     expect(page.get_by_role("heading", name="Version 1 is asked")).to_be_visible()
     watched.picture("survey-published")
-    assert Survey.objects.for_invitations() == Survey.objects.get()
+
+    page.get_by_role("link", name="When it is asked").click()
+    expect(page.get_by_role("heading", name="By hand only")).to_be_visible()
+    watched.picture("survey-occasions-empty")
+    page.get_by_role("link", name="After a purchase").click()
+    watched.picture("survey-occasion")
+    page.get_by_label("Hours between the event and the survey").fill("20")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="After a purchase").first).to_be_visible()
+    watched.picture("survey-occasions")
+    assert Survey.objects.asking().get() == Survey.objects.get()
     assert watched.complaints == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_opening_every_link_again_and_again_records_nothing(chromium: Browser, site: str, script: bool) -> None:
+    invitation = asked(factories.survey())
+    page = Watched(chromium, PHONE, site, script=script).page
+    for number in range(44):
+        page.goto(f"/s/{invitation.token}/?score={number % 11}")
+        expect(page.get_by_role("radio", name=str(number % 11), exact=True)).to_be_checked()
+    assert not Response.objects.exists()
+    assert not Begun.objects.exists()
+
+    page.get_by_role("button", name="Send my answer").click()
+    expect(page.get_by_role("heading", name="Your answer has been saved")).to_be_visible()
+    assert Response.objects.get().score == 10
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE, TINY], ids=["desk", "phone", "tiny"])

@@ -24,7 +24,7 @@ from interactions.models import CheckInAnswer, CheckInQuestion
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
-from surveys.models import Begun
+from surveys.models import Begun, Theme, ThemeChoice
 from tests import factories
 
 
@@ -96,6 +96,12 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Invitation": lambda: factories.invitation(factories.contact(of)),
         "Response": lambda: factories.response(factories.invitation(factories.contact(of))),
         "Begun": lambda: begun(of),
+        "ThemeChoice": lambda: ThemeChoice.objects.create(
+            response=factories.response(factories.invitation(factories.contact(of))),
+            theme=Theme.objects.get_or_create(name="Delivery")[0],
+            is_on=True,
+        ),
+        "Queued": lambda: factories.queued(factories.contact(of)),
         "Answer": lambda: factories.response(factories.invitation(factories.contact(of))).answers.get(),
         "Message": lambda: Message.objects.create(
             occasion=f"test:{of.pk}",

@@ -100,13 +100,13 @@ def test_greetings_are_not_due_at_an_hour_at_which_nothing_goes_out(
 
 def test_boxes_can_be_unticked(login: Login, administrator: User, company: Company) -> None:
     data = typed(company)
-    for name in ("thank_purchases", "survey_after_meeting"):
+    for name in ("thank_purchases", "thank_referrals"):
         del data[name]
 
     login(administrator).post(reverse("company_settings"), data)
 
     found = Company.current()
-    assert (found.thank_new_customers, found.thank_purchases, found.survey_after_meeting) == (True, False, False)
+    assert (found.thank_new_customers, found.thank_purchases, found.thank_referrals) == (True, False, False)
 
 
 def test_an_installation_without_settings_gets_its_one_row(login: Login, administrator: User) -> None:
@@ -124,7 +124,7 @@ def test_an_installation_without_settings_gets_its_one_row(login: Login, adminis
         *(("time_zone", value) for value in ("", "Mars/Olympus")),
         *(("currency", value) for value in ("", "€", "EU", "EURO", "12E", "ßßß", "\x00")),
         *(("greeting_time", value) for value in ("", "25:00", "nine", "\x00")),
-        *(("survey_delay_hours", value) for value in ("-1", "337", "9" * 5000, "x")),
+        *(("survey_reminder_days", value) for value in ("-1", "61", "9" * 5000, "x")),
         *(("survey_cooldown_days", value) for value in ("0", "99999")),
         ("survey_valid_days", "0"),
         ("visibility", "all"),

@@ -11,7 +11,7 @@ from accounts.models import Absence, Company, Role, Team, User
 from customers.models import Segment
 from dashboard.demo.cultures import any_culture
 from retention_crm.lib import clock
-from surveys.models import Kind, Survey
+from surveys.models import Kind, Occasion, Survey, Theme
 from surveys.starting import ask_for_recommendation
 
 COMPANY = "Nordlicht Handel"
@@ -21,6 +21,13 @@ LOGINS = ("sales@example.com", "manager@example.com", "admin@example.com")
 
 
 SIGNATURE = "Nordlicht Handel, sales\n+999 8 123 45 67"
+
+# What the answers to the survey are about, with words that show it.
+THEMES = {
+    "Being reached": ["call", "nobody", "end of the line"],
+    "Price": ["price", "invoice"],
+    "Speed": ["slow", "fast", "late", "snabb"],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +143,10 @@ def set_the_stage(on: date, customers: int) -> Stage:
             "time_zone": ZONE,
             "currency": "EUR",
             "country": "SE",
-            "survey_delay_hours": 0,
         },
     )
+    for theme, words in THEMES.items():
+        Theme.objects.create(name=theme, words="\n".join(words))
     everybody = members(customers)
     users = _people(everybody)
     Absence.objects.create(
@@ -148,6 +156,8 @@ def set_the_stage(on: date, customers: int) -> Stage:
         deputy=users[LOGINS[0]],
     )
     survey = ask_for_recommendation("How are we doing?", at=clock.moment(on, time(), ZONE))
+    for kind in (Occasion.Kind.MEETING, Occasion.Kind.PURCHASE):
+        Occasion.objects.create(survey=survey, kind=kind, delay_hours=0)
     sellers = [member for member in everybody if member.share]
     return Stage(
         on=on,

@@ -40,6 +40,8 @@ LISTS = {
     "tomorrow": "customers",
     "notices": "notice_new",
     "surveys": "survey_new",
+    "survey_follow_ups": "surveys",
+    "themes": "theme_new",
     "tags": "customers",
     "custom_fields": "custom_field_new",
     "segments": "segment_new",
@@ -54,7 +56,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new", "list_rules", "care_rules", "check_in_question_new"),
+    *("plan_rules", "play_new", "list_rules", "care_rules", "check_in_question_new", "theme_new"),
 }
 
 

@@ -129,6 +129,40 @@ def test_who_never_answers_what_we_ask_is_not(customer: Customer) -> None:
     assert said(customer, NAMES[2]) == ("better", "Answered 0 of 1 survey.", "Ask how we are doing")
 
 
+@pytest.mark.parametrize(
+    ("asked", "fell_silent"), [((20, 10), True), ((10,), False), ((20, 3), False), ((40, 20, 10), True)]
+)
+def test_who_used_to_answer_and_left_two_surveys_unanswered_fell_silent(
+    customer: Customer, asked: tuple[int, ...], fell_silent: bool
+) -> None:
+    contact, survey = factories.contact(customer), factories.survey()
+    factories.response(factories.invitation(contact, survey=survey, send_at=NOW - 90 * DAY))
+    for days in asked:
+        factories.invitation(contact, survey=survey, send_at=NOW - days * DAY)
+
+    state, words, _step = said(customer, NAMES[2])
+    assert (state == "better", "did not answer the last two" in words) == (fell_silent, fell_silent)
+
+
+def test_another_who_never_answered_fell_silent_of_nothing(customer: Customer) -> None:
+    survey = factories.survey()
+    factories.response(factories.invitation(factories.contact(customer), survey=survey, send_at=NOW - 90 * DAY))
+    for days in (20, 10):
+        factories.invitation(factories.contact(customer), survey=survey, send_at=NOW - days * DAY)
+
+    assert "did not answer the last two" not in said(customer, NAMES[2])[1]
+
+
+def test_who_answers_in_confidence_is_not_silent(customer: Customer) -> None:
+    contact, survey = factories.contact(customer), factories.survey()
+    factories.response(factories.invitation(contact, survey=survey, send_at=NOW - 90 * DAY))
+    for days in (20, 10):
+        factories.invitation(contact, survey=survey, send_at=NOW - days * DAY, answered_in_confidence=True)
+
+    state, words, _step = said(customer, NAMES[2])
+    assert (state, "did not answer" in words) == ("good", False)
+
+
 # ---- Time together ----
 
 

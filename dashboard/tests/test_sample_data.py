@@ -87,7 +87,7 @@ def test_own_segments_are_used_where_there_are_any(manager: User) -> None:
 def test_the_survey_that_comes_with_them_asks_nobody(manager: User) -> None:
     sample.load(manager, at=NOW)
 
-    assert Survey.objects.for_invitations() is None
+    assert not Survey.objects.asking().exists()
 
 
 def test_rows_that_are_made_afterwards_get_ids_of_their_own(manager: User) -> None:

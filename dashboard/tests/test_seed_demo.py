@@ -21,7 +21,7 @@ from interactions.models import Interaction, Kind
 from retention import scoring
 from retention.models import CustomerRisk, HealthChange, ListQuality, RiskDay, RiskSnapshot
 from retention_crm.lib import clock
-from surveys.models import Survey
+from surveys.models import Occasion, Survey
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -228,7 +228,7 @@ def test_the_company_is_set_up_so_that_a_survey_goes_out_at_once() -> None:
     seed(2)
     company = Company.current()
     assert (company.name, company.currency, company.time_zone) == ("Nordlicht Handel", "EUR", "Europe/Stockholm")
-    assert company.survey_delay_hours == 0
+    assert set(Occasion.objects.values_list("kind", "delay_hours")) == {("meeting", 0), ("purchase", 0)}
 
 
 def test_a_small_company_has_only_the_people_with_names_of_their_own() -> None:

@@ -1,7 +1,7 @@
 """Follow-ups: done, not done after all, no longer needed, and moved."""
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from customers.requests import get_editable
 from dashboard.views.replying import PageRequest, form_status, posted, saved
-from interactions.forms import WhenForm
+from interactions.forms import OutcomeForm, WhenForm
 from interactions.models import FollowUp, NoticeFor
 from retention.scoring import rescore
 from retention_crm.lib import clock, dates
@@ -19,10 +19,33 @@ from retention_crm.lib import clock, dates
 def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
     at = clock.now()
     follow_up = get_editable(FollowUp.objects.all(), request, pk)
+    if follow_up.needs_outcome and follow_up.is_open:
+        return _ask_what_was_done(request, follow_up)
     follow_up.finish(request.user, at)
     rescore([follow_up.customer_id], at=at)
     words = _("Done: %(title)s") % {"title": follow_up.title}
     return saved(request, words, to=_customer(follow_up), undo=reverse("follow_up_reopen", args=[pk]))
+
+
+def _ask_what_was_done(request: PageRequest, follow_up: FollowUp) -> HttpResponse:
+    page = reverse("follow_up_close", args=[follow_up.pk])
+    return HttpResponse(status=204, headers={"HX-Redirect": page}) if request.htmx else redirect(page)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow_up_close(request: PageRequest, pk: int) -> HttpResponse:
+    """Marks it done with what was done; one that was done before stays as it was."""
+    at = clock.now()
+    follow_up = get_editable(FollowUp.objects.select_related("customer"), request, pk)
+    form = OutcomeForm(posted(request))
+    if form.is_valid():
+        follow_up.finish(request.user, at, form.cleaned_data["outcome"])
+        rescore([follow_up.customer_id], at=at)
+        words = _("Done: %(title)s") % {"title": follow_up.title}
+        return saved(request, words, to=_customer(follow_up), undo=reverse("follow_up_reopen", args=[pk]))
+    context = {"form": form, "follow_up": follow_up, "at": at, "next": request.GET.get("next", "")}
+    template = "dashboard/follow_up_close.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context, status=form_status(form))
 
 
 @require_POST

@@ -74,7 +74,7 @@ def _answer(request: PageRequest, logged: Logged) -> HttpResponse:
     if interaction.is_touchpoint:
         detail["follow"] = reverse("log_next", args=[interaction.pk])
         due = due_for(interaction.customer, request.user, at=clock.now())
-        if due and due.origin != FollowUp.Origin.NOTICE:
+        if due and due.origin != FollowUp.Origin.NOTICE and not due.needs_outcome:
             detail["due"] = {"title": due.title, "done": reverse("follow_up_done", args=[due.pk])}
     undo = undo_address(logged) if offered(logged, at=clock.now()) else ""
     return saved(request, told(logged), to=reverse("customer", args=[interaction.customer_id]), undo=undo, **detail)

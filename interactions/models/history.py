@@ -249,6 +249,7 @@ class FollowUp(models.Model):
         related_name="+",
         editable=False,
     )
+    outcome = LineField(_("what was done"), max_length=300, blank=True, default="", db_default="", editable=False)
     is_released = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="The customer said that it is not needed any more."
     )
@@ -281,14 +282,19 @@ class FollowUp(models.Model):
     def is_open(self) -> bool:
         return self.done_at is None
 
+    @property
+    def needs_outcome(self) -> bool:
+        """Whether it can only be closed by saying what was done."""
+        return self.origin == self.Origin.SURVEY
+
     def is_late(self, at: datetime) -> bool:
         """Whether it was, or is by now, done after its time."""
         return (self.done_at or at) > self.due_at
 
-    def finish(self, by: User, at: datetime) -> None:
+    def finish(self, by: User, at: datetime, outcome: str = "") -> None:
         """Marks it done; whoever was first stands, also when two people press the button."""
-        FollowUp.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by)
-        self.refresh_from_db(fields=["done_at", "done_by"])
+        FollowUp.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by, outcome=outcome)
+        self.refresh_from_db(fields=["done_at", "done_by", "outcome"])
 
     def release(self, by: User, at: datetime) -> None:
         """Ends an open promise that the customer does not need kept; one that was done stays done."""

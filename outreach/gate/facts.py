@@ -20,7 +20,7 @@ GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 
 _SHARED = (
     *("customer__owner", "recipient", "interaction", "dated_event", "wish"),
-    *("invitation__survey__published__questions", "invitation__response"),
+    *("invitation__survey__published__questions", "invitation__response", "invitation__occasion"),
     Prefetch("notice_for", NoticeFor.objects.select_related("notice", "follow_up")),
 )
 

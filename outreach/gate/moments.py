@@ -10,7 +10,11 @@ from retention_crm.lib import clock, workdays
 
 # A birthday falls on some weekend every year, and is celebrated on its day.
 _WITHIN_BUDGET = frozenset(
-    kind.value for kind in (MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER, MessageKind.YOU_SAID)
+    kind.value
+    for kind in (
+        *(MessageKind.THANK_YOU, MessageKind.RECOMMEND, MessageKind.SURVEY),
+        *(MessageKind.REMINDER, MessageKind.YOU_SAID),
+    )
 )
 # What customers have to know does not wait for other mails.
 ON_WORKING_DAYS = _WITHIN_BUDGET | {MessageKind.NOTICE.value}

@@ -19,7 +19,7 @@ def too_late(message: Message, facts: Facts) -> Ruling | None:
 
 def answered(message: Message, facts: Facts) -> Ruling | None:
     invitation = message.invitation
-    if invitation is None or getattr(invitation, "response", None) is None:
+    if invitation is None or not invitation.is_answered:
         return None
     return Ruling(State.CANCELLED, "answered", Sentence("answered"))
 

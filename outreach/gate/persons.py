@@ -30,7 +30,9 @@ def sample(message: Message, facts: Facts) -> Ruling | None:
 
 
 def lost(message: Message, facts: Facts) -> Ruling | None:
-    if message.customer is None or not message.customer.is_lost:
+    """Who has left is written to only to be asked why."""
+    invitation = message.invitation
+    if message.customer is None or not message.customer.is_lost or (invitation and invitation.is_about_leaving):
         return None
     return Ruling(State.CANCELLED, "lost", Sentence("lost"))
 

@@ -14,7 +14,7 @@ AUTOMATIC = frozenset(
     kind.value
     for kind in (
         *(MessageKind.BIRTHDAY, MessageKind.ANNIVERSARY, MessageKind.EVENT),
-        *(MessageKind.THANK_YOU, MessageKind.SURVEY, MessageKind.REMINDER),
+        *(MessageKind.THANK_YOU, MessageKind.RECOMMEND, MessageKind.SURVEY, MessageKind.REMINDER),
     )
 )
 # What somebody asked for is no greeting, but as little welcome while something is owed.

@@ -9,6 +9,7 @@ class MessageKind(models.TextChoices):
     ANNIVERSARY = "anniversary", _("Anniversary greeting")
     EVENT = "event", _("Greeting on a special day")
     THANK_YOU = "thank_you", _("Thank-you note")
+    RECOMMEND = "recommend", _("Thanks to a promoter")
     SURVEY = "survey", _("Survey invitation")
     REMINDER = "reminder", _("Survey reminder")
     YOU_SAID = "you_said", _("Answer to a wish")
@@ -27,6 +28,7 @@ CUSTOMER_KINDS = (
     MessageKind.ANNIVERSARY,
     MessageKind.EVENT,
     MessageKind.THANK_YOU,
+    MessageKind.RECOMMEND,
     MessageKind.SURVEY,
     MessageKind.REMINDER,
     MessageKind.YOU_SAID,

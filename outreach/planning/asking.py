@@ -11,6 +11,8 @@ SURVEY_KIND_FOR = timedelta(days=5)
 REMINDER_KIND_FOR = timedelta(days=3)
 # So long the link has to work when somebody is reminded of it.
 TIME_TO_ANSWER = timedelta(days=2)
+# Who has left is written to only to be asked why.
+_REACHABLE = REACHABLE.replace("k.lost_on IS NULL", "(k.lost_on IS NULL OR o.kind = 'loss')")
 
 
 def plan_surveys(window: Window) -> int:
@@ -33,21 +35,22 @@ SELECT 'invitation:' || new.id, 'survey', {state_of(MessageKind.SURVEY)}, k.id, 
 FROM new
 JOIN customers_customer k ON k.id = new.customer_id
 JOIN customers_contact c ON c.id = new.contact_id
-WHERE {REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = new.id)
+LEFT JOIN surveys_occasion o ON o.id = new.occasion_id
+WHERE {_REACHABLE} AND NOT new.answered_in_confidence
+  AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = new.id)
 ON CONFLICT (occasion) DO NOTHING
 """  # noqa: S608 - the parts are constants of this module
 
 
 def plan_reminders(window: Window) -> int:
-    """One reminder for each invitation that was sent some days ago (a setting) and is not answered, with its own link.
+    """One reminder for each invitation that was sent some days ago and is not answered, with its own link.
 
-    At the next hour of greetings by the contact's clock. Who was asked before the setting was made is not reminded.
+    So many days as the occasion says, or the company for who was asked by hand. At the next hour of greetings by the
+    contact's clock. Who was asked before the setting was made is not reminded.
     """
     company = window.company
-    if not company.survey_reminder_days:
-        return 0
     parameters = {
-        "after": timedelta(days=company.survey_reminder_days),
+        "by_hand": company.survey_reminder_days,
         "since": window.since,
         "until": window.horizon,
         "hours": hours_of(days_of(window.since, window.horizon, company.greeting_time), company.greeting_time),
@@ -59,11 +62,17 @@ def plan_reminders(window: Window) -> int:
 
 _REMINDERS = f"""
 WITH asked AS MATERIALIZED (
-    SELECT m.invitation_id, m.finished_at + %(after)s AS earliest
-    FROM outreach_message m
-    WHERE m.kind = 'survey' AND m.state = 'sent'
-      AND m.finished_at BETWEEN %(since)s - %(after)s AND %(until)s - %(after)s
-      AND NOT EXISTS (SELECT FROM outreach_message o WHERE o.occasion = 'reminder:' || m.invitation_id || ':1')
+    SELECT m.invitation_id, m.finished_at + choice.after AS earliest
+    FROM (
+        SELECT make_interval(days => days) AS after, days
+        FROM (SELECT reminder_days FROM surveys_occasion UNION SELECT %(by_hand)s) AS chosen(days) WHERE days > 0
+    ) AS choice
+    JOIN outreach_message m ON m.kind = 'survey' AND m.state = 'sent'
+         AND m.finished_at BETWEEN %(since)s - choice.after AND %(until)s - choice.after
+    JOIN surveys_invitation i ON i.id = m.invitation_id
+    LEFT JOIN surveys_occasion o ON o.id = i.occasion_id
+    WHERE coalesce(o.reminder_days, %(by_hand)s) = choice.days
+      AND NOT EXISTS (SELECT FROM outreach_message r WHERE r.occasion = 'reminder:' || m.invitation_id || ':1')
 )
 INSERT INTO outreach_message (occasion, kind, state, customer_id, contact_id, interaction_id, invitation_id,
                               due_at, expires_at, dated_at)
@@ -73,10 +82,12 @@ FROM asked
 JOIN surveys_invitation v ON v.id = asked.invitation_id
 JOIN customers_customer k ON k.id = v.customer_id
 JOIN customers_contact c ON c.id = v.contact_id
+LEFT JOIN surveys_occasion o ON o.id = v.occasion_id
 CROSS JOIN LATERAL (
     SELECT min(to_timestamp(hour)) AS due_at FROM unnest({HOURS}) hour WHERE to_timestamp(hour) >= asked.earliest
 ) next
 WHERE next.due_at IS NOT NULL AND v.revoked_at IS NULL AND v.expires_at >= next.due_at + %(time_to_answer)s
-  AND c.allows_surveys AND {REACHABLE} AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = v.id)
+  AND c.allows_surveys AND {_REACHABLE} AND NOT v.answered_in_confidence
+  AND NOT EXISTS (SELECT FROM surveys_response r WHERE r.invitation_id = v.id)
 ON CONFLICT (occasion) DO NOTHING
 """  # noqa: S608 - the parts are constants of this module

@@ -11,6 +11,7 @@ from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
 from outreach.planning.news import plan_news
 from outreach.planning.notices import plan_notices
+from outreach.planning.recommending import plan_recommendations
 from outreach.planning.telling import plan_digests, plan_escalations, plan_weekly
 from outreach.planning.thanks import plan_thanks
 from outreach.planning.urgent import plan_urgent
@@ -30,6 +31,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.ANNIVERSARY.value: plan_anniversaries,
     MessageKind.EVENT.value: plan_events,
     MessageKind.THANK_YOU.value: plan_thanks,
+    MessageKind.RECOMMEND.value: plan_recommendations,
     MessageKind.SURVEY.value: plan_surveys,
     MessageKind.REMINDER.value: plan_reminders,
     MessageKind.YOU_SAID.value: plan_answers,

@@ -17,7 +17,7 @@ from outreach.models import DEFAULT_WAYS, Message, MessageKind, NotificationChoi
 from outreach.notifying import News, notify
 from outreach.planning.window import OVERLAP, Window
 from retention_crm.lib import clock
-from surveys.models import EDIT_WINDOW, Response
+from surveys.models import EDIT_WINDOW, NPS_TOP, Response
 
 # By the clock of who is told, on their working days.
 TOLD_FROM, TOLD_UNTIL = time(7, 0), time(20, 0)
@@ -73,12 +73,12 @@ def _news(reader: int, alert: Alert) -> News:
 def _alerts(window: Window) -> Iterator[Alert]:
     since, until = window.since - OVERLAP, window.at
     # An answer may become a bad one for as long as it can be edited.
-    answers = Response.objects.detractors().filter(answered_at__gte=since - EDIT_WINDOW, answered_at__lte=until)
-    for pk, owner, customer, contact, score in answers.order_by("pk").values_list(
-        "pk", "customer__owner", "customer", "contact", "score"
-    ):
-        occasion = urgent_occasion("answer", pk)
-        yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=score or 0)
+    answers = Response.objects.unhappy().filter(answered_at__gte=since - EDIT_WINDOW, answered_at__lte=until)
+    for answer in answers.order_by("pk").select_related("customer"):
+        occasion, (point, of) = urgent_occasion("answer", answer.pk), answer.low
+        owner, customer, contact = answer.customer.owner_id, answer.customer_id, answer.contact_id
+        words = "" if of == NPS_TOP else f"{point}/{of}"
+        yield Alert(NotificationKind.ANSWER, occasion, owner, customer, contact, number=point or 0, words=words)
     pressing = Complaint.objects.pressing_since(since, until)
     for pk, escalated_at, owner, customer, what, team in pressing.order_by("pk").values_list(
         "pk", "escalated_at", "owner", "customer", "what", "customer__owner__team"

@@ -35,6 +35,12 @@ def everything(owner: User) -> None:
     factories.dated_event(friend, day=27)
 
 
+def would_recommend_us() -> None:
+    survey = factories.survey(asks_after=(), asks_promoters=True)
+    asked = factories.invitation(factories.contact(), survey=survey, created_at=NOW - timedelta(days=9))
+    factories.response(asked, score=10, answered_at=NOW - timedelta(days=2))
+
+
 def asked_a_week_ago() -> None:
     asked = factories.invitation(factories.contact(), created_at=NOW - timedelta(days=9))
     factories.message(
@@ -48,8 +54,8 @@ def asked_a_week_ago() -> None:
 
 
 def _all_but_what_is_planned() -> dict[str, str]:
-    """What stands in each table but those of messages and of the invitations they are about."""
-    planned = {"outreach_message", "outreach_tally", "surveys_invitation"}
+    """What stands in each table but those of messages, and of the invitations they are about with their queue."""
+    planned = {"outreach_message", "outreach_tally", "surveys_invitation", "surveys_queued"}
     with connection.cursor() as cursor:
         tables = sorted(set(connection.introspection.table_names(cursor)) - planned)
         each = [f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t" for table in tables]
@@ -105,8 +111,8 @@ class TestRuns:
         everything(owner)
         plan(at=NOW)
         # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
-        # the planners ask, of which four ask more than once; and the watermarks again.
-        with django_assert_num_queries(4 + 4 + 18 + 1):
+        # the planners ask, of which five ask more than once; and the watermarks again.
+        with django_assert_num_queries(4 + 4 + 20 + 1):
             assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
 
     @pytest.mark.parametrize("broken", PLANNERS)
@@ -115,6 +121,7 @@ class TestRuns:
     ) -> None:
         everything(owner)
         asked_a_week_ago()
+        would_recommend_us()
         factories.user(Role.MANAGER, team=owner.team, working_days=[TODAY.weekday()])
         factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))

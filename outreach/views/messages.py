@@ -117,6 +117,7 @@ def occasion(message: Message) -> str:
         MessageKind.ANNIVERSARY: _("The day they became a customer"),
         MessageKind.EVENT: _("A special day of theirs"),
         MessageKind.THANK_YOU: _("A complaint put right") if message.is_recovery else _("A new customer"),
+        MessageKind.RECOMMEND: _("They would recommend us"),
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),

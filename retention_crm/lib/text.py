@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from uuid import UUID
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
@@ -38,6 +39,14 @@ def sort_key(name: str) -> str:
 def row_id(written: str) -> int | None:
     """The id of a row as an address or a form has it; None for what can be none."""
     return int(written) if written.isascii() and written.isdecimal() and len(written) < 19 else None
+
+
+def uuid_of(written: str) -> UUID | None:
+    """The id of a row that is drawn, as a form has it; None for what can be none."""
+    try:
+        return UUID(written)
+    except ValueError:
+        return None
 
 
 def excerpt(value: str, length: int = 120) -> str:

@@ -1,6 +1,7 @@
 """Satisfaction surveys: what is asked, who was asked, what they answered."""
 
 from surveys.models.invitation import TOKEN_PURPOSE, Begun, Invitation, InvitationQuerySet, new_nonce
+from surveys.models.occasion import MOST_DAYS, MOST_MONTHS, Occasion, Queued
 from surveys.models.question import (
     CHOICES,
     SCALES,
@@ -15,6 +16,7 @@ from surveys.models.response import (
     DETRACTOR_MAX,
     EDIT_WINDOW,
     EXCERPT_LENGTH,
+    NPS_TOP,
     OPINION_SCORES,
     PASSIVE_MAX,
     Answer,
@@ -25,14 +27,20 @@ from surveys.models.response import (
     opinion_of,
 )
 from surveys.models.survey import Survey, SurveyQuerySet, Version
+from surveys.models.theme import Theme, ThemeChoice
+from surveys.models.unnamed import PUBLIC_PURPOSE, PublicLink, Unnamed, UnnamedAnswer, UnnamedQuerySet
 
 __all__ = [
     "CHOICES",
     "DETRACTOR_MAX",
     "EDIT_WINDOW",
     "EXCERPT_LENGTH",
+    "MOST_DAYS",
+    "MOST_MONTHS",
+    "NPS_TOP",
     "OPINION_SCORES",
     "PASSIVE_MAX",
+    "PUBLIC_PURPOSE",
     "SCALES",
     "TEXTS",
     "TOKEN_PURPOSE",
@@ -42,14 +50,22 @@ __all__ = [
     "Invitation",
     "InvitationQuerySet",
     "Kind",
+    "Occasion",
     "Opinion",
+    "PublicLink",
     "Question",
     "QuestionQuerySet",
+    "Queued",
     "Response",
     "ResponseQuerySet",
     "Sign",
     "Survey",
     "SurveyQuerySet",
+    "Theme",
+    "ThemeChoice",
+    "Unnamed",
+    "UnnamedAnswer",
+    "UnnamedQuerySet",
     "Version",
     "new_key",
     "new_nonce",

@@ -24,7 +24,7 @@ class InvitationQuerySet(CustomerDataQuerySet["Invitation"]):
         return self.filter(send_at__lte=at).exclude(revoked_at__lte=models.F("send_at"))
 
     def unanswered(self) -> Self:
-        return self.filter(response__isnull=True)
+        return self.filter(response__isnull=True, answered_in_confidence=False)
 
     def open(self, at: datetime) -> Self:
         """Those whose link works at that moment."""
@@ -45,10 +45,16 @@ class Invitation(models.Model):
     trigger = models.ForeignKey(
         Interaction, on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations"
     )
+    # What asked by itself; none for somebody who was asked by hand.
+    occasion = models.ForeignKey(
+        "Occasion", on_delete=models.SET_NULL, null=True, blank=True, related_name="invitations", db_index=False
+    )
     nonce = models.CharField(max_length=32, default=new_nonce, editable=False)
     send_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Only that, and not when: the answer leads back to nobody.
+    answered_in_confidence = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = InvitationQuerySet.as_manager()
@@ -75,6 +81,15 @@ class Invitation(models.Model):
     def is_open(self, at: datetime) -> bool:
         """Whether its link still works."""
         return self.revoked_at is None and at < self.expires_at
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answered_in_confidence or getattr(self, "response", None) is not None
+
+    @property
+    def is_about_leaving(self) -> bool:
+        """Whether it asks why somebody left, so that it may go to a customer who is lost."""
+        return self.occasion is not None and self.occasion.kind == "loss"
 
     def revoke(self, at: datetime) -> None:
         """Ends its link; the first withdrawal stands."""

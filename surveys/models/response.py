@@ -8,12 +8,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, Customer, CustomerDataQuerySet
+from interactions.models import Complaint
 from retention_crm.lib import text
 from retention_crm.lib.fields import NoteField
 from surveys.models.invitation import Invitation
 from surveys.models.question import KEY_LENGTH, Question
 from surveys.models.survey import Version
 
+NPS_TOP = 10
 DETRACTOR_MAX = 6
 PASSIVE_MAX = 8
 EXCERPT_LENGTH = 200
@@ -43,13 +45,19 @@ class ResponseQuerySet(CustomerDataQuerySet["Response"]):
     def detractors(self) -> Self:
         return self.filter(score__lte=DETRACTOR_MAX)
 
+    def unhappy(self) -> Self:
+        """Those that somebody has to act on: detractors, who is not satisfied, and who found it hard."""
+        return self.filter(models.Q(score__lte=DETRACTOR_MAX) | models.Q(low_point__isnull=False))
+
     def of_opinion(self, opinion: Opinion) -> Self:
         return self.filter(score__range=OPINION_SCORES[opinion])
 
     def for_list(self) -> Self:
         """With what a row of a list shows."""
         shown = self.select_related("contact", "customer")
-        return shown.only("score", "comment", "answered_at", "edited_at", "contact__name", "customer__name")
+        return shown.only(
+            "score", "low_point", "low_of", "comment", "answered_at", "edited_at", "contact__name", "customer__name"
+        )
 
 
 class Response(models.Model):
@@ -69,6 +77,13 @@ class Response(models.Model):
         _("score"), null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(10)]
     )
     comment = NoteField(_("comment"), blank=True, max_length=5000)
+    # The unhappy answer to a scale: the point, and the last one of its scale.
+    low_point = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    low_of = models.PositiveSmallIntegerField(null=True, blank=True, editable=False)
+    # Opened by the customer's own word.
+    complaint = models.ForeignKey(
+        Complaint, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+", db_index=False
+    )
     answered_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
 
@@ -94,6 +109,15 @@ class Response(models.Model):
     @property
     def is_detractor(self) -> bool:
         return self.opinion == Opinion.DETRACTOR
+
+    @property
+    def is_unhappy(self) -> bool:
+        return self.is_detractor or self.low_point is not None
+
+    @property
+    def low(self) -> tuple[int | None, int]:
+        """The unhappy answer: the point, and the last one of its scale."""
+        return (self.score, NPS_TOP) if self.low_of is None else (self.low_point, self.low_of)
 
     @property
     def excerpt(self) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +21,9 @@ class SurveyQuerySet(models.QuerySet["Survey"]):
         """Those that may be asked: not put aside, and with a version that was published."""
         return self.filter(is_active=True, published__isnull=False)
 
-    def for_invitations(self) -> "Survey | None":
-        """The survey that events ask with: the oldest in use, or none."""
-        return self.in_use().order_by("pk").first()
+    def asking(self) -> Self:
+        """Those that ask by themselves: in use, and with an occasion."""
+        return self.in_use().filter(occasions__is_active=True).distinct()
 
 
 class Survey(models.Model):
@@ -37,9 +38,28 @@ class Survey(models.Model):
         help_text=_("The language its texts are written in; what is not translated is asked in it."),
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    follow_up_hours = models.PositiveSmallIntegerField(
+        _("hours until somebody has to act on an unhappy answer"),
+        default=24,
+        db_default=24,
+        validators=[MinValueValidator(1), MaxValueValidator(240)],
+        help_text=_("Hours of days off do not count."),
+    )
+    offers_complaint = models.BooleanField(
+        _("offer to treat an unhappy answer as a complaint"),
+        default=False,
+        db_default=False,
+        help_text=_("Asked on the page that thanks for the answer."),
+    )
     # The version that is asked; kept here because every invitation asks for it.
     published = models.ForeignKey(
         "Version", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    asks_promoters = models.BooleanField(
+        _("thank promoters by mail, and ask whether they know somebody"),
+        default=False,
+        db_default=False,
+        help_text=_("Who answers with 9 or 10, a day later, and at most once a year."),
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -72,6 +92,19 @@ class Version(models.Model):
     thanks_promoter = NoteField(_("thank-you text for promoters (9–10)"), max_length=1000, blank=True)
     thanks_passive = NoteField(_("thank-you text for passives (7–8)"), max_length=1000, blank=True)
     thanks_detractor = NoteField(_("thank-you text for detractors (0–6)"), max_length=1000, blank=True)
+    is_confidential = models.BooleanField(
+        _("answers are confidential"),
+        default=False,
+        db_default=False,
+        help_text=_("They are counted without the name, and nobody can find out whose they are. Nobody can call back."),
+    )
+    least_answers = models.PositiveSmallIntegerField(
+        _("show figures only from so many answers on"),
+        default=5,
+        db_default=5,
+        validators=[MinValueValidator(3), MaxValueValidator(100)],
+        help_text=_("Of confidential answers."),
+    )
     # By language the texts by their names.
     translations: Any = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -105,6 +138,11 @@ class Version(models.Model):
         """The question that can be answered with one click in the mail: the first, if it is a scale."""
         first = self.asked[0] if self.asked else None
         return first if first and first.is_scale else None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it asks one question, at most with a box for the reason, which may stay empty."""
+        return len([question for question in self.asked if question.is_required or not question.is_text]) <= 1
 
     def publish(self, at: datetime) -> None:
         self.published_at = at

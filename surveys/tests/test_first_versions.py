@@ -28,6 +28,10 @@ def migrate_to(target: tuple[str, str]) -> Any:
 def of_before(company: Company) -> Iterator[Any]:
     """Tables as they were; at the end they are as they are now, whatever the test did."""
     yield migrate_to(BEFORE)
+    migrate_to_now()
+
+
+def migrate_to_now() -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(executor.loader.graph.leaf_nodes())
 
@@ -63,7 +67,7 @@ def rows_of_before(apps: Any) -> tuple[int, list[int]]:
 def test_every_survey_becomes_a_first_version_with_its_answers(of_before: Any) -> None:
     pk, answers = rows_of_before(of_before)
 
-    migrate_to(AFTER)
+    migrate_to_now()
 
     survey = Survey.objects.select_related("published").get(pk=pk)
     version = survey.published

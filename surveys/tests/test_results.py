@@ -304,8 +304,8 @@ def test_results_take_the_same_queries_however_many_answers(
         answered(survey, factories.customer(owner), nps=Decimal(number), long="x", short="y", single="tea")
     browser = login(owner)
 
-    # Session, person, company, team, survey, versions, questions, three figures, how many, three choices, the bell.
-    with django_assert_num_queries(15):
+    # Session, person, company, team, survey, versions, questions, three figures, number, five choices, themes, bell.
+    with django_assert_num_queries(18):
         results(browser, survey)
 
 

@@ -86,7 +86,7 @@ def test_without_a_survey_the_list_offers_the_first_step(owner: User, manager: U
 def test_the_list_says_when_nobody_is_asked(survey: Survey, owner: User, login: Login) -> None:
     Survey.objects.update(is_active=False)
 
-    assert "No survey is in use, so nobody is asked." in login(owner).get(reverse("surveys")).content.decode()
+    assert "No survey asks by itself." in login(owner).get(reverse("surveys")).content.decode()
 
 
 @pytest.mark.parametrize("rows", [1, 3])
@@ -224,7 +224,7 @@ def test_answers_of_one_opinion_can_be_listed(
 
     response = login(owner).get(reverse("survey", args=[survey.pk]), {"opinion": opinion})
 
-    assert {answer.score for answer in response.context["answers"]} == scores
+    assert {answer.score for answer, _themes in response.context["answers"]} == scores
 
 
 def test_without_answers_the_page_says_so(survey: Survey, owner: User, login: Login) -> None:
@@ -271,7 +271,7 @@ def test_pages_show_every_row_once(survey: Survey, customer: Customer, owner: Us
     after: int | str = ""
     for expected in (PAGE, PAGE, 3):
         context = browser.get(reverse("survey", args=[survey.pk]), {"show": show, "after": after}).context
-        rows = context["waiting" if show else "answers"]
+        rows = context["waiting"] if show else [answer for answer, _themes in context["answers"]]
         assert len(rows) == expected
         seen += [row.pk for row in rows]
         after = context["next"] or ""
@@ -299,6 +299,6 @@ def test_results_take_the_same_queries_however_long(
         factories.invitation(factories.contact(of))
     browser, url = login(owner), reverse("survey", args=[survey.pk])
 
-    # Session, person, company, team, survey, questions, figures, rows, bell; for links also who may withdraw them.
-    with django_assert_num_queries(10 if show else 9):
+    # Session, person, company, team, survey, questions, figures, rows, who may change them, bell; for answers themes.
+    with django_assert_num_queries(10 if show else 11):
         browser.get(url, {"show": show})

@@ -38,11 +38,14 @@ def test_managers_make_surveys_and_nobody_is_asked_yet(
     assert response.headers["Location"] == reverse("survey_edit", args=[made.pk])
     assert (made.name, made.published) == ("After a visit", None)
     assert bool(made.versions.get().asked) is bool(ready)
-    assert Survey.objects.for_invitations() is None
+    assert not Survey.objects.asking().exists()
 
 
 def test_managers_name_surveys_and_take_them_out_of_use(survey: Survey, manager: User, login: Login) -> None:
-    login(manager).post(reverse("survey_settings", args=[survey.pk]), {"name": "After a visit", "language": "de"})
+    login(manager).post(
+        reverse("survey_settings", args=[survey.pk]),
+        {"name": "After a visit", "language": "de", "follow_up_hours": "8"},
+    )
 
     survey.refresh_from_db()
     assert (survey.name, survey.language, survey.is_active) == ("After a visit", "de", False)
@@ -74,7 +77,11 @@ def test_staff_only_read_surveys(survey: Survey, login: Login, request: pytest.F
 def test_a_bad_text_is_refused_at_its_field_and_the_others_are_kept(
     survey: Survey, manager: User, login: Login, page: str, field: str, value: str
 ) -> None:
-    texts = {"name": "New name", "language": "en"} if page == "survey_settings" else {"thanks": "Thanks!"}
+    texts = (
+        {"name": "New name", "language": "en", "follow_up_hours": "24"}
+        if page == "survey_settings"
+        else {"thanks": "Thanks!"}
+    )
     response = login(manager).post(reverse(page, args=[survey.pk]), {**texts, field: value})
 
     assert response.status_code == 422

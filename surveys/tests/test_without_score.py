@@ -38,7 +38,7 @@ def test_it_is_counted_as_an_answer_and_not_as_an_opinion(unscored: Response) ->
 
     assert figures == Tally(asked=1, others=1)
     assert (figures.answered, figures.response_rate, figures.nps) == (1, 100, None)
-    assert not FollowUp.objects.exists()
+    assert FollowUp.objects.get().title.endswith(": answered 1 of 5")
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.requests import PersonRequest
 from customers.requests import get_editable
 from retention_crm.lib import clock
-from surveys.models import Invitation, Opinion, Response, Survey
+from surveys.models import Invitation, Opinion, Response, Survey, Theme
 from surveys.paging import page_after
 from surveys.tallying import Tally, tally
+from surveys.theming import of_each
 
 NOTHING = Tally()
 
@@ -24,8 +25,8 @@ def surveys(request: PersonRequest) -> HttpResponse:
     """All surveys with the figures of the customers the person may see."""
     tallies = tally(Invitation.objects.visible_to(request.user), clock.now())
     rows = list(Survey.objects.all())
-    in_use = Survey.objects.for_invitations()
-    context = {"rows": [(row, tallies.get(row.pk, NOTHING)) for row in rows], "in_use": in_use}
+    asking = set(Survey.objects.asking().values_list("pk", flat=True))
+    context = {"rows": [(row, tallies.get(row.pk, NOTHING)) for row in rows], "asking": asking}
     return render(request, "surveys/surveys.html", context)
 
 
@@ -47,8 +48,20 @@ def survey(request: PersonRequest, pk: int) -> HttpResponse:
         answers = Response.objects.visible_to(request.user).filter(invitation__survey=shown).for_list()
         if (opinion := _chosen_opinion(request)) is not None:
             context["opinion"], answers = opinion, answers.of_opinion(opinion)
-        context["answers"], context["next"] = page_after(answers, "answered_at", cursor)
+        rows, context["next"] = page_after(answers, "answered_at", cursor)
+        context |= _with_themes(request, rows)
     return render(request, "surveys/survey.html", context)
+
+
+def _with_themes(request: PersonRequest, rows: list[Response]) -> dict[str, Any]:
+    """The answers with what their comments are about, and those whose themes and wishes the person may note."""
+    themes, pks = list(Theme.objects.all()), [row.pk for row in rows]
+    found = of_each(pks, themes) if themes else {}
+    return {
+        "answers": [(row, found.get(row.pk, [])) for row in rows],
+        "has_themes": bool(themes),
+        "editable": Response.objects.pks_editable_by(request.user, pks),
+    }
 
 
 def _chosen_opinion(request: HttpRequest) -> Opinion | None:

@@ -19,7 +19,7 @@ from retention_crm.lib import clock, text
 from surveys.checking import problems
 from surveys.drafting import NotReadyError, add, discard, draft_of, move, publish, working_version
 from surveys.filling import Sheet
-from surveys.forms import NewSurveyForm, QuestionForm, SurveyForm, ThanksForm
+from surveys.forms import ConfidenceForm, NewSurveyForm, QuestionForm, SurveyForm, ThanksForm
 from surveys.framing import FRAME_POLICY
 from surveys.models import Kind, Question, Survey, Version
 from surveys.phrasing import rows_of
@@ -87,6 +87,20 @@ def survey_thanks(request: PersonRequest, pk: int) -> HttpResponse:
         messages.success(request, _("Saved in the draft."))
         return redirect("survey_edit", pk=pk)
     return _form_page(request, survey, form, _("Thank-you texts"))
+
+
+@page_with_form
+@managers_only
+def survey_confidence(request: PersonRequest, pk: int) -> HttpResponse:
+    """Whether answers are kept apart from names from the next version on."""
+    survey = get_object_or_404(Survey, pk=pk)
+    is_posted = request.method == "POST"
+    form = ConfidenceForm(request.POST if is_posted else None, instance=working_version(survey))
+    if is_posted and form.is_valid():
+        form.save_to(draft_of(survey))
+        messages.success(request, _("Saved in the draft."))
+        return redirect("survey_edit", pk=pk)
+    return _form_page(request, survey, form, _("Confidential answers"))
 
 
 @page_with_form

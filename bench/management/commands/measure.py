@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from bench import delivery, ledger, pages, planning, web
+from bench import answering, delivery, ledger, pages, planning, web
 from customers.models import Customer
 from dashboard.demo.people import ZONE
 from interactions.models import Interaction
@@ -35,6 +35,8 @@ class Command(BaseCommand):
         self.stderr.write("pages")
         with web.serving() as port:
             figures["pages"] = pages.measure(port)
+            self.stderr.write("answers")
+            figures["answering"] = answering.measure(port, clock.now())
         self.stderr.write("delivery")
         figures["delivery"] = delivery.measure(at)
         options["out"].write_text(json.dumps(figures))
