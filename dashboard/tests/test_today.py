@@ -61,7 +61,7 @@ def hold(customer: Customer, **fields: Any) -> Message:
 def fill_every_list(owner: User) -> None:
     customer = factories.customer(owner, customer_since=TODAY)
     factories.follow_up(customer, is_promise=True)
-    factories.interaction(customer, is_owed=True, kind="email")
+    factories.interaction(customer, is_owed=True, kind="email", happened_at=NOW - timedelta(days=9))
     factories.follow_up(customer)
     make_quiet(owner)
     factories.complaint(customer)
