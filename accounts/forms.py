@@ -103,6 +103,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 _("Greetings and thank-you notes"),
                 row(Field("greeting_time", wrapper_class=HALF), Field("leap_day", wrapper_class=HALF)),
                 "anniversaries",
+                Field("greetings_held_out_every", wrapper_class=HALF),
                 "thank_new_customers",
                 "thank_purchases",
                 "thank_referrals",
