@@ -55,6 +55,7 @@ from dashboard.views.notifications import (
     notifications_count,
     notifications_seen,
 )
+from dashboard.views.odds import odds_export, save_odds
 from dashboard.views.palette import find, find_notes
 from dashboard.views.plan_steps import (
     plan_approve,
@@ -160,6 +161,8 @@ urlpatterns = [
     path("portfolio/people/", portfolio_people, name="portfolio_people"),
     path("portfolio/retention/", retention_figures, name="retention_figures"),
     path("portfolio/retention/<slug:table>.csv", retention_export, name="retention_export"),
+    path("portfolio/odds/", save_odds, name="save_odds"),
+    path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),
     path("portfolio/renewals/", renewals, name="renewals"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),

@@ -123,6 +123,8 @@ TABLE: tuple[Line, ...] = (
     Line("list_rules", MANAGERS_READ, methods=_FORM),
     Line("retention_figures", MANAGERS),
     Line("retention_export", MANAGERS, fixed=("cohorts",), unknown=(("nothing",),)),
+    Line("save_odds", MANAGERS),
+    Line("odds_export", MANAGERS, fixed=("plays",), unknown=(("nothing",),)),
     Line("renewals", MANAGERS),
     Line("renewal_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("renewal", CUSTOMER_DATA, methods=_FORM, args=("renewal",), changes_only=True),

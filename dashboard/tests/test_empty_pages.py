@@ -31,6 +31,7 @@ LISTS = {
     "portfolio_people": "customers",
     "retention_figures": "customers",
     "plans": "customers",
+    "save_odds": "plays",
     "renewals": "customers",
     "messages": "customers",
     "tomorrow": "customers",

@@ -15,7 +15,7 @@ from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Wish
-from retention.models import CustomerRisk, Loss, RiskScale
+from retention.models import CustomerRisk, Loss, PlayTurn, RiskScale
 from retention.wording import account, chance_in_words, who_went_quiet
 from retention_crm.lib import clock
 
@@ -107,6 +107,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),
         "plan": open_plan(customer),
+        "held_out": _held_out(request, risk),
         "renewals": of_customer(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
@@ -117,6 +118,14 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
 def _loss(customer: Customer) -> Loss | None:
     """Why they left, if they did."""
     return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
+
+
+def _held_out(request: PageRequest, risk: CustomerRisk | None) -> PlayTurn | None:
+    """For managers: whether the lot left the customer out when they turned red this time."""
+    if risk is None or risk.at_risk_since is None or not request.user.is_manager:
+        return None
+    turns = PlayTurn.objects.of_turn(risk.pk, risk.at_risk_since)
+    return turns.filter(is_held_out=True).select_related("play").first()
 
 
 def _documents(timeline: Timeline | None, *, newest_of: Customer | None) -> list[Document]:
