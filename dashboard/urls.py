@@ -49,7 +49,11 @@ from dashboard.views.notices import (
     notices,
 )
 from dashboard.views.notifications import (
+    alert_rule_switch,
+    alert_rules,
+    my_alerts,
     notification,
+    notification_judge,
     notification_ways,
     notifications,
     notifications_count,
@@ -125,6 +129,10 @@ urlpatterns = [
     path("notifications/count/", notifications_count, name="notifications_count"),
     path("notifications/seen/", notifications_seen, name="notifications_seen"),
     path("notifications/<int:pk>/", notification, name="notification"),
+    path("notifications/alerts/", my_alerts, name="my_alerts"),
+    path("notifications/<int:pk>/judge/", notification_judge, name="notification_judge"),
+    path("settings/alerts/", alert_rules, name="alert_rules"),
+    path("settings/alerts/<slug:kind>/", alert_rule_switch, name="alert_rule_switch"),
     path("settings/me/notifications/", notification_ways, name="notification_ways"),
     path("find/", find, name="find"),
     path("find/notes/", find_notes, name="find_notes"),

@@ -1,9 +1,10 @@
 """Whether alerts are of use: said by whoever gets one, and counted for each rule that tells of something."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Q, Window
+from django.db.models import Count, F, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import User
@@ -45,15 +46,16 @@ def rules(*, at: datetime) -> list[AlertRule]:
     told = dict(alerts.filter(created_at__gte=at - TOLD_WITHIN).values_list("kind").annotate(n=Count("pk")))
     place = Window(RowNumber(), partition_by="kind", order_by=[F("judged_at").desc(), F("pk").desc()])
     latest = alerts.filter(is_useful__isnull=False).annotate(place=place).filter(place__lte=LATEST)
-    counted = {
-        kind: (judged, useful)
-        for kind, judged, useful in latest.values_list("kind").annotate(
-            judged=Count("pk"), useful=Count("pk", filter=Q(is_useful=True))
-        )
-    }
+    said = Counter(latest.values_list("kind", "is_useful"))
     retired = {row.kind: row for row in RetiredAlert.objects.select_related("retired_by")}
     found = [
-        AlertRule(kind, told.get(kind, 0), *counted.get(kind, (0, 0)), retired=retired.get(kind))
+        AlertRule(
+            kind,
+            told=told.get(kind, 0),
+            judged=said[kind, True] + said[kind, False],
+            useful=said[kind, True],
+            retired=retired.get(kind),
+        )
         for kind in ALERT_KINDS
     ]
     return sorted(found, key=lambda rule: not rule.is_proposed)

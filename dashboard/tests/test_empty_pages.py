@@ -32,6 +32,8 @@ LISTS = {
     "retention_figures": "customers",
     "plans": "customers",
     "save_odds": "plays",
+    "alert_rules": "notifications",
+    "my_alerts": "notifications",
     "renewals": "customers",
     "messages": "customers",
     "tomorrow": "customers",
