@@ -153,6 +153,7 @@ TABLE: tuple[Line, ...] = (
     Line("plan_step_edit", CUSTOMER_DATA, methods=_FORM, args=("plan_step",), changes_only=True),
     Line("plan_step_remove", CUSTOMER_DATA, methods=("POST",), args=("plan_step",)),
     Line("loss_reason", CUSTOMER_DATA, methods=_FORM, args=("loss",), changes_only=True),
+    Line("loss_replay", CUSTOMER_DATA, args=("loss",)),
     Line("loss_undo", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
     Line("loss_reopen", CUSTOMER_DATA, methods=("POST",), args=("loss",)),
     # accounts

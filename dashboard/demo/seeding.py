@@ -66,6 +66,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         progress("lists of before")
         remembering.keep_lists(on, customers)
         trying.try_plays(on)
+        trying.warn_of_losses(on)
         progress("references")
         connection.check_constraints()
     return {_called(model, number): number for model, number in book.written.items()}

@@ -1,16 +1,18 @@
-"""Plans of half a year ago, so that the demo can say what plans were worth; by the lists that were kept then."""
+"""Plans and alerts of half a year ago, so that the demo can say what they were worth; by the lists kept then."""
 
 from datetime import date, time, timedelta
 
 from customers.models import Customer
 from dashboard.demo.people import ZONE
-from retention.models import PlanOutcome, Play, PlayTurn, RetentionPlan, RiskDay, RiskSnapshot
+from outreach.models import Notification, NotificationKind
+from retention.models import Loss, PlanOutcome, Play, PlayTurn, RetentionPlan, RiskDay, RiskSnapshot
 from retention.planning import close, submit
 from retention.playing import plan_from
 from retention_crm.lib import clock
 
 # Weeks before the day of the demo: long enough that it is known what came of it.
 _WEEKS = (14, 17, 20, 23)
+_WARNED = 12
 _FOR_WEEKS = timedelta(weeks=6)
 _LEARNED = "Who is called by a person they know speaks of what is wrong."
 
@@ -27,6 +29,20 @@ def try_plays(on: date) -> None:
         day = RiskDay.objects.filter(day__lte=on - timedelta(weeks=weeks)).order_by("-day").first()
         if day is not None:
             _try(plays[number % len(plays)], first, day.day)
+
+
+def warn_of_losses(on: date) -> None:
+    """Of those who left within half a year, whom the bell told of that, and that some saw it late or not at all."""
+    losses = Loss.objects.open().filter(lost_on__gt=on - timedelta(weeks=26)).select_related("customer").order_by("pk")
+    alerts = []
+    for number, loss in enumerate(losses[:_WARNED]):
+        at = clock.moment(loss.lost_on - timedelta(days=60), time(9), ZONE)
+        occasion = f"urgent:red:{loss.customer_id}:{int(at.timestamp())}"
+        told = Notification(kind=NotificationKind.RED, occasion=occasion, customer=loss.customer, created_at=at)
+        told.person_id = loss.customer.owner_id
+        told.seen_at = at + timedelta(days=1 + number) if number % 3 else at + timedelta(days=50)
+        alerts.append(told)
+    Notification.objects.bulk_create(alerts)
 
 
 def _try(play: Play, first: Play, day: date) -> None:
