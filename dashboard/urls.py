@@ -12,6 +12,7 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
+from dashboard.views.figures import figures_export
 from dashboard.views.follow_ups import follow_up_done, follow_up_move, follow_up_release, follow_up_reopen
 from dashboard.views.health import customer_health, customer_qualities, judgement_end, judgement_new, judgement_restore
 from dashboard.views.importing import (
@@ -165,10 +166,12 @@ urlpatterns = [
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
     path("portfolio/list/", list_quality, name="list_quality"),
+    path("portfolio/list/<str:until>/", list_quality, name="list_quality_of"),
     path("portfolio/week/", portfolio_week, name="portfolio_week"),
     path("portfolio/people/", portfolio_people, name="portfolio_people"),
     path("portfolio/retention/", retention_figures, name="retention_figures"),
     path("portfolio/retention/<slug:table>.csv", retention_export, name="retention_export"),
+    path("portfolio/figures/<slug:table>.csv", figures_export, name="figures_export"),
     path("portfolio/odds/", save_odds, name="save_odds"),
     path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),

@@ -138,6 +138,7 @@ def losses(request: PersonRequest) -> HttpResponse:
         "periods": [(label, address, address == choice.address()) for label, address in periods(on)],
         "lessons": known,
         "behind": _lists_behind(choice, known),
+        "file": f"{reverse('figures_export', args=['losses'])}?{choice.days.query()}",
         "rows": page.rows,
         "following": choice.address(**choice.here, after=page.following) if page.following else "",
         "preceding": choice.address(**choice.here, before=page.preceding) if page.preceding else "",

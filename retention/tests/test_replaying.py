@@ -92,7 +92,9 @@ def test_the_health_is_that_of_the_last_change_or_what_stood_before_the_first(lo
 def test_complaints_promises_and_plans_as_they_stood(loss: Loss, customer: Customer) -> None:
     resolved = factories.complaint(customer, opened_at=moment(200), resolved_at=moment(60))
     late = factories.complaint(customer, opened_at=moment(40))
-    promise = factories.follow_up(customer, is_promise=True, created_at=moment(100), due_at=moment(80), done_at=moment(50))
+    promise = factories.follow_up(
+        customer, is_promise=True, created_at=moment(100), due_at=moment(80), done_at=moment(50)
+    )
     factories.follow_up(customer, created_at=moment(200))
     plan = factories.plan(customer, written_at=moment(95), state="closed", outcome="lost", closed_at=moment(1))
     found = replay(loss)
@@ -109,7 +111,9 @@ def test_what_happens_on_the_day_itself_counts_and_on_the_next_does_not(loss: Lo
     assert then(replay(loss), 90).complaints == [on_the_day]
 
 
-def test_who_was_warned_who_saw_it_and_what_they_did(loss: Loss, customer: Customer, owner: User, manager: User) -> None:
+def test_who_was_warned_who_saw_it_and_what_they_did(
+    loss: Loss, customer: Customer, owner: User, manager: User
+) -> None:
     seen = factories.notification(
         owner, customer, kind=NotificationKind.RED, created_at=moment(60), seen_at=moment(59), occasion="urgent:red:1"
     )
@@ -138,7 +142,7 @@ def test_who_was_warned_who_saw_it_and_what_they_did(loss: Loss, customer: Custo
 def test_nothing_kept_is_called_unknown(loss: Loss) -> None:
     found = replay(loss)
     assert (found.recorded_since, found.told_since, found.warned) == (None, None, [])
-    assert all(one.listed is one.change is one.later is one.plan is None for one in found.days)
+    assert {(one.listed, one.change, one.later, one.plan) for one in found.days} == {(None, None, None, None)}
 
 
 def test_as_many_queries_for_much_as_for_little(loss: Loss, customer: Customer, django_assert_num_queries: Any) -> None:
