@@ -36,13 +36,14 @@ def tell_of_beginning(plan: RetentionPlan, *, at: datetime) -> int:
 
 def tell_of_stale(*, at: datetime) -> int:
     """Those concerned, of each plan that needs a look: once for each day it was to be looked at, or fell asleep."""
-    told, on = 0, clock.today(Company.current().time_zone, at)
+    zone = Company.current().time_zone
+    told, on = 0, clock.today(zone, at)
     rows = RetentionPlan.objects.open().weighed(PlanRules.current()).with_progress()
     stale = rows.with_staleness(on=on, at=at).filter(Q(is_stale=1))
     plan: Any
     for plan in stale.select_related("customer__owner", "written_by", "play").order_by("pk"):
         is_late = plan.review_on < on
-        since: date = plan.review_on if is_late else plan.moved_at.date()
+        since: date = plan.review_on if is_late else clock.today(zone, plan.moved_at)
         told += _tell(plan, "late" if is_late else "asleep", _concerned(plan), since.isoformat(), at=at)
     return told
 

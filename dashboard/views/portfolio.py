@@ -119,6 +119,7 @@ def lists_behind(scope: dict[str, str]) -> dict[str, str]:
         "people": with_words(reverse("portfolio_people"), scope),
         "promises": with_words(here, scope | {"signal": "promise", "band": EVERY_BAND}),
         "at_risk": with_words(here, scope | {"band": Band.AT_RISK.value}),
+        "watch": with_words(here, scope | {"band": Band.WATCH.value}),
         "value": with_words(here, scope | {"band": Band.AT_RISK.value, "sort": "value"}),
         "overdue": with_words(reverse("customers"), scope | {"attention": "overdue", "sort": "due"}),
         "complaints": with_words(here, scope | {"signal": "complaint", "band": EVERY_BAND}),

@@ -1,17 +1,20 @@
 """A play is begun by rule for who turns red: once for each turn, twice, late and at once."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from accounts.models import Company, User
-from customers.models import Customer
+from customers.models import Customer, Merge
+from customers.removing import bring_back, remove
+from outreach.merging import merge, undo
 from outreach.models import Notification, NotificationKind
-from retention import planning
+from retention import planning, tasks
 from retention.assigning import assign_plays
 from retention.models import Band, Cause, CustomerRisk, PlanOutcome, PlanState, Play, PlayStep, PlayTurn, RetentionPlan
+from retention_crm.lib import clock
 from retention_crm.lib.drawing import is_drawn
 from tests import factories
 from tests.factories import NOW
@@ -174,3 +177,34 @@ def test_a_company_of_others_is_not_asked(company: Company, customer: Customer) 
     red(customer)
     Customer.objects.update(do_not_contact=True)
     assert assign_plays(at=NOW) == 0
+
+
+def test_two_who_turned_red_in_one_night_are_merged(owner: User) -> None:
+    rule()
+    first, second = (red(factories.customer(owner)) for _number in range(2))
+    assert assign_plays(at=NOW) == 2
+
+    merge(first, second, by=owner, at=NOW)
+    assert [turn.customer for turn in PlayTurn.objects.all()] == [first]
+    undo(Merge.objects.get(), by=owner, at=NOW)
+    assert {turn.customer_id for turn in PlayTurn.objects.all()} == {first.pk, second.pk}
+
+
+def test_a_play_goes_into_the_trash_with_its_turns_and_comes_back(customer: Customer, administrator: User) -> None:
+    play = rule()
+    red(customer)
+    assign_plays(at=NOW)
+    trashed = remove(play, name=play.name, by=administrator, at=NOW)
+    assert not PlayTurn.objects.exists()
+    assert RetentionPlan.objects.get().play is None
+    bring_back(trashed)
+    assert RetentionPlan.objects.get().play == PlayTurn.objects.get().play == play
+
+
+def test_the_worker_does_both(customer: Customer, owner: User) -> None:
+    rule(automatic_since=clock.now() - DAY)
+    red(customer, at_risk_since=clock.now() - HOUR)
+    plan = factories.plan(factories.customer(owner), review_on=date(2020, 1, 1))
+    assert (tasks.assign(), tasks.assign()) == (1, 0)
+    assert (tasks.tell_stale(), tasks.tell_stale()) == (1, 0)
+    assert Notification.objects.filter(occasion__startswith=f"plan:late:{plan.pk}").exists()
