@@ -2,8 +2,8 @@
 
 Two yardsticks stand beside each other and are never mixed. “Kept” is what people said when they closed a plan. “Stayed”
 is the same for everybody, with a plan or without: at risk on the list of the day, and 90 days later on the list again,
-in touch since and at risk no more, by the lists as they were kept. Comparable is who was at risk on the same list, in
-the same segment and of the same class of value, and had no plan in that time.
+in touch since and at risk no more, by the lists as they were kept. Comparable is who was at risk on the same list, for
+about as long, is in the same segment and of the same class of value, and had no plan in that time.
 """
 
 import math
@@ -45,6 +45,8 @@ span AS (
     ) AS after ON TRUE
     WHERE until IS NOT NULL
 )"""  # noqa: S608 - only constants
+# Who turned red lately comes back more often than who has been for months.
+_RED_FOR = "CASE WHEN {days} <= 14 THEN 0 WHEN {days} <= 60 THEN 1 ELSE 2 END"
 _CLASS = "CASE WHEN {value} <= 0 THEN 0 WHEN {value} < %(high_value)s THEN 1 ELSE 2 END"
 _PLANS = f"""
 started AS (
@@ -54,7 +56,8 @@ started AS (
       AND (%(first)s::date IS NULL OR (started_at AT TIME ZONE %(zone)s)::date >= %(first)s)
       AND (%(last)s::date IS NULL OR (started_at AT TIME ZONE %(zone)s)::date <= %(last)s)
 ), {FOLLOWED}, compared AS (
-    SELECT followed.*, customer.segment_id, {_CLASS.format(value="before.value")} AS class
+    SELECT followed.*, customer.segment_id, {_CLASS.format(value="before.value")} AS class,
+           {_RED_FOR.format(days="before.flagged_days")} AS red_for
     FROM followed
     JOIN customers_customer customer ON customer.id = followed.customer_id
     JOIN LATERAL (
@@ -62,13 +65,14 @@ started AS (
         WHERE entry.day = followed.since AND entry.customer_id = followed.customer_id ORDER BY place, id LIMIT 1
     ) AS before ON before.flagged_days > 0
 ), cell AS (
-    SELECT DISTINCT since, until, segment_id, class FROM compared
+    SELECT DISTINCT since, until, segment_id, class, red_for FROM compared
 ), other AS (
     SELECT DISTINCT ON (since, until, before.customer_id) cell.*, before.customer_id
     FROM cell
     JOIN retention_risksnapshot before ON before.day = cell.since AND before.flagged_days > 0
     JOIN customers_customer customer ON customer.id = before.customer_id AND customer.segment_id = cell.segment_id
-    WHERE {_CLASS.format(value="before.value")} = cell.class AND NOT EXISTS (
+    WHERE {_CLASS.format(value="before.value")} = cell.class
+      AND {_RED_FOR.format(days="before.flagged_days")} = cell.red_for AND NOT EXISTS (
         SELECT FROM retention_retentionplan plan
         WHERE plan.customer_id = before.customer_id AND started_at IS NOT NULL
           AND (started_at AT TIME ZONE %(zone)s)::date <= cell.until
@@ -85,16 +89,16 @@ started AS (
 _BESIDE_OTHERS = f"""
 WITH {_PLANS}
 SELECT key, stayed, coalesce(among, 0), coalesce(others_stayed, 0),
-       dense_rank() OVER (ORDER BY since, segment_id, class)
+       dense_rank() OVER (ORDER BY since, segment_id, class, red_for)
 FROM compared LEFT JOIN (
-    SELECT since, until, segment_id, class, count(*) AS among, count(*) FILTER (WHERE stayed) AS others_stayed
-    FROM other_after GROUP BY since, until, segment_id, class
-) AS others USING (since, until, segment_id, class)
+    SELECT since, until, segment_id, class, red_for, count(*) AS among, count(*) FILTER (WHERE stayed) AS others_stayed
+    FROM other_after GROUP BY since, until, segment_id, class, red_for
+) AS others USING (since, until, segment_id, class, red_for)
 """  # noqa: S608 - only constants
 _OTHERS = f"""
 WITH {_PLANS}
 SELECT DISTINCT other_after.customer_id FROM other_after
-JOIN compared USING (since, until, segment_id, class)
+JOIN compared USING (since, until, segment_id, class, red_for)
 WHERE compared.key = ANY(%(plans)s) AND (NOT %(stayed)s OR other_after.stayed)
 """  # noqa: S608 - only constants
 

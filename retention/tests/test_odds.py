@@ -35,10 +35,10 @@ def segment(db: None) -> Segment:
     return factories.segment(name="A")
 
 
-def listed(owner: User, segment: Segment, *, stayed: bool | None, value: int = 500, red: bool = True) -> Customer:
+def listed(owner: User, segment: Segment, *, stayed: bool | None, value: int = 500, red: int = 1) -> Customer:
     """On the first list; on the second one well, red again, or (None) not on it at all."""
     customer = factories.customer(owner, segment=segment)
-    factories.snapshot(customer, day=SINCE, value=value, silence=60, flagged_days=int(red))
+    factories.snapshot(customer, day=SINCE, value=value, silence=60, flagged_days=red)
     if stayed is not None:
         factories.snapshot(customer, day=UNTIL, silence=20, flagged_days=0 if stayed else 9)
     return customer
@@ -81,7 +81,8 @@ def test_beside_those_of_the_same_night_segment_and_class_of_value(
     listed(owner, factories.segment(name="B"), stayed=True)
     listed(owner, segment, stayed=True, value=1000)
     listed(owner, segment, stayed=True, value=0)
-    listed(owner, segment, stayed=True, red=False)
+    listed(owner, segment, stayed=True, red=0)
+    listed(owner, segment, stayed=True, red=15)
     planned = listed(owner, segment, stayed=True)
     factories.plan(planned, state=PlanState.ACTIVE, started_at=NOW - timedelta(days=30))
     over = listed(owner, segment, stayed=True)
@@ -113,7 +114,7 @@ def test_who_was_not_at_risk_or_began_lately_or_without_a_list_is_not_compared(
     owner: User, manager: User, play: Play, segment: Segment
 ) -> None:
     listed(owner, segment, stayed=True)
-    tried(listed(owner, segment, stayed=True, red=False), play)
+    tried(listed(owner, segment, stayed=True, red=0), play)
     tried(listed(owner, segment, stayed=True), play, started_at=NOW - timedelta(days=92))
     tried(listed(owner, segment, stayed=True), play, started_at=NOW - timedelta(days=101))
     (row,) = found(manager).plays
