@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from accounts.models import Company, User
 from customers.models import Customer, Segment
@@ -157,3 +159,39 @@ def test_many_plans_do_not_make_more_of_the_same_few_others() -> None:
 def test_a_difference_is_only_said_where_chance_hardly_makes_it(stayed: int, others: int, says: str) -> None:
     besides = [Beside(number < stayed, 50, others, number) for number in range(40)]
     assert Odds("", "", Share(0, 0), 0, besides).verdict == says
+
+
+# ---- Whatever the numbers ----
+
+cells = st.integers(1, 500).flatmap(lambda among: st.tuples(st.just(among), st.integers(0, among)))
+groups = st.lists(st.tuples(cells, st.integers(1, 9)), min_size=1, max_size=9)
+
+
+def odds_of(found: list[tuple[tuple[int, int], int]], *, stayed: bool = True) -> Odds:
+    """So many plans held against each of these groups of others."""
+    besides = [
+        Beside(stayed, among, others, cell)
+        for cell, ((among, others), plans) in enumerate(found)
+        for _plan in range(plans)
+    ]
+    return Odds("", "", Share(0, 0), 0, besides)
+
+
+@given(groups)
+def test_the_weighted_share_is_one_and_lies_within_its_bounds(found: list[tuple[tuple[int, int], int]]) -> None:
+    expected = odds_of(found).expected
+    assert expected is not None
+    assert 0 <= expected.lowest <= expected.share + 1e-9 and expected.share - 1e-9 <= expected.highest <= 1
+    shares = [others / among for (among, others), _plans in found]
+    assert min(shares) - 1e-9 <= expected.share <= max(shares) + 1e-9
+    assert expected.among == sum(among for (among, _others), _plans in found)
+
+
+@given(groups)
+def test_who_stay_as_often_as_those_beside_them_are_never_called_better(
+    found: list[tuple[tuple[int, int], int]],
+) -> None:
+    everybody = [((among, among), plans) for (among, _others), plans in found]
+    assert odds_of(everybody).verdict != "better"
+    nobody = [((among, 0), plans) for (among, _others), plans in found]
+    assert odds_of(nobody, stayed=False).verdict != "worse"
