@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -65,6 +66,8 @@ def _template(request: PageRequest, fragment: str) -> str:
 
 def _visible(request: PageRequest, pk: int) -> Customer:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
+    if request.user.is_manager:
+        rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
     if shown is None:
         raise Http404
@@ -107,7 +110,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),
         "plan": open_plan(customer),
-        "held_out": _held_out(request, risk),
+        "held_out": getattr(customer, "held_out", None),
         "renewals": of_customer(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
@@ -120,12 +123,10 @@ def _loss(customer: Customer) -> Loss | None:
     return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
 
 
-def _held_out(request: PageRequest, risk: CustomerRisk | None) -> PlayTurn | None:
-    """For managers: whether the lot left the customer out when they turned red this time."""
-    if risk is None or risk.at_risk_since is None or not request.user.is_manager:
-        return None
-    turns = PlayTurn.objects.of_turn(risk.pk, risk.at_risk_since)
-    return turns.filter(is_held_out=True).select_related("play").first()
+def _held_out() -> Subquery:
+    """The play the lot left a customer out of when they turned red this time; empty for others."""
+    turns = PlayTurn.objects.filter(customer=OuterRef("pk"), turned_at=OuterRef("risk__at_risk_since"))
+    return Subquery(turns.filter(is_held_out=True).values("play__name")[:1])
 
 
 def _documents(timeline: Timeline | None, *, newest_of: Customer | None) -> list[Document]:
