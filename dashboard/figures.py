@@ -9,6 +9,8 @@ from accounts.models import User
 from customers.models import Stage
 from dashboard.csv_files import as_csv
 from dashboard.list_quality import earlier
+from interactions.keeping import Promises
+from interactions.models import Fate
 from retention.counting import Figures
 from retention.learning import Lessons
 from retention.models import RiskSnapshot
@@ -47,6 +49,17 @@ def losses_as_csv(known: Lessons, currency: str) -> bytes:
     ):
         causes.append([name, tally.number, tally.value, "", ""])
     return as_csv(head, causes)
+
+
+def promises_as_csv(kept: Promises) -> bytes:
+    """A line for all together, for each team and for each person: how many promises had which fate."""
+    tallies = [
+        (_("All"), "", kept.total),
+        *((_("Team"), record.name, record.tally) for record in kept.teams),
+        *((_("Person"), record.name, record.tally) for record in kept.people),
+    ]
+    head = [_("What"), _("Name"), *(fate.label for fate in Fate)]
+    return as_csv(head, ([of, name, *(tally.number(fate) for fate in Fate)] for of, name, tally in tallies))
 
 
 def week_as_csv(turned: Iterable[tuple[RiskSnapshot, list[str]]]) -> bytes:

@@ -81,6 +81,21 @@ def test_losses_by_cause(browser: Client, owner: User) -> None:
     assert {row[0]: row[1] for row in lines(browser, "losses", first="", last="")}["All losses"] == "2"
 
 
+def test_promises_of_all_of_teams_and_of_people(browser: Client, owner: User, outsider: User) -> None:
+    for person, done in ((owner, True), (owner, False), (outsider, True)):
+        due = NOW - timedelta(days=3)
+        known = {"is_promise": True, "due_at": due, "done_at": due if done else None}
+        factories.follow_up(factories.customer(person), **known)
+    found = lines(browser, "promises")
+    fates = dict(zip(found[0][2:], zip(*(row[2:] for row in found[1:]), strict=True), strict=True))
+    assert [row[:2] for row in found[1:3]] == [["All", ""], ["Team", "North"]]
+    assert fates["Kept on time"] == ("2", "1", "1", "1", "1")
+    assert fates["Not kept"] == ("1", "1", "0", "1", "0")
+    assert len(lines(browser, "promises", person=owner.pk)) == 4
+    address = reverse("figures_export", args=["promises"])
+    assert f'href="{address}' in browser.get(reverse("promises")).content.decode()
+
+
 def test_the_list_and_what_was_said(browser: Client, owner: User) -> None:
     for table in ("list", "said"):
         assert browser.get(reverse("figures_export", args=[table])).status_code == 404

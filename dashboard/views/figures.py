@@ -11,7 +11,9 @@ from accounts.requests import PersonRequest, managers_only
 from dashboard import figures as tables
 from dashboard.csv_files import csv_file
 from dashboard.losses import Choice
+from dashboard.promises import Choice as PromiseChoice
 from dashboard.views.portfolio_parts import scope_of, turned_rows
+from interactions.keeping import promises_kept
 from retention.counting import figures, loads
 from retention.learning import lessons
 from retention.models import Loss
@@ -64,6 +66,11 @@ def _losses(request: PersonRequest) -> bytes:
     return tables.losses_as_csv(known, request.user.company.currency)
 
 
+def _promises(request: PersonRequest) -> bytes:
+    choice = PromiseChoice.read(request.GET, user=request.user)
+    return tables.promises_as_csv(promises_kept(choice.of(request.user), at=clock.now()))
+
+
 def _list(request: PersonRequest) -> bytes:
     return tables.list_as_csv(_proof(request))
 
@@ -86,6 +93,7 @@ _TABLES: dict[str, Callable[[PersonRequest], bytes]] = {
     "people": _people,
     "week": _week,
     "losses": _losses,
+    "promises": _promises,
     "list": _list,
     "said": _said,
 }
