@@ -92,7 +92,12 @@ def test_leaving_the_field_keeps_what_was_typed(watched: Watched, customer: Cust
 def test_all_that_was_typed_is_open_again_however_many_places(watched: Watched) -> None:
     page = watched.page
     form = page.locator(".cell-form")
-    typed = {"name": "Lindqvist Group", "how to treat them": "Slowly", "phone": "+46 8 777", "e-mail": "j@lindqvist.example"}
+    typed = {
+        "name": "Lindqvist Group",
+        "how to treat them": "Slowly",
+        "phone": "+46 8 777",
+        "e-mail": "j@lindqvist.example",
+    }
     for number, (field, words) in enumerate(typed.items(), start=1):
         page.get_by_role("link", name=f"Change: {field}").click()
         expect(form).to_have_count(number)

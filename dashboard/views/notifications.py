@@ -97,7 +97,7 @@ def notification_judge(request: PageRequest, pk: int) -> HttpResponse:
     if answer in {"yes", "no"}:
         judging.say(shown, answer == "yes", at=clock.now())
     if request.htmx:
-        return render(request, "includes/verdict.html", {"notification": shown})
+        return render(request, "includes/verdict.html", {"notification": shown, "is_answer": True})
     return redirect(way_back(request, reverse("notifications")))
 
 
