@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from accounts.models import User
 from customers.models import Customer
-from outreach.models import Notification
 from retention.assigning import assign_plays
 from retention.models import Band, Cause, CustomerRisk, PlanOutcome, Play, PlayStep, RetentionPlan
 from retention.scoring import rescore
@@ -48,27 +47,23 @@ def toast(page: Page, words: str) -> None:
     expect(said).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_a_customer_falls_silent_and_is_kept(
-    chromium: Browser, site: str, owner: User, manager: User, silent: Customer, size: tuple[int, int]
-) -> None:
-    assert [assign_plays(at=clock.now() - 8 * DAY) for _time in range(2)] == [1, 0]
-    factories.notification(owner, silent, kind="red", created_at=clock.now() - 8 * DAY)
-    watched = Watched(chromium, size, site)
-    watched.sign_in(owner)
+def begin_the_plan(watched: Watched, customer: Customer) -> None:
+    """From the bell, where it is said that the alert was of use."""
     page = watched.page
     page.goto("/notifications/")
     page.get_by_role("button", name="Useful", exact=True).click()
     expect(page.get_by_role("button", name="Useful", exact=True)).to_have_attribute("aria-pressed", "true")
-    assert Notification.objects.get(kind="red").is_useful is True
     watched.picture("saving-bell")
     page.get_by_role("link", name="Turned red, and a play made a plan").click()
-    expect(page.get_by_role("heading", name=f"Plan for {silent.name}")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"Plan for {customer.name}")).to_be_visible()
     expect(page.get_by_text("from the play “Nobody called”")).to_be_visible()
     page.get_by_role("button", name="Begin").click()
     toast(page, "The plan is under way")
 
-    page.get_by_role("link", name=silent.name).first.click()
+
+def call_them(watched: Watched, customer: Customer) -> None:
+    page = watched.page
+    page.get_by_role("link", name=customer.name).first.click()
     expect(page.locator(".customer-state")).to_contain_text("At risk")
     watched.picture("saving-red")
     page.locator("[data-log-here]").click()
@@ -80,6 +75,9 @@ def test_a_customer_falls_silent_and_is_kept(
     expect(page.locator(".customer-state")).not_to_contain_text("At risk")
     watched.picture("saving-green")
 
+
+def close_as_kept(watched: Watched, customer: Customer) -> None:
+    page = watched.page
     page.get_by_role("link", name="Open the plan").click()
     page.get_by_role("button", name="Done", exact=True).click()
     toast(page, "Done: Ask how they are")
@@ -88,13 +86,13 @@ def test_a_customer_falls_silent_and_is_kept(
     closing.get_by_label("They stay").check()
     closing.get_by_role("button", name="Close the plan").click()
     toast(page, "The plan is closed: They stay")
-    plan = RetentionPlan.objects.get()
-    assert (plan.outcome, plan.play) == (PlanOutcome.KEPT, Play.objects.get())
-    page.goto(f"/customers/{silent.pk}/timeline/?show=plans")
+    page.goto(f"/customers/{customer.pk}/timeline/?show=plans")
     expect(page.locator(".timeline .entry")).to_have_count(2)
     expect(page.locator("#timeline")).to_contain_text("Plan to keep them closed")
 
-    watched.sign_in(manager)
+
+def see_the_odds(watched: Watched, customer: Customer) -> None:
+    page = watched.page
     page.goto("/portfolio/")
     page.get_by_role("link", name="Save odds").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Of 1 plan that was tried, 1 kept the customer")
@@ -102,5 +100,24 @@ def test_a_customer_falls_silent_and_is_kept(
     expect(row).to_contain_text(re.compile(r"1\s*/\s*1"))
     watched.picture("saving-odds")
     row.get_by_role("link", name="1", exact=True).first.click()
-    expect(page.get_by_role("link", name=silent.name)).to_be_visible()
+    expect(page.get_by_role("link", name=customer.name)).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_a_customer_falls_silent_and_is_kept(
+    chromium: Browser, site: str, owner: User, manager: User, silent: Customer, size: tuple[int, int]
+) -> None:
+    assert [assign_plays(at=clock.now() - 8 * DAY) for _time in range(2)] == [1, 0]
+    alert = factories.notification(owner, silent, kind="red", created_at=clock.now() - 8 * DAY)
+    watched = Watched(chromium, size, site)
+    watched.sign_in(owner)
+    begin_the_plan(watched, silent)
+    call_them(watched, silent)
+    close_as_kept(watched, silent)
+    alert.refresh_from_db()
+    plan = RetentionPlan.objects.get()
+    assert (alert.is_useful, plan.outcome, plan.play) == (True, PlanOutcome.KEPT, Play.objects.get())
+
+    watched.sign_in(manager)
+    see_the_odds(watched, silent)
     assert watched.complaints == []
