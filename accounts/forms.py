@@ -102,7 +102,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
             Fieldset(
                 _("Greetings and thank-you notes"),
                 row(Field("greeting_time", wrapper_class=HALF), Field("leap_day", wrapper_class=HALF)),
-                "anniversaries",
+                row(Field("anniversaries", wrapper_class=HALF), Field("greetings_held_out_every", wrapper_class=HALF)),
                 "thank_new_customers",
                 "thank_purchases",
                 "thank_referrals",

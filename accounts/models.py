@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -233,6 +234,12 @@ class Anniversaries(models.TextChoices):
     EVERY = "every", _("Every year")
 
 
+def leaves_most(one_in: int) -> None:
+    """For a share of one in so many that goes without: not everybody."""
+    if one_in == 1:
+        raise ValidationError(_("That would be everybody. Take 2 to 100, or 0 for nobody."))
+
+
 class Company(models.Model):
     """The company that runs this installation: one row, always with the primary key 1."""
 
@@ -260,6 +267,15 @@ class Company(models.Model):
         choices=Anniversaries.choices,
         default=Anniversaries.ROUND,
         help_text=_("A greeting to the main contact on the day they became a customer."),
+    )
+    greetings_held_out_every = models.PositiveSmallIntegerField(
+        _("no greeting for one contact in"),
+        default=0,
+        db_default=0,
+        validators=[MaxValueValidator(100), leaves_most],
+        help_text=_(
+            "Drawn by lot, so that it can be seen on “Save odds” what greetings are worth. 0: all are greeted."
+        ),
     )
     thank_new_customers = models.BooleanField(_("thank new customers"), default=True)
     thank_purchases = models.BooleanField(_("thank for each purchase"), default=True)

@@ -19,7 +19,10 @@ from customers.merging import relations
 from customers.models import Contact, Customer, Step, Trashed
 
 # Nothing a person ever entered.
-_COMPUTED = {"customers.FormerKey", "retention.CustomerRisk", "retention.HealthChange", "retention.RiskSnapshot"}
+_COMPUTED = {
+    *("customers.FormerKey", "retention.CustomerRisk", "retention.HealthChange", "retention.RiskSnapshot"),
+    "retention.PlayTurn",
+}
 
 
 class NotBack(Exception):

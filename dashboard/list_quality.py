@@ -9,10 +9,11 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from dashboard.paging import Order
 from retention.models import ListQuality, RiskSnapshot, RiskSnapshotQuerySet
-from retention.proving import EARLY_DAYS
+from retention.proving import EARLY_DAYS, lost_in_between
 from retention_crm.lib import dates
 
 FLAGGED, FLAGGED_LOST, OTHERS_LOST = "at_risk", "at_risk_lost", "others_lost"
+WARNED, UNWARNED = "warned", "unwarned"
 SAVED, AGAIN, FIRST, LONGEST, EARLY = "saved", "again", "first", "longest", "early"
 TITLES: dict[str, Any] = {
     FLAGGED: gettext_lazy("Everybody who was at risk"),
@@ -23,6 +24,8 @@ TITLES: dict[str, Any] = {
     AGAIN: gettext_lazy("At risk, then in touch, and at risk again"),
     FIRST: gettext_lazy("From the top of the list, as many as there was time for"),
     LONGEST: gettext_lazy("The longest silent first"),
+    WARNED: gettext_lazy("Lost in between, with a warning before"),
+    UNWARNED: gettext_lazy("Lost in between, without a warning"),
 }
 BY_PLACE = Order(F("place"), int)
 BY_SILENCE = Order(F("silence"), int, descending=True)
@@ -41,12 +44,15 @@ class Row:
 
 def behind(rows: RiskSnapshotQuerySet, quality: ListQuality, kind: str) -> RiskSnapshotQuerySet:
     """Those behind the figure of that name, with what the later list says of them."""
+    if kind in {WARNED, UNWARNED}:
+        lost = lost_in_between(quality, is_warned=kind == WARNED)
+        return rows.of_day(quality.since).with_later(quality.until).filter(customer__in=lost)
     seen = Q(later_silence__lte=quality.days)
-    lost = Q(later_silence=None) | Q(later_silence__gt=quality.days)
+    gone = Q(later_silence=None) | Q(later_silence__gt=quality.days)
     wanted = {
         FLAGGED: Q(flagged_days__gt=0),
-        FLAGGED_LOST: Q(flagged_days__gt=0) & lost,
-        OTHERS_LOST: Q(flagged_days=0) & lost,
+        FLAGGED_LOST: Q(flagged_days__gt=0) & gone,
+        OTHERS_LOST: Q(flagged_days=0) & gone,
         EARLY: Q(flagged_days__gt=0, silence__lte=EARLY_DAYS),
         SAVED: Q(flagged_days__gt=0, later_flagged_days=0) & seen,
         AGAIN: Q(flagged_days__gt=0, later_flagged_days__gt=0) & seen,
@@ -78,10 +84,10 @@ def _since(snapshot: RiskSnapshot, quality: ListQuality) -> str:
     return gettext("in touch again, last on %(day)s") % {"day": day}
 
 
-def earlier(latest: ListQuality) -> list[ListQuality]:
-    """The judgements of before, about one every four weeks, the latest first."""
-    chosen, last = [], latest.until
-    for quality in ListQuality.objects.filter(until__lt=latest.until).order_by("-until")[:400]:
+def earlier(shown: ListQuality) -> list[ListQuality]:
+    """The judgements before the one that is shown, about one every four weeks, the latest first."""
+    chosen, last = [], shown.until
+    for quality in ListQuality.objects.filter(until__lt=shown.until).order_by("-until")[:400]:
         if (last - quality.until).days >= _APART:
             chosen.append(quality)
             last = quality.until

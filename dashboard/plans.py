@@ -6,22 +6,27 @@ from typing import Any
 
 from django.db.models import Count, F, IntegerField, Q, Value
 from django.db.models.expressions import CombinedExpression
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from customers.models import Customer
+from dashboard.periods import Days
 from retention.models import (
     Cause,
     PlanOutcome,
     PlanRules,
     PlanState,
     PlanStep,
+    Play,
     RetentionPlan,
     RetentionPlanQuerySet,
     Severity,
 )
+from retention.odds import KEPT
 from retention.planning import may_approve
 from retention.suspecting import Evidence
+from retention_crm.lib.text import row_id
 
 OPEN = "open"
 _OPEN = ~Q(state=PlanState.CLOSED)
@@ -36,6 +41,13 @@ SHOWN: dict[str, tuple[Any, Q]] = {
     "lost": (_("They left"), Q(outcome=PlanOutcome.LOST)),
     "later": (_("Perhaps later"), Q(outcome=PlanOutcome.LATER)),
 }
+# Those the save odds speak of; the page has no chips for them.
+TRIED: dict[str, tuple[Any, Q]] = {
+    "begun": (_("Begun"), Q(started_at__isnull=False) & ~Q(outcome=PlanOutcome.MERGED)),
+    "tried": (_("Tried"), Q(state=PlanState.CLOSED, started_at__isnull=False) & ~Q(outcome=PlanOutcome.MERGED)),
+    "saved": (_("Kept"), Q(started_at__isnull=False, outcome__in=KEPT)),
+    "trying": (_("Still under way"), Q(started_at__isnull=False) & _OPEN),
+}
 # Ascending: who needs a look comes first, then by how much is at stake, then what was begun first.
 URGENCY: CombinedExpression = Value(0, IntegerField()) - F("is_stale") * Value(10) - F("severity")
 
@@ -49,6 +61,42 @@ def all_plans(user: User, *, at: datetime) -> RetentionPlanQuerySet:
 def counts(plans: RetentionPlanQuerySet) -> dict[str, int]:
     """How many there are of each kind, in one query."""
     return plans.order_by().aggregate(**{key: Count("pk", filter=chosen) for key, (_label, chosen) in SHOWN.items()})
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """The part of the plans that an address names: of a play, for a cause, begun on some days."""
+
+    words: dict[str, str]
+    play: Play | None
+    cause: str
+    days: Days | None
+
+    @classmethod
+    def read(cls, get: QueryDict, *, on: date) -> "Narrowed":
+        """What is no play and no cause narrows nothing."""
+        play = Play.objects.filter(pk=row_id(str(get["play"])) or 0).first() if get.get("play") else None
+        cause = get.get("cause", "") if get.get("cause", "") in Cause.values else ""
+        days = Days.read(get, on=on) if "first" in get or "last" in get else None
+        words = {name: str(get[name]) for name in ("play", "cause", "first", "last") if get.get(name)}
+        return cls(words, play, cause, days)
+
+    def of(self, plans: RetentionPlanQuerySet, zone: str) -> RetentionPlanQuerySet:
+        if self.play is not None:
+            plans = plans.filter(play=self.play)
+        if self.cause:
+            plans = plans.filter(suspected__contains=[self.cause])
+        return plans.started_between(self.days.first, self.days.last, zone) if self.days else plans
+
+    @property
+    def title(self) -> str:
+        """What it is narrowed to; empty for all."""
+        parts = [
+            str(self.play or ""),
+            str(Cause(self.cause).label) if self.cause else "",
+            self.days.words if self.days else "",
+        ]
+        return " · ".join(part for part in parts if part)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,5 @@
 """What the page of retention figures is about: which part of the company, which year, and which file."""
 
-import csv
-import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,12 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Team, User
 from customers.models import Segment, Tag
+from dashboard.csv_files import as_csv
 from retention.counting import Part
 from retention.staying import BACK, KEPT, LOST, NEW, START, WON_BACK, Year
 from retention.surviving import Cohort, Step, Survival
 from retention_crm.lib import dates
 from retention_crm.lib.form_base import QuickSelect
-from retention_crm.lib.spreadsheets import guarded
 
 _PART = ("owner", "team", "segment", "tag")
 _FORMER_YEARS = 3
@@ -136,7 +133,7 @@ def cohorts_as_csv(cohorts: list[Cohort], step: Step) -> bytes:
     steps = range(1, len(cohorts[0].there) + 1) if cohorts else ()
     head = [_("Came"), _("Customers"), *(f"{step.label} {number}" for number in steps)]
     rows = ([cohort_name(cohort, step), cohort.size, *cohort.there] for cohort in cohorts)
-    return _written(head, rows)
+    return as_csv(head, rows)
 
 
 def survival_as_csv(survival: Survival) -> bytes:
@@ -146,19 +143,10 @@ def survival_as_csv(survival: Survival) -> bytes:
         [stand.days, stand.customers, stand.left, *(f"{x:.6f}" for x in (stand.share, stand.lowest, stand.highest))]
         for stand in survival.stands
     )
-    return _written(head, rows)
+    return as_csv(head, rows)
 
 
 def stay_as_csv(figures: dict[str, Any], year: Year) -> bytes:
     """A line for each figure of the year."""
     span = f"{dates.write(year.first, 'day')} – {dates.write(year.last, 'day')}"
-    return _written([_("Figure"), span], ([name, value] for name, value in figures.items()))
-
-
-def _written(head: list[str], rows: Iterator[list[Any]] | Any) -> bytes:
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow(map(guarded, head))
-    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    # Spreadsheets know by the mark that the text is UTF-8.
-    return ("\ufeff" + file.getvalue()).encode()
+    return as_csv([_("Figure"), span], ([name, value] for name, value in figures.items()))

@@ -27,6 +27,7 @@ from customers.models import (
 from interactions.models import CheckInAnswer, Complaint, FollowUp, Interaction, Kind, Wish
 from outreach.models import Message, State
 from outreach.recapping import shown_recaps
+from retention.models import PlanOutcome, PlanState, RetentionPlan
 from surveys.models import Response
 
 PAGE = 30
@@ -40,6 +41,7 @@ SHOWN_KINDS: dict[str, tuple[Any, Set[str]]] = {
     "complaints": (_("Complaints"), {"complaint", "resolved", "reopened"}),
     "wishes": (_("Wishes"), {"wish", "answered"}),
     "owner": (_("Who looks after them, and stage"), {"owner", "stage"}),
+    "plans": (_("Plans to keep them"), {"plan", "plan_approved", "plan_closed"}),
     "consent": (_("Consent and preferences"), {"consent", "preference"}),
 }
 
@@ -176,7 +178,16 @@ def _answered() -> QuerySet[Wish]:
     )
 
 
+def _plans() -> QuerySet[RetentionPlan]:
+    rows = RetentionPlan.objects.select_related("written_by", "approved_by", "closed_by", "play")
+    people = (*_person("written_by"), *_person("approved_by"), *_person("closed_by"))
+    shown = ("suspected", "offer", "outcome", "learned", "started_at", "approved_at", "closed_at", "play__name")
+    return rows.only(*shown, *people)
+
+
 _CONTACT = f"contact_id IN (SELECT id FROM {Contact._meta.db_table} WHERE {_CUSTOMER})"  # noqa: S608 - only constants
+
+_IS_CLOSED = f"state = '{PlanState.CLOSED}' AND outcome <> '{PlanOutcome.MERGED}'"
 
 # The place in the list is the rank of a source; of two things with the same time the higher rank is shown first.
 SOURCES = (
@@ -196,6 +207,9 @@ SOURCES = (
     Source("wish", Wish, "said_at", _wishes),
     Source("answered", Wish, "decided_at", _answered, f"{_CUSTOMER} AND decided_at IS NOT NULL"),
     Source("stage", StageChange, "changed_at", _stages),
+    Source("plan", RetentionPlan, "started_at", _plans, f"{_CUSTOMER} AND started_at IS NOT NULL"),
+    Source("plan_approved", RetentionPlan, "approved_at", _plans, f"{_CUSTOMER} AND approved_at IS NOT NULL"),
+    Source("plan_closed", RetentionPlan, "closed_at", _plans, f"{_CUSTOMER} AND {_IS_CLOSED}"),
 )
 
 

@@ -28,6 +28,7 @@ from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
 from dashboard.views.duplicates import alike_apart, alike_together, customer_alike, duplicates
 from dashboard.views.exporting import contact_card, customers_export
+from dashboard.views.figures import figures_export
 from dashboard.views.follow_ups import (
     follow_up_close,
     follow_up_done,
@@ -67,7 +68,7 @@ from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log, log_questions
-from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_undo, losses
+from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_replay, loss_undo, losses
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -78,12 +79,17 @@ from dashboard.views.notices import (
     notices,
 )
 from dashboard.views.notifications import (
+    alert_rule_switch,
+    alert_rules,
+    my_alerts,
     notification,
+    notification_judge,
     notification_ways,
     notifications,
     notifications_count,
     notifications_seen,
 )
+from dashboard.views.odds import odds_export, save_odds
 from dashboard.views.palette import find, find_notes
 from dashboard.views.plan_steps import (
     plan_approve,
@@ -174,6 +180,10 @@ urlpatterns = [
     path("notifications/count/", notifications_count, name="notifications_count"),
     path("notifications/seen/", notifications_seen, name="notifications_seen"),
     path("notifications/<int:pk>/", notification, name="notification"),
+    path("notifications/alerts/", my_alerts, name="my_alerts"),
+    path("notifications/<int:pk>/judge/", notification_judge, name="notification_judge"),
+    path("settings/alerts/", alert_rules, name="alert_rules"),
+    path("settings/alerts/<slug:kind>/", alert_rule_switch, name="alert_rule_switch"),
     path("settings/me/notifications/", notification_ways, name="notification_ways"),
     path("find/", find, name="find"),
     path("find/notes/", find_notes, name="find_notes"),
@@ -206,10 +216,14 @@ urlpatterns = [
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
     path("portfolio/list/", list_quality, name="list_quality"),
+    path("portfolio/list/<str:until>/", list_quality, name="list_quality_of"),
     path("portfolio/week/", portfolio_week, name="portfolio_week"),
     path("portfolio/people/", portfolio_people, name="portfolio_people"),
     path("portfolio/retention/", retention_figures, name="retention_figures"),
     path("portfolio/retention/<slug:table>.csv", retention_export, name="retention_export"),
+    path("portfolio/figures/<slug:table>.csv", figures_export, name="figures_export"),
+    path("portfolio/odds/", save_odds, name="save_odds"),
+    path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),
     path("portfolio/renewals/", renewals, name="renewals"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
@@ -236,6 +250,7 @@ urlpatterns = [
     path("customers/plans/steps/<int:pk>/remove/", plan_step_remove, name="plan_step_remove"),
     path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
     path("customers/losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
+    path("customers/losses/<int:pk>/before/", loss_replay, name="loss_replay"),
     path("customers/losses/<int:pk>/undo/", loss_undo, name="loss_undo"),
     path("customers/losses/<int:pk>/reopen/", loss_reopen, name="loss_reopen"),
     path("settings/first-steps/", first_steps, name="first_steps"),

@@ -33,6 +33,8 @@ def matter_of(notification: Notification) -> str:
         return reverse("message", args=[what])
     if kind == NotificationKind.FINISHED:
         return reverse("import" if what == "import" else "bulk_change", args=[rest[0]])
+    if kind == NotificationKind.PLAN:
+        return reverse("plan", args=[rest[0]])
     if kind == NotificationKind.FOLLOW_UP and what == "notice":
         return reverse("notice", args=[rest[0]])
     if notification.customer_id is not None:
@@ -133,6 +135,19 @@ def _complaint(notification: Notification) -> Said:
     return Said(what, _customer(notification), notification.words)
 
 
+_PLANS = {
+    "waiting": gettext_lazy("Plan waits for your approval"),
+    "approved": gettext_lazy("Plan approved"),
+    "begun": gettext_lazy("Turned red, and a play made a plan"),
+    "late": gettext_lazy("Plan needs a look: the day for it has passed"),
+    "asleep": gettext_lazy("Plan needs a look: nothing was done for two weeks"),
+}
+
+
+def _plan(notification: Notification) -> Said:
+    return Said(str(_PLANS[notification.occasion.split(":")[1]]), _customer(notification), notification.words)
+
+
 _FINISHED = {
     ("import", "done"): gettext_lazy("Import finished"),
     ("import", "undone"): gettext_lazy("Import undone"),
@@ -149,6 +164,7 @@ _SAY: dict[NotificationKind, Callable[[Notification], Said]] = {
     NotificationKind.GIVEN: _given,
     NotificationKind.FOLLOW_UP: _follow_up,
     NotificationKind.WISHES: _wishes,
+    NotificationKind.PLAN: _plan,
     NotificationKind.BOUNCE: _bounce,
     NotificationKind.HELD: _held,
     NotificationKind.FINISHED: _finished,

@@ -10,13 +10,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.standing_in import stand_ins
 from customers.models import Contact
-from outreach.models import DEFAULT_WAYS, Notification, NotificationChoice, NotificationKind, Way
+from outreach.models import ALERT_KINDS, DEFAULT_WAYS, Notification, NotificationChoice, NotificationKind, Way
 
 KEPT_FOR = timedelta(days=90)
+# What warned of a customer is looked up when they are lost, and so are the lists of those days.
+ALERTS_KEPT_FOR = timedelta(days=400)
 LONGEST_WORDS = 300
 
 
@@ -47,6 +50,7 @@ CROSS JOIN LATERAL jsonb_array_elements_text(
 JOIN accounts_user u ON u.id = reader.id::bigint AND u.is_active
 LEFT JOIN outreach_notificationchoice c ON c.person_id = u.id AND c.kind = f.kind
 WHERE coalesce(c.way, %(ways)s::jsonb ->> f.kind) <> 'off' AND (f.kind = 'finished' OR u.id IS DISTINCT FROM f.by_id)
+  AND NOT EXISTS (SELECT FROM outreach_retiredalert off WHERE off.kind = f.kind)
   AND NOT EXISTS (SELECT FROM outreach_notification n WHERE n.person_id = u.id AND n.occasion = f.occasion)
 ON CONFLICT (person_id, occasion) DO NOTHING
 """
@@ -95,6 +99,8 @@ def choose(person: User, ways: Mapping[str, Way]) -> None:
 
 
 def forget_old(at: datetime) -> int:
-    """Takes those away that are older than three months, seen or not; returns how many."""
-    deleted, _rows = Notification.objects.filter(created_at__lt=at - KEPT_FOR).delete()
+    """Takes those away that are older than three months, seen or not, and alerts after a year; returns how many."""
+    old = Notification.objects.filter(created_at__lt=at - KEPT_FOR)
+    is_recent_alert = Q(kind__in=ALERT_KINDS, created_at__gte=at - ALERTS_KEPT_FOR)
+    deleted, _rows = old.exclude(is_recent_alert).delete()
     return deleted

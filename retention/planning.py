@@ -18,6 +18,7 @@ from retention.models import (
     RetentionPlan,
     Severity,
 )
+from retention.telling import tell_of_approval, tell_of_waiting
 
 
 def severity_of(customer: Customer, rules: PlanRules) -> Severity:
@@ -54,7 +55,7 @@ def draft(plan: RetentionPlan, *, by: User, at: datetime, steps: Collection[Plan
     return plan
 
 
-def change(plan: RetentionPlan, *, by: User, changed: Collection[str]) -> bool:
+def change(plan: RetentionPlan, *, by: User, changed: Collection[str], at: datetime) -> bool:
     """Saves these fields of an open plan; false if somebody closed it meanwhile.
 
     An offer that became too large for what was approved waits for approval.
@@ -72,6 +73,8 @@ def change(plan: RetentionPlan, *, by: User, changed: Collection[str]) -> bool:
             plan.state = PlanState.WAITING
             fields.add("state")
         plan.save(update_fields=fields)
+        if "state" in fields:
+            tell_of_waiting(plan, at=at)
     return True
 
 
@@ -84,6 +87,7 @@ def submit(plan: RetentionPlan, *, at: datetime) -> bool:
         if plan.needs_approval(PlanRules.current()):
             plan.state = PlanState.WAITING
             plan.save(update_fields=["state"])
+            tell_of_waiting(plan, at=at)
         else:
             _begin(plan, at)
     return True
@@ -106,6 +110,7 @@ def approve(plan: RetentionPlan, *, by: User, at: datetime) -> bool:
         plan.approved_by, plan.approved_at, plan.approved_amount = by, at, plan.offer_amount
         plan.save(update_fields=["approved_by", "approved_at", "approved_amount"])
         _begin(plan, at)
+        tell_of_approval(plan, by=by, at=at)
     return True
 
 
@@ -148,6 +153,8 @@ def reopen(plan: RetentionPlan, *, at: datetime) -> bool:
         plan.save(update_fields=["state", "outcome", "closed_by", "closed_at"])
         if plan.state == PlanState.ACTIVE:
             _give_out(plan, at)
+        elif plan.state == PlanState.WAITING:
+            tell_of_waiting(plan, at=at)
     return True
 
 
@@ -189,7 +196,8 @@ def remove_step(step: PlanStep, *, by: User, at: datetime) -> Trashed:
 
 
 def _locked(plan: RetentionPlan) -> RetentionPlan:
-    return RetentionPlan.objects.select_for_update(of=("self",)).select_related("customer__owner").get(pk=plan.pk)
+    rows = RetentionPlan.objects.select_for_update(of=("self",))
+    return rows.select_related("customer__owner", "written_by", "play").get(pk=plan.pk)
 
 
 def _begin(plan: RetentionPlan, at: datetime) -> None:

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from typing import Any, Self
 
 from django.db import connection, transaction
+from django.utils.dateparse import parse_date
 
 from accounts.models import Role, User
 from retention.models import RISK_PARTS, ListQuality, ListRules, RiskDay
@@ -73,7 +74,7 @@ FROM outcome
 # Lost on the day their silence was as long as the time between the lists, or on the first list without them. Whoever
 # was silent for longer when the first list was made was lost before. What was said of them is on the last list before
 # that day.
-_LEAD = f"""
+_LEADS = f"""
 {_OUTCOME}, gone AS (
     SELECT outcome.customer_id, least(
         %(since)s::date - outcome.silence + %(days)s + 1,
@@ -94,8 +95,11 @@ _LEAD = f"""
     FROM said JOIN retention_risksnapshot entry ON entry.day = said_on AND entry.customer_id = said.customer_id
     GROUP BY said.customer_id
 )
-SELECT count(days), count(*) - count(days), percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM lead
 """  # noqa: S608 - only constants
+_LEAD = f"""
+{_LEADS} SELECT count(days), count(*) - count(days), percentile_cont(0.5) WITHIN GROUP (ORDER BY days) FROM lead
+"""  # noqa: S608 - only constants
+_WARNED = f"{_LEADS} SELECT customer_id FROM lead WHERE (days IS NOT NULL) = %(is_warned)s"  # noqa: S608 - constants
 _TABLE = f"""
 {_OUTCOME}, said AS (
     SELECT is_lost, 1 / (1 + exp(-(%(intercept)s + %(slope)s * ln(share / (1 - share))))) AS chance
@@ -166,6 +170,16 @@ class Proof:
         quality = ListQuality.objects.order_by("-until").first()
         return cls(quality) if quality else None
 
+    @classmethod
+    def of(cls, written: str) -> Self | None:
+        """The one made on that day (2026-03-31); None if there is none, or no such day."""
+        try:
+            day = parse_date(written)
+        except ValueError:
+            return None
+        quality = ListQuality.objects.filter(until=day).first() if day else None
+        return cls(quality) if quality else None
+
     @property
     def is_enough(self) -> bool:
         """Whether enough were lost that shares mean something."""
@@ -212,6 +226,14 @@ class Proof:
     @property
     def bars(self) -> list[Bar]:
         return [Bar(customers, said, Share(lost, customers)) for _tenth, customers, said, lost in self.quality.table]
+
+
+def lost_in_between(quality: ListQuality, *, is_warned: bool) -> list[int]:
+    """The ids of those lost between the two lists who had been at risk before, or of those who had not."""
+    known: dict[str, Any] = {"since": quality.since, "until": quality.until, "days": quality.days}
+    with connection.cursor() as cursor:
+        cursor.execute(_WARNED, known | {"is_warned": is_warned})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def capacity() -> int:

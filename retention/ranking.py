@@ -18,13 +18,15 @@ from retention.scoring import learnt_gap, moments
 from retention_crm.lib import clock
 
 _OWN_SPAN = f"""
-SELECT min(day), count(DISTINCT customer_id) FROM {rhythm.INTERACTIONS} WHERE {rhythm.CONTACT} AND {rhythm.KNOWN}
+SELECT min(day), count(DISTINCT customer_id)
+FROM {rhythm.INTERACTIONS} JOIN {rhythm.SEGMENTS} AS rule USING (customer_id)
+WHERE {rhythm.COUNTED} AND {rhythm.KNOWN}
 """  # noqa: S608 - only constants of this module and of rhythm
 _RANK = f"""
 CREATE TEMPORARY TABLE backtest_rank ON COMMIT DROP AS
 WITH seen AS (
-    SELECT DISTINCT customer_id FROM {rhythm.INTERACTIONS}
-    WHERE {rhythm.CONTACT} AND NOT {rhythm.KNOWN} AND day <= %(today)s + %(horizon)s
+    SELECT DISTINCT customer_id FROM {rhythm.INTERACTIONS} JOIN {rhythm.SEGMENTS} AS rule USING (customer_id)
+    WHERE {rhythm.COUNTED} AND NOT {rhythm.KNOWN} AND day <= %(today)s + %(horizon)s
 )
 SELECT ranked.*, seen.customer_id IS NULL AS is_lost
 FROM ({rhythm.RANKED}) AS ranked LEFT JOIN seen USING (customer_id)

@@ -29,7 +29,6 @@ CHAMPION_DAYS = 180
 SEVERE = 3
 SERVICE_DAYS = 90
 
-CONTACT = "(is_touchpoint OR kind = 'purchase')"
 # What the segment of the customer lets count.
 COUNTED = """
 CASE counts WHEN 'touchpoints' THEN is_touchpoint WHEN 'purchases' THEN kind = 'purchase'

@@ -5,11 +5,13 @@ import time
 from celery import shared_task
 
 from accounts.models import Company
+from retention.assigning import assign_plays
 from retention.counting import prepare_if_due
 from retention.proving import judge_if_due
 from retention.rebuilding import rebuild_if_due
 from retention.scoring import rescore_stale
 from retention.snapshotting import keep_if_due, thin_out
+from retention.telling import tell_of_stale
 from retention_crm.lib import clock
 
 RESCORE_SECONDS = 10.0
@@ -46,3 +48,15 @@ def keep_list() -> bool:
     if kept:
         thin_out(clock.today(Company.current().time_zone, at))
     return kept
+
+
+@shared_task(name="retention.assign_plays")
+def assign() -> int:
+    """Begins plays by rule for who turned red; returns for how many."""
+    return assign_plays(at=clock.now())
+
+
+@shared_task(name="retention.tell_of_stale")
+def tell_stale() -> int:
+    """Tells on the bell of plans that need a look; returns how often."""
+    return tell_of_stale(at=clock.now())

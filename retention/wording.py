@@ -143,10 +143,18 @@ def chance_in_words(risk: CustomerRisk, scale: RiskScale | None) -> list[str]:
     Nothing where it cannot even be said whether they are healthy, or where the risk looks ahead further or less far
     than what was back-tested.
     """
-    if scale is None or risk.risk is None or risk.band == Band.UNKNOWN or _horizon(risk) != scale.horizon_days:
+    percent = chance(risk, scale)
+    if scale is None or percent is None:
         return []
-    words = {"percent": scale.percent(risk.risk), "days": scale.horizon_days}
+    words = {"percent": percent, "days": scale.horizon_days}
     return [gettext("Chance of no contact in the next %(days)d days: %(percent)d %%.") % words]
+
+
+def chance(risk: CustomerRisk, scale: RiskScale | None) -> int | None:
+    """The same in percent, for a row of a list."""
+    if scale is None or risk.risk is None or risk.band == Band.UNKNOWN or _horizon(risk) != scale.horizon_days:
+        return None
+    return scale.percent(risk.risk)
 
 
 def _one_contact(quiet: int) -> str:

@@ -36,7 +36,7 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
-from retention.models import Cause, Judgement, Loss, PlanStep, Renewal, RetentionPlan, RiskSnapshot
+from retention.models import Cause, Judgement, Loss, PlanStep, Play, PlayTurn, Renewal, RetentionPlan, RiskSnapshot
 from surveys.answering import rows_of
 from surveys.branching import Value
 from surveys.models import Answer, Invitation, Occasion, PublicLink, Queued, Response, Survey
@@ -222,6 +222,13 @@ def plan(of: Customer | None = None, **fields: Any) -> RetentionPlan:
     fields.setdefault("written_by", of.owner)
     fields.setdefault("offered_by", fields["written_by"])
     return RetentionPlan.objects.create(customer=of, **fields)
+
+
+def play_turn(of: Customer | None = None, **fields: Any) -> PlayTurn:
+    """A rule answered that the customer turned red an hour ago, unless told otherwise."""
+    moment = NOW - timedelta(hours=1)
+    fields.setdefault("play", Play.objects.first() or Play.objects.create(name="Call"))
+    return PlayTurn.objects.create(customer=of or customer(), **({"turned_at": moment, "made_at": moment} | fields))
 
 
 def plan_step(of: RetentionPlan | None = None, **fields: Any) -> PlanStep:

@@ -198,3 +198,24 @@ def test_the_page_of_all_and_the_choice_of_ways(
     page.goto("/settings/me/notifications/")
     expect(page.get_by_role("group", name="An unhappy answer").get_by_label("Off")).to_be_checked()
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_an_alert_is_called_useful_in_the_menu_which_stays_open(
+    chromium: Browser, site: str, owner: User, told: list[Notification], size: tuple[int, int]
+) -> None:
+    opened = watched(chromium, site, owner, size)
+    page = opened.page
+    page.goto("/")
+    page.locator("#bell").click()
+    row = page.locator("#bell-menu .bell-row", has_text="Promise not kept in time")
+    row.get_by_role("button", name="Not useful").click()
+    expect(row.get_by_role("button", name="Not useful")).to_have_attribute("aria-pressed", "true")
+    row.get_by_role("button", name="Useful", exact=True).click()
+    expect(row.get_by_role("button", name="Useful", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(row.get_by_role("button", name="Not useful")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#bell")).to_contain_text("2 new")
+    opened.picture("bell-judged")
+    told[1].refresh_from_db()
+    assert told[1].is_useful is True and told[1].seen_at is not None
+    assert opened.complaints == []

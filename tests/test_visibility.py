@@ -84,6 +84,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),
+        "PlayTurn": lambda: factories.play_turn(of),
         "Judgement": lambda: factories.judgement(of),
         "HealthChange": lambda: HealthChange.objects.create(
             customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"

@@ -224,3 +224,13 @@ def test_names_are_text_wherever_they_show(login: Login, administrator: User) ->
 
     assert "<i>Bobby" not in html
     assert "&lt;i&gt;Bobby&lt;/i&gt; {{ 7 }}" in html
+
+
+@pytest.mark.parametrize(("one_in", "is_fine"), [("0", True), ("1", False), ("2", True), ("100", True), ("101", False)])
+def test_a_part_goes_without_greetings_and_never_everybody(
+    login: Login, administrator: User, company: Company, one_in: str, is_fine: bool
+) -> None:
+    response = save(login(administrator), company, greetings_held_out_every=one_in)
+    assert (response.status_code == 302) is is_fine
+    if not is_fine:
+        assert list(response.context["form"].errors) == ["greetings_held_out_every"]

@@ -49,5 +49,5 @@ def plan_for_two(on: date) -> None:
     plans = [plan_from(play, customer, by=customer.owner, at=at) for customer in customers] if play else []
     for plan in plans[1:]:
         plan.offer, plan.offer_amount = _OFFER, _COST
-        change(plan, by=plan.written_by, changed=["offer", "offer_amount"])
+        change(plan, by=plan.written_by, changed=["offer", "offer_amount"], at=at)
         submit(plan, at=at)

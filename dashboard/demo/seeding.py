@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import complaining, histories, keeping, people, recaps, remembering, showcase, standing
+from dashboard.demo import complaining, histories, keeping, people, recaps, remembering, showcase, standing, trying
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -68,6 +68,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         standing.look_back(on)
         progress("lists of before")
         remembering.keep_lists(on, customers)
+        trying.try_plays(on)
+        trying.warn_of_losses(on)
         progress("references")
         connection.check_constraints()
     return {_called(model, number): number for model, number in book.written.items()}

@@ -146,5 +146,6 @@ def test_it_is_known_why_most_of_the_lost_left_and_two_have_a_plan(demo: User) -
         Customer.objects.exclude(lost_on=None).values_list("pk")
     )
     assert Loss.objects.unexplained().count() < Loss.objects.count()
-    assert sorted(RetentionPlan.objects.values_list("state", flat=True)) == ["draft", "waiting"]
+    assert sorted(RetentionPlan.objects.open().values_list("state", flat=True)) == ["draft", "waiting"]
+    assert RetentionPlan.objects.filter(started_at__isnull=False, state="closed").exclude(outcome="").exists()
     assert not PlanStep.objects.exclude(follow_up=None).exists()

@@ -17,7 +17,7 @@ from customers.models import Customer
 from dashboard import list_quality as lists
 from dashboard.views import list_quality as view
 from retention import counting
-from retention.models import Band, CustomerRisk, ListRules, RiskDay
+from retention.models import Band, CustomerRisk, ListQuality, ListRules, RiskDay
 from retention.proving import judge
 from tests import factories
 from tests.factories import NOW, TODAY
@@ -96,6 +96,8 @@ def test_each_figure_opens_the_list_behind_it(browser: Client, judged: None) -> 
         lists.AGAIN: ["Again"],
         lists.FIRST: ["Silent", "Left", "Saved"],
         lists.LONGEST: ["Silent", "Left", "Saved", "Again", "Unseen", "Fine"],
+        lists.WARNED: ["Silent", "Left"],
+        lists.UNWARNED: ["Unseen"],
     }
     assert expected.keys() == lists.TITLES.keys()
     text = words(browser, reverse("list_quality"))
@@ -103,6 +105,21 @@ def test_each_figure_opens_the_list_behind_it(browser: Client, judged: None) -> 
         assert names(browser, kind) == customers
         assert f"?show={kind}#list" in text
     assert names(browser, "nothing") == expected[lists.FLAGGED_LOST]
+    quality = ListQuality.objects.get()
+    assert (quality.warned, quality.unwarned) == (2, 1)
+
+
+def test_an_earlier_list_has_the_page_of_its_own(browser: Client, judged: None) -> None:
+    for day in (TODAY - timedelta(days=28), SINCE - timedelta(days=28)):
+        RiskDay.objects.create(day=day, taken_at=NOW)
+    judge(TODAY - timedelta(days=28))
+    page = reverse("list_quality_of", args=["2026-10-29"])
+    assert f'href="{page}"' in words(browser, reverse("list_quality"))
+    response = browser.get(page)
+    assert response.context["quality"].until == TODAY - timedelta(days=28)
+    assert f'href="{page}?show=at_risk#list"' in response.content.decode()
+    for odd in ("2026-10-30", "2026-99-99", "yesterday"):
+        assert browser.get(reverse("list_quality_of", args=[odd])).status_code == 404
 
 
 def test_a_row_says_what_became_of_them(browser: Client, judged: None) -> None:

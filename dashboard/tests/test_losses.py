@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import Company, User
 from customers.models import Customer
 from outreach.erasing import erase
-from retention.models import Cause, Ending, Loss
+from retention.models import Cause, Ending, Loss, RiskDay
 from tests import factories
 from tests.factories import NOW, TODAY
 
@@ -233,3 +233,28 @@ def test_a_contact_who_is_erased_is_named_no_longer(
 
     assert Loss.objects.get().said_by is None
     assert "Amira" not in page(login(owner), customer)
+
+
+def test_what_was_known_before_is_shown_and_what_was_not_is_called_so(
+    login: Login, owner: User, manager: User, customer: Customer
+) -> None:
+    loss = factories.loss(customer)
+    address = reverse("loss_replay", args=[loss.pk])
+    empty = login(owner).get(address).content.decode()
+    assert "No list has been kept yet" in empty
+    assert empty.count("Not known: no list was kept") == 3
+    assert empty.count("Not known: no change of it was kept.") == 3
+    assert "No alert in the 180 days before that is known" in empty
+
+    day = TODAY - timedelta(days=90)
+    RiskDay.objects.create(day=day, taken_at=NOW, ranked=12)
+    factories.snapshot(customer, day=day, flagged_days=4, silence=66, place=2)
+    factories.complaint(customer, what="<b>Late</b>", opened_at=NOW - timedelta(days=95))
+    factories.notification(owner, customer, created_at=NOW - timedelta(days=80))
+    text = " ".join(login(owner).get(address).content.decode().split())
+    assert "place 2 of 12" in text and "quiet for 66 days" in text
+    assert "&lt;b&gt;Late&lt;/b&gt;" in text and "<b>Late</b>" not in text
+    assert "not seen on the bell" in text and "Nobody tried to reach them" in text
+    assert f'href="{address}"' in login(manager).get(reverse("losses")).content.decode()
+    Customer.objects.update(lost_on=TODAY)
+    assert f'href="{address}"' in login(owner).get(reverse("customer", args=[customer.pk])).content.decode()

@@ -283,6 +283,7 @@ def test_each_figure_leads_to_its_list(browser: Client, owner: User, outsider: U
     expected = {
         "at_risk": ["At risk"],
         "value": ["At risk"],
+        "watch": ["Unhappy"],
         "overdue": ["At risk"],
         "complaints": ["Complaining"],
         "unhappy": ["Unhappy"],

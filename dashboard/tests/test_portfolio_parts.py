@@ -152,7 +152,7 @@ def test_each_owner_has_a_line_with_the_lists_behind_it(
     ]
     page = words(browser, reverse("portfolio_people"))
     for name, address in loads[0].behind.items():
-        if name not in {"week", "people", "unhappy"}:
+        if name not in {"week", "people", "unhappy", "watch"}:
             assert f'href="{address}"' in page
             assert browser.get(address).status_code == 200
     assert f"owner={owner.pk}" in loads[0].behind["at_risk"]

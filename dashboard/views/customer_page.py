@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
@@ -17,7 +18,7 @@ from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
 from interactions.models import Complaint, Document, FollowUp, Interaction, Wish
 from interactions.owing import Waiting, waiting
-from retention.models import CustomerRisk, Loss, RiskScale
+from retention.models import CustomerRisk, Loss, PlayTurn, RiskScale
 from retention.wording import account, chance_in_words, who_went_quiet
 from retention_crm.lib import clock
 
@@ -67,6 +68,8 @@ def _template(request: PageRequest, fragment: str) -> str:
 
 def _visible(request: PageRequest, pk: int) -> Customer:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
+    if request.user.is_manager:
+        rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
     if shown is None:
         raise Http404
@@ -110,6 +113,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "judgement": judgement_of(customer, request.user.company, at=at),
         "loss": _loss(customer),
         "plan": open_plan(customer),
+        "held_out": getattr(customer, "held_out", None),
         "renewals": of_customer(customer),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
@@ -128,6 +132,12 @@ def _owed(request: PageRequest, customer: Customer, at: datetime) -> list[Waitin
 def _loss(customer: Customer) -> Loss | None:
     """Why they left, if they did."""
     return Loss.objects.open().filter(customer=customer).select_related("said_by").first() if customer.is_lost else None
+
+
+def _held_out() -> Subquery:
+    """The play the lot left a customer out of when they turned red this time; empty for others."""
+    turns = PlayTurn.objects.filter(customer=OuterRef("pk"), turned_at=OuterRef("risk__at_risk_since"))
+    return Subquery(turns.filter(is_held_out=True).values("play__name")[:1])
 
 
 def _documents(timeline: Timeline | None, *, newest_of: Customer | None) -> list[Document]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import FETCH_RAISE
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,9 +24,14 @@ PAGE_SIZE = 25
 
 @require_safe
 @managers_only
-def list_quality(request: PersonRequest) -> HttpResponse:
-    """What became of those on the list of 90 days before, and one page of those behind the figure that is chosen."""
-    proof = Proof.latest()
+def list_quality(request: PersonRequest, until: str = "") -> HttpResponse:
+    """What became of those on the list of 90 days before, and one page of those behind the figure that is chosen.
+
+    With a day (2026-03-31) what was found on that day.
+    """
+    proof = Proof.of(until) if until else Proof.latest()
+    if until and proof is None:
+        raise Http404
     if proof is None:
         return render(request, "dashboard/list_quality.html", {"proof": None})
     chosen = request.GET.get("show", "")
@@ -39,12 +44,15 @@ def list_quality(request: PersonRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
     )
-    here = f"{reverse('list_quality')}?show={kind}"
+    list_page = reverse("list_quality_of", args=[until]) if until else reverse("list_quality")
+    here = f"{list_page}?show={kind}"
     context: dict[str, Any] = {
         "proof": proof,
         "quality": proof.quality,
         "points": calibration(proof.bars),
         "earlier": lists.earlier(proof.quality),
+        "list_page": list_page,
+        "files": {name: f"{reverse('figures_export', args=[name])}?of={until}" for name in ("list", "said")},
         "kind": kind,
         "title": lists.TITLES[kind],
         "rows": [lists.in_words(row, proof.quality) for row in page.rows],

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import FETCH_RAISE, F
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +17,14 @@ from customers.requests import get_editable
 from dashboard.losses import Choice, periods
 from dashboard.paging import Order, page_of
 from dashboard.views.replying import PageRequest, form_status, posted, saved
+from outreach.describing import say
 from retention import losing
 from retention.forms import LossForm
 from retention.learning import BACK, CONFIRMED, SUSPECTED, UNKNOWN, lessons
 from retention.models import Loss
+from retention.replaying import replay
 from retention.suspecting import evidence_of
+from retention.wording import account_of_then
 from retention_crm.lib import clock
 
 PAGE_SIZE = 25
@@ -78,6 +81,24 @@ def loss_reason(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, template, context, status=form_status(form))
 
 
+@require_safe
+def loss_replay(request: PageRequest, pk: int) -> HttpResponse:
+    """What was known of the customer 180, 90 and 30 days before they left, and who was warned."""
+    loss = get_object_or_404(Loss.objects.visible_to(request.user).select_related("customer__owner"), pk=pk)
+    found = replay(loss)
+    context = {
+        "loss": loss,
+        "customer": loss.customer,
+        "replay": found,
+        "days": [(then, account_of_then(then.change, on=then.day) if then.change else []) for then in found.days],
+        "warned": [(one, say(one.notification)) for one in found.warned],
+        "next": request.GET.get("next", ""),
+        "currency": request.user.company.currency,
+        "at": clock.now(),
+    }
+    return render(request, "dashboard/loss_replay.html", context)
+
+
 @require_POST
 def loss_undo(request: PageRequest, pk: int) -> HttpResponse:
     """It was marked by mistake: the customer never left."""
@@ -117,6 +138,7 @@ def losses(request: PersonRequest) -> HttpResponse:
         "periods": [(label, address, address == choice.address()) for label, address in periods(on)],
         "lessons": known,
         "behind": _lists_behind(choice, known),
+        "file": f"{reverse('figures_export', args=['losses'])}?{choice.days.query()}",
         "rows": page.rows,
         "following": choice.address(**choice.here, after=page.following) if page.following else "",
         "preceding": choice.address(**choice.here, before=page.preceding) if page.preceding else "",

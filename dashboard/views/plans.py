@@ -1,6 +1,7 @@
 """Plans to keep a customer: all of them for managers, and the page of one."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import FETCH_RAISE, F
@@ -15,7 +16,7 @@ from accounts.requests import PersonRequest, managers_only, managers_read_admini
 from customers.models import Customer
 from customers.requests import get_editable, may_change
 from dashboard.paging import Order, aware_moment, page_of
-from dashboard.plans import OPEN, SHOWN, URGENCY, PlanRow, all_plans, counts, view_of
+from dashboard.plans import OPEN, SHOWN, TRIED, URGENCY, Narrowed, PlanRow, all_plans, counts, view_of
 from dashboard.views.replying import PageRequest, form_status, posted
 from retention import planning
 from retention.models import PlanRules, Play, RetentionPlan
@@ -26,20 +27,27 @@ from retention_crm.lib import clock
 
 PAGE_SIZE = 25
 URGENT_FIRST = Order(URGENCY, int)
+_CLOSED = {"kept", "lost", "won_back", "later", "tried", "saved"}
 LATEST_FIRST = Order(F("closed_at"), aware_moment, descending=True)
 
 
 @require_safe
 @managers_only
 def plans(request: PersonRequest) -> HttpResponse:
-    """Open plans, those that need a look first, or what `?show=` names; each number is the list behind it."""
+    """Open plans, those that need a look first, or what `?show=` names; each number is the list behind it.
+
+    The list may be narrowed to those that a figure of the save odds speaks of.
+    """
     at, show = clock.now(), request.GET.get("show", OPEN)
-    show = show if show in SHOWN else OPEN
-    rows, chosen = all_plans(request.user, at=at), SHOWN[show][1]
+    narrowed = Narrowed.read(request.GET, on=request.user.today(at))
+    kinds = SHOWN | TRIED
+    show = show if show in kinds else OPEN
+    rows, chosen = all_plans(request.user, at=at), kinds[show][1]
     numbers = counts(rows)
+    rows = narrowed.of(rows, request.user.company.time_zone)
     page = page_of(
         rows.filter(chosen).select_related("customer__owner", "written_by").fetch_mode(FETCH_RAISE),
-        LATEST_FIRST if show in {"kept", "lost", "won_back", "later"} else URGENT_FIRST,
+        LATEST_FIRST if show in _CLOSED else URGENT_FIRST,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
         size=PAGE_SIZE,
@@ -50,6 +58,9 @@ def plans(request: PersonRequest) -> HttpResponse:
         "preceding": page.preceding,
         "kinds": [(key, label, numbers[key]) for key, (label, _chosen) in SHOWN.items()],
         "numbers": numbers,
+        "narrowed": narrowed,
+        "title": kinds[show][0],
+        "here": urlencode({"show": show} | narrowed.words),
         "show": show,
         "has_any": any(numbers.values()),
         "at": at,
@@ -111,7 +122,7 @@ def plan_edit(request: PageRequest, pk: int) -> HttpResponse:
     before = shown.state
     form = _form(request, shown, shown.review_on)
     if form.is_valid():
-        if not planning.change(form.instance, by=request.user, changed=form.changed_data):
+        if not planning.change(form.instance, by=request.user, changed=form.changed_data, at=clock.now()):
             messages.warning(request, _("This plan is closed. Open it again to change it."))
         elif shown.state != before:
             messages.success(request, _("Saved. This offer waits for approval."))

@@ -55,7 +55,7 @@ def _play_page(request: PersonRequest, shown: Play) -> HttpResponse:
     # Both are checked, so that all messages show at once.
     if data is not None and all([form.is_valid(), steps.is_valid()]):
         with transaction.atomic():
-            form.save()
+            form.keep(at=clock.now())
             steps.save()
         messages.success(request, _("Saved."))
         return redirect("plays")

@@ -22,9 +22,9 @@ from dashboard.renewals import ahead
 from dashboard.views.replying import PageRequest
 from retention.counting import Figures, figures
 from retention.learning import UNKNOWN
-from retention.models import Band, CustomerRisk, CustomerRiskQuerySet, Loss
+from retention.models import Band, CustomerRisk, CustomerRiskQuerySet, Loss, RiskScale
 from retention.proving import Proof
-from retention.wording import signals_in_words, summary, who_went_quiet_in_short
+from retention.wording import chance, signals_in_words, summary, who_went_quiet_in_short
 from retention_crm.lib import clock
 
 PAGE_SIZE = 25
@@ -36,6 +36,7 @@ class Row:
     quiet: str
     who: str
     signals: list[str]
+    percent: int | None
 
 
 @require_safe
@@ -55,7 +56,10 @@ def portfolio(request: PageRequest) -> HttpResponse:
 
 def _context(request: PageRequest, filters: PortfolioFilter, rows: CustomerRiskQuerySet) -> dict[str, Any]:
     page = page_of(
-        filters.qs.select_related("customer__owner").defer("customer__care_note").fetch_mode(FETCH_RAISE),
+        filters.qs.annotate(scale=RiskScale.objects.latest_as_json())
+        .select_related("customer__owner")
+        .defer("customer__care_note")
+        .fetch_mode(FETCH_RAISE),
         ORDERS[filters.form.cleaned_data.get("sort") or "weighted"],
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -75,6 +79,9 @@ def _context(request: PageRequest, filters: PortfolioFilter, rows: CustomerRiskQ
         "following": _address(filters, after=page.following),
         "preceding": _address(filters, before=page.preceding),
         "behind": lists_behind(filters.scope),
+        "files": {
+            name: with_words(reverse("figures_export", args=[name]), filters.scope) for name in ("portfolio", "stages")
+        },
         "stages": _stages(counted, filters.scope),
         "renewals": ahead(request.user, filters.part, on=on),
         "renewals_address": with_words(reverse("renewals"), filters.scope),
@@ -93,7 +100,8 @@ def _with_vary(response: HttpResponse) -> HttpResponse:
 
 
 def _row(risk: CustomerRisk, on: date) -> Row:
-    return Row(risk, summary(risk, on), who_went_quiet_in_short(risk, on), signals_in_words(risk, on=on))
+    percent = chance(risk, RiskScale.read(getattr(risk, "scale", None)))
+    return Row(risk, summary(risk, on), who_went_quiet_in_short(risk, on), signals_in_words(risk, on=on), percent)
 
 
 def _unexplained(user: User, on: date) -> int:
@@ -111,6 +119,7 @@ def lists_behind(scope: dict[str, str]) -> dict[str, str]:
         "people": with_words(reverse("portfolio_people"), scope),
         "promises": with_words(here, scope | {"signal": "promise", "band": EVERY_BAND}),
         "at_risk": with_words(here, scope | {"band": Band.AT_RISK.value}),
+        "watch": with_words(here, scope | {"band": Band.WATCH.value}),
         "value": with_words(here, scope | {"band": Band.AT_RISK.value, "sort": "value"}),
         "overdue": with_words(reverse("customers"), scope | {"attention": "overdue", "sort": "due"}),
         "complaints": with_words(here, scope | {"signal": "complaint", "band": EVERY_BAND}),

@@ -17,7 +17,7 @@ from dashboard.paging import page_of
 from dashboard.portfolio import PortfolioFilter
 from dashboard.views.portfolio import lists_behind, with_words
 from retention.counting import Figures, figures, loads
-from retention.models import CustomerRisk, RiskSnapshot
+from retention.models import CustomerRisk, RiskSnapshot, RiskSnapshotQuerySet
 from retention.staying import of_part
 from retention.turning import IN, OUT, Week, why_in, why_out
 from retention_crm.lib import clock
@@ -46,9 +46,10 @@ class Load:
 @managers_only
 def portfolio_week(request: PersonRequest) -> HttpResponse:
     """Who came into the band at risk within a week, or with ?show=out who left it."""
-    filters, week = _filters(request), Week.latest()
+    filters, week = scope_of(request), Week.latest()
     kind = OUT if request.GET.get("show") == OUT else IN
-    context: dict[str, Any] = {"week": week, "kind": kind, "filters": filters}
+    file = with_words(reverse("figures_export", args=["week"]), filters.scope | {"show": kind})
+    context: dict[str, Any] = {"week": week, "kind": kind, "filters": filters, "file": file}
     if week is not None:
         context |= _turned(request, filters, week, kind)
     return render(request, "dashboard/portfolio_week.html", context)
@@ -57,11 +58,8 @@ def portfolio_week(request: PersonRequest) -> HttpResponse:
 def _turned(request: PersonRequest, filters: PortfolioFilter, week: Week, kind: str) -> dict[str, Any]:
     at = clock.now()
     part, on = filters.part, request.user.today(at)
-    rows = RiskSnapshot.objects.visible_to(request.user)
-    if filters.scope:
-        rows = rows.filter(customer__in=of_part(Customer.objects.all(), part).order_by().values("pk"))
     page = page_of(
-        week.turned(rows, kind)
+        turned_rows(request, filters, week, kind)
         .select_related("customer__owner", "customer__risk")
         .defer("customer__care_note")
         .fetch_mode(FETCH_RAISE),
@@ -81,15 +79,24 @@ def _turned(request: PersonRequest, filters: PortfolioFilter, week: Week, kind: 
     }
 
 
+def turned_rows(request: PersonRequest, filters: PortfolioFilter, week: Week, kind: str) -> RiskSnapshotQuerySet:
+    """Those who came in or went out, of the part of the company that is chosen."""
+    rows = RiskSnapshot.objects.visible_to(request.user)
+    if filters.scope:
+        rows = rows.filter(customer__in=of_part(Customer.objects.all(), filters.part).order_by().values("pk"))
+    return week.turned(rows, kind)
+
+
 @require_safe
 @managers_only
 def portfolio_people(request: PersonRequest) -> HttpResponse:
     """What each member of staff looks after, those with most at risk first."""
-    filters, at, company = _filters(request), clock.now(), request.user.company
+    filters, at, company = scope_of(request), clock.now(), request.user.company
     found = loads(filters.part, company, at=at)
     people = User.objects.in_bulk([owner for owner, _figures in found])
     context = {
         "filters": filters,
+        "file": with_words(reverse("figures_export", args=["people"]), filters.scope),
         "loads": [
             Load(people[owner], one, lists_behind(filters.scope | {"owner": str(owner)})) for owner, one in found
         ],
@@ -99,5 +106,5 @@ def portfolio_people(request: PersonRequest) -> HttpResponse:
     return render(request, "dashboard/portfolio_people.html", context)
 
 
-def _filters(request: PersonRequest) -> PortfolioFilter:
+def scope_of(request: PersonRequest) -> PortfolioFilter:
     return PortfolioFilter(request.GET, CustomerRisk.objects.visible_to(request.user), request=request)

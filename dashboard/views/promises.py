@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import FETCH_RAISE, F
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.models import User
@@ -51,6 +52,7 @@ def _record(choice: WhoseDays, user: User, at: datetime) -> dict[str, Any]:
         "share": _percent(kept.total.share),
         "figures": figures(kept.total, of_all),
         "everything": of_all.address(),
+        "file": f"{reverse('figures_export', args=['promises'])}?{of_all.query()}" if user.is_manager else "",
         "teams": [_line(record, of_all, team=record.pk) for record in kept.teams] if not choice.team else [],
         "people": [_line(record, of_all, person=record.pk) for record in kept.people] if not choice.person else [],
         "has_any": bool(kept.total.numbers) or promised.exists(),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.requests import PersonRequest, managers_only
 from customers.models import Customer, CustomerQuerySet
 from dashboard.charts import survival_curve
+from dashboard.csv_files import csv_file
 from dashboard.losses import Choice as LossChoice
 from dashboard.paging import Order, page_of
 from dashboard.periods import Days
@@ -82,9 +83,7 @@ def retention_export(request: PersonRequest, table: str) -> HttpResponse:
         content = survival_as_csv(survival(choice.part, on))
     else:
         raise Http404
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="retention-{table}-{on.isoformat()}.csv"'
-    return response
+    return csv_file(f"retention-{table}-{on.isoformat()}", content)
 
 
 def _customers(request: PersonRequest, choice: Choice) -> CustomerQuerySet:

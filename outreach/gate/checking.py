@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     Rule(moments.budget, may_be_released=True),
     Rule(moments.quiet_hours, may_be_released=True),
     Rule(moments.holiday, may_be_released=True),
+    Rule(relations.held_out),
 )
 # The names of those a person may set aside for a message.
 RELEASABLE = frozenset(rule.name for rule in RULES if rule.may_be_released)

@@ -9,6 +9,7 @@ from outreach.gate.facts import Facts
 from outreach.gate.ruling import Ruling
 from outreach.models import Message, MessageKind, Sentence, State, Written
 from retention_crm.lib import clock
+from retention_crm.lib.drawing import is_drawn
 
 AUTOMATIC = frozenset(
     kind.value
@@ -17,6 +18,7 @@ AUTOMATIC = frozenset(
         *(MessageKind.THANK_YOU, MessageKind.RECOMMEND, MessageKind.SURVEY, MessageKind.REMINDER),
     )
 )
+_GREETINGS = frozenset(kind.value for kind in (MessageKind.BIRTHDAY, MessageKind.ANNIVERSARY, MessageKind.EVENT))
 # What somebody asked for is no greeting, but as little welcome while something is owed.
 _WITH_CARE = AUTOMATIC | {MessageKind.YOU_SAID.value}
 
@@ -69,3 +71,11 @@ def owner_changed(message: Message, facts: Facts) -> Ruling | None:
         return None
     why = Sentence("owner_changed", date=_day(message, change.at), owner=change.words)
     return Ruling(State.HELD, "owner_changed", why)
+
+
+def held_out(message: Message, facts: Facts) -> Ruling | None:
+    """The last rule of all: only who would be greeted now tells by going without what greetings are worth."""
+    drawn = is_drawn("greeting", message.contact_id or 0, facts.company.greetings_held_out_every)
+    if not drawn or message.kind not in _GREETINGS:
+        return None
+    return Ruling(State.CANCELLED, "held_out", Sentence("held_out"))

@@ -3,12 +3,14 @@
 from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.notification import (
+    ALERT_KINDS,
     DEFAULT_WAYS,
     MAILED_KINDS,
     Notification,
     NotificationChoice,
     NotificationKind,
     NotificationQuerySet,
+    RetiredAlert,
     Way,
     Ways,
 )
@@ -18,6 +20,7 @@ from outreach.models.suppression import Suppression, SuppressionDecision, Suppre
 from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal, Wording
 
 __all__ = [
+    "ALERT_KINDS",
     "CUSTOMER_KINDS",
     "DEFAULT_WAYS",
     "MAILED_KINDS",
@@ -40,6 +43,7 @@ __all__ = [
     "ProviderEvent",
     "Recap",
     "Rehearsal",
+    "RetiredAlert",
     "SendingPause",
     "Sentence",
     "State",

@@ -160,6 +160,7 @@ class Message(models.Model):
             ),
             models.Index(fields=["wish"], name="message_by_wish", condition=models.Q(wish__isnull=False)),
             models.Index(fields=["notice_for"], name="message_by_notice", condition=models.Q(notice_for__isnull=False)),
+            models.Index(fields=["dated_at"], name="message_held_out", condition=models.Q(reason="held_out")),
             models.Index(fields=["customer", "-due_at"], name="message_by_customer"),
             models.Index(fields=["recipient", "-due_at"], name="message_by_recipient"),
             models.Index(fields=["state", "-due_at"], name="message_by_state"),

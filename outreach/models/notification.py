@@ -23,6 +23,7 @@ class NotificationKind(models.TextChoices):
     GIVEN = "given", _("Customers somebody gives to you")
     FOLLOW_UP = "follow_up", _("Something to do that somebody gives to you")
     WISHES = "wishes", _("A contact who chooses what to get from us")
+    PLAN = "plan", _("A plan to keep a customer that waits, was approved, or needs a look")
     BOUNCE = "bounce", _("A mail address that does not exist")
     HELD = "held", _("A greeting that is held, so that you call instead")
     FINISHED = "finished", _("An import, or a change of many customers, that is finished")
@@ -44,6 +45,9 @@ MAILED_KINDS = (
     NotificationKind.RED,
     NotificationKind.ESCALATION,
 )
+# Those that say that something is amiss; whoever gets one can say whether it was useful, and what rarely is can be
+# switched off.
+ALERT_KINDS = (*MAILED_KINDS, NotificationKind.HELD, NotificationKind.BOUNCE)
 DEFAULT_WAYS = {kind.value: Way.AT_ONCE if kind in MAILED_KINDS else Way.DIGEST for kind in NotificationKind}
 
 
@@ -86,6 +90,9 @@ class NotificationQuerySet(CustomerDataQuerySet["Notification"]):
             cursor.execute(_UNSEEN_OF_ALL if person.sees_everything else _UNSEEN, parameters)
             return int(cursor.fetchone()[0])
 
+    def alerts(self) -> Self:
+        return self.filter(kind__in=ALERT_KINDS)
+
     def mark_seen(self, at: datetime) -> int:
         """Whoever looked first stands."""
         return self.unseen().update(seen_at=at)
@@ -110,6 +117,8 @@ class Notification(models.Model):
     words = models.CharField(max_length=300, blank=True, default="", db_default="")
     created_at = models.DateTimeField()
     seen_at = models.DateTimeField(null=True, blank=True)
+    is_useful = models.BooleanField(null=True, blank=True, help_text="What its person said; empty until they do.")
+    judged_at = models.DateTimeField(null=True, blank=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -121,6 +130,9 @@ class Notification(models.Model):
             # How many are new is asked on every page.
             models.Index(fields=["person"], name="notification_unseen", condition=Q(seen_at__isnull=True)),
             models.Index(fields=["created_at"], name="notification_by_time"),
+            models.Index(
+                fields=["kind", "-judged_at"], name="notification_judged", condition=Q(is_useful__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +141,30 @@ class Notification(models.Model):
     @property
     def is_new(self) -> bool:
         return self.seen_at is None
+
+    @property
+    def is_alert(self) -> bool:
+        return self.kind in ALERT_KINDS
+
+
+class RetiredAlert(models.Model):
+    """An alert that nobody is told of any more, because it rarely was of use."""
+
+    kind = models.CharField(max_length=12, choices=NotificationKind.choices, unique=True)
+    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("alert that is switched off")
+        verbose_name_plural = _("alerts that are switched off")
+
+    def __str__(self) -> str:
+        return self.kind
+
+    @classmethod
+    def kinds(cls) -> set[str]:
+        """All that are switched off."""
+        return set(cls.objects.values_list("kind", flat=True))
 
 
 type Ways = dict[tuple[int, str], Way]

@@ -119,6 +119,9 @@ SENTENCES: dict[str, Promise] = {
     "birthday_changed": _("The birthday was changed; it is not on this day."),
     "event_changed": _("The day was changed or taken out; it is not this one."),
     "anniversary_changed": _("The anniversary or the main contact was changed."),
+    "held_out": _(
+        "Drawn by lot as one of those who get no automatic greeting, so that it can be seen what greetings are worth."
+    ),
     "wish_open": _("The wish was opened again, or they need not be told."),
     "wish_opened": _("The wish was opened again."),
     "news_known": _("They were told otherwise, or need not be told any more."),

@@ -86,7 +86,7 @@ _WANTS_MAIL = """
     NOT EXISTS (
         SELECT FROM outreach_notificationchoice c
         WHERE c.person_id = u.id AND c.kind = 'escalation' AND c.way <> 'at_once'
-    )
+    ) AND NOT EXISTS (SELECT FROM outreach_retiredalert WHERE kind = 'escalation')
 """
 
 

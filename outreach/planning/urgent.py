@@ -13,7 +13,15 @@ from customers.models import Customer
 from interactions.models import Complaint, FollowUp
 from outreach import alerting
 from outreach.alerting import Alert, urgent_occasion
-from outreach.models import DEFAULT_WAYS, Message, MessageKind, NotificationChoice, NotificationKind, Way
+from outreach.models import (
+    DEFAULT_WAYS,
+    Message,
+    MessageKind,
+    NotificationChoice,
+    NotificationKind,
+    RetiredAlert,
+    Way,
+)
 from outreach.notifying import News, notify
 from outreach.planning.window import OVERLAP, Window
 from retention_crm.lib import clock
@@ -31,6 +39,9 @@ def plan_urgent(window: Window) -> int:
     Returns how many mails are new: who wants to hear of it in the morning, or not at all, gets none.
     """
     alerts = list(_alerts(window))
+    if alerts:
+        retired = RetiredAlert.kinds()
+        alerts = [alert for alert in alerts if alert.kind not in retired]
     if not alerts:
         return 0
     found = stand_ins(at=window.at)

@@ -16,8 +16,8 @@ from outreach.bounces.noting import give_up
 from outreach.describing import matter_of, say
 from outreach.erasing import erase
 from outreach.merging import merge
-from outreach.models import Message, MessageKind, Notification, NotificationKind, State, Watermark, Way
-from outreach.notifying import KEPT_FOR, News, choose, forget_old, notify
+from outreach.models import ALERT_KINDS, Message, MessageKind, Notification, NotificationKind, State, Watermark, Way
+from outreach.notifying import ALERTS_KEPT_FOR, KEPT_FOR, News, choose, forget_old, notify
 from outreach.planning import plan
 from outreach.preferences import Wishes, wishes_of
 from outreach.preferences import choose as choose_wishes
@@ -356,10 +356,18 @@ def test_news_for_who_left_the_company_are_for_nobody(customer: Customer, owner:
 
 
 def test_after_three_months_they_are_forgotten(owner: User) -> None:
-    old = factories.notification(owner, created_at=NOW - KEPT_FOR - timedelta(seconds=1))
-    kept = factories.notification(owner, created_at=NOW - KEPT_FOR)
+    old = factories.notification(owner, kind=Kind.GIVEN, created_at=NOW - KEPT_FOR - timedelta(seconds=1))
+    kept = factories.notification(owner, kind=Kind.GIVEN, created_at=NOW - KEPT_FOR)
     assert forget_old(NOW) == 1
     assert list(Notification.objects.all()) == [kept] != [old]
+
+
+def test_alerts_are_kept_for_as_long_as_the_lists_they_stand_beside(owner: User) -> None:
+    for kind in ALERT_KINDS:
+        factories.notification(owner, kind=kind, created_at=NOW - ALERTS_KEPT_FOR)
+        factories.notification(owner, kind=kind, created_at=NOW - ALERTS_KEPT_FOR - timedelta(seconds=1))
+    assert forget_old(NOW) == len(ALERT_KINDS)
+    assert {one.created_at for one in Notification.objects.all()} == {NOW - ALERTS_KEPT_FOR}
 
 
 def test_they_go_with_a_contact_who_is_erased_and_move_with_a_customer_who_is_merged(

@@ -13,7 +13,7 @@ from retention.models.plan import (
     RetentionPlanQuerySet,
     Severity,
 )
-from retention.models.play import Doer, Play, PlayStep
+from retention.models.play import Doer, Play, PlayQuerySet, PlayStep, PlayTurn, PlayTurnQuerySet
 from retention.models.renewal import Renewal, RenewalOutcome, RenewalQuerySet
 from retention.models.risk import (
     ATTENTION,
@@ -60,7 +60,10 @@ __all__ = [
     "PlanStep",
     "PlanStepQuerySet",
     "Play",
+    "PlayQuerySet",
     "PlayStep",
+    "PlayTurn",
+    "PlayTurnQuerySet",
     "PortfolioCount",
     "Renewal",
     "RenewalOutcome",

@@ -87,6 +87,13 @@ class RetentionPlanQuerySet(OneOpenQuerySet["RetentionPlan"]):
     def end_as_merged(self, *, on: date, at: datetime) -> int:
         return self.update(state=PlanState.CLOSED, outcome=PlanOutcome.MERGED, closed_at=at)
 
+    def started_between(self, first: date | None, last: date | None, zone: str) -> Self:
+        """Those begun on these days, both included, by the calendar of that zone; None is no limit."""
+        found = self.filter(started_at__isnull=False)
+        if first:
+            found = found.filter(started_at__gte=clock.day_bounds(first, zone)[0])
+        return found.filter(started_at__lt=clock.day_bounds(last, zone)[1]) if last else found
+
     def weighed(self, rules: PlanRules) -> Self:
         """With the severity of each as the customer stands now."""
         at_risk = Q(customer__risk__band=Band.AT_RISK)
@@ -187,7 +194,9 @@ class RetentionPlan(models.Model):
         return self.state != PlanState.CLOSED
 
     def needs_approval(self, rules: PlanRules) -> bool:
-        """Whether it offers more than may be offered, and more than a manager has agreed to."""
+        """Whether its play asks for it, or it offers more than may be offered and than a manager has agreed to."""
+        if self.play is not None and self.play.waits_for_approval and self.approved_at is None:
+            return True
         if self.offer_amount is None or self.offer_amount <= rules.offer_limit:
             return False
         return self.approved_amount is None or self.offer_amount > self.approved_amount

@@ -3,12 +3,13 @@
 import math
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Subquery
 from django.db.models.expressions import CombinedExpression
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, JSONObject
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer, CustomerDataQuerySet, Segment
@@ -143,6 +144,11 @@ class RiskScaleQuerySet(models.QuerySet["RiskScale"]):
         latest = self.order_by("-learnt_on").first()
         return latest if latest is not None and latest.is_enough else None
 
+    def latest_as_json(self) -> Subquery:
+        """The latest one, to be fetched with rows of something else; `RiskScale.read` makes one of it."""
+        fields = ("horizon_days", "intercept", "slope", "customers", "lost")
+        return Subquery(self.order_by("-learnt_on").values(written=JSONObject(**{name: name for name in fields}))[:1])
+
 
 class RiskScale(models.Model):
     """What the back-test of one night learnt: how the risk of the formula reads as a percentage at this company.
@@ -164,6 +170,12 @@ class RiskScale(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learnt_on}: {self.intercept:+.2f}, × {self.slope:.2f}"
+
+    @classmethod
+    def read(cls, written: dict[str, Any] | None) -> "RiskScale | None":
+        """The scale in use, from what `latest_as_json` fetched; None while there are bands only."""
+        scale = cls(**written) if written else None
+        return scale if scale is not None and scale.is_enough else None
 
     @property
     def is_enough(self) -> bool:

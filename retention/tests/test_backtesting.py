@@ -261,3 +261,29 @@ def test_lines_in_other_forms_are_the_same_history(db: None, lived: Path, tmp_pa
         plain = back_test(staged(lived), cutoff, 90)
     with alone():
         assert back_test(staged(other), cutoff, 90) == plain
+
+
+@pytest.mark.parametrize(("counts", "lost"), [("both", False), ("purchases", True), ("touchpoints", False)])
+def test_who_was_lost_goes_by_what_counts_in_the_segment(
+    company: Company, owner: User, counts: str, lost: bool
+) -> None:
+    """A shop whose customer calls but buys no more has lost them, where calls do not count."""
+    customer = factories.customer(owner, segment=factories.segment(counts_as_contact=counts))
+    for ago in (300, 250, 200, 150):
+        factories.purchase(customer, happened_at=NOW - timedelta(days=ago))
+        factories.interaction(customer, happened_at=NOW - timedelta(days=ago))
+    factories.interaction(customer, happened_at=NOW - timedelta(days=60))
+    own = History.own(at=NOW)
+    assert own is not None
+    with alone(), ranked(own, TODAY - timedelta(days=120), 90, 50.0), connection.cursor() as cursor:
+        cursor.execute("SELECT is_lost FROM backtest_rank")
+        assert cursor.fetchall() == [(lost,)]
+
+
+def test_a_history_begins_with_what_counts(company: Company, owner: User) -> None:
+    customer = factories.customer(owner, segment=factories.segment(counts_as_contact="purchases"))
+    factories.interaction(customer, happened_at=NOW - timedelta(days=90))
+    assert History.own(at=NOW) is None
+    factories.purchase(customer, happened_at=NOW - timedelta(days=30))
+    own = History.own(at=NOW)
+    assert own is not None and own.first == TODAY - timedelta(days=30)

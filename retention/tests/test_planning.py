@@ -169,7 +169,7 @@ def test_more_than_was_approved_waits_again(
     plan = now(plan)
     plan.offer_amount = Decimal(amount)
 
-    planning.change(plan, by=owner, changed=["offer_amount"])
+    planning.change(plan, by=owner, changed=["offer_amount"], at=NOW)
 
     assert (now(plan).state, now(plan).offered_by) == (state, owner)
 
@@ -179,7 +179,7 @@ def test_what_was_closed_meanwhile_is_not_changed(customer: Customer, owner: Use
     planning.close(plan, PlanOutcome.KEPT, "", by=owner, at=NOW)
     plan.offer_amount = Decimal(5000)
 
-    assert not planning.change(plan, by=owner, changed=["offer_amount"])
+    assert not planning.change(plan, by=owner, changed=["offer_amount"], at=NOW)
     assert (now(plan).state, now(plan).offer_amount) == (PlanState.CLOSED, None)
 
 
@@ -188,7 +188,7 @@ def test_what_is_sent_back_is_a_draft_and_its_steps_rest(customer: Customer, own
     planning.submit(plan, at=NOW)
     plan = now(plan)
     plan.offer_amount = Decimal(5000)
-    planning.change(plan, by=owner, changed=["offer_amount"])
+    planning.change(plan, by=owner, changed=["offer_amount"], at=NOW)
 
     assert [planning.send_back(plan, at=NOW) for _time in range(2)] == [True, False]
 
