@@ -80,7 +80,9 @@ def test_what_is_to_be_done_next_opens_over_the_page(
     panel = page.locator("#log-panel-body")
     panel.get_by_label("How was it put right?").fill("Sent again, at our cost")
     panel.get_by_role("button", name="Put right").click()
-    page.get_by_role("heading", name="The relationship").scroll_into_view_if_needed()
+    # The page is shown anew, and this part of it once more when it comes into view.
+    expect(page.get_by_role("link", name="Put right", exact=True)).to_have_count(0)
+    page.evaluate("document.getElementById('qualities').scrollIntoView()")
     expect(page.get_by_text("1 complaint put right.")).to_be_visible()
     assert watched.complaints == []
     page.goto(f"/customers/{followed.pk}/qualities/")

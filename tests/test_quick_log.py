@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from accounts.models import User
 from customers.models import Customer
-from interactions.models import Interaction, Outcome
+from interactions.models import CheckInAnswer, CheckInQuestion, Interaction, Outcome
 from tests import factories
 from tests.browser import DESK, PHONE, Watched
 
@@ -177,4 +177,33 @@ def test_a_save_pressed_twice_logs_once_and_is_taken_back_with_one_tap(
     page.locator("#toasts").get_by_role("button", name="Undo").click()
     said(page, "Taken back: Call, Lindqvist AB.")
     assert not Interaction.objects.exists()
+    assert watched.complaints == []
+
+
+# ---- Questions to ask ----
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_questions_are_fetched_when_somebody_wants_to_ask(
+    chromium: Browser, site: str, owner: User, lindqvist: Customer, size: tuple[int, int]
+) -> None:
+    question = CheckInQuestion.objects.create(text="What do you need next?")
+    watched = open_page(chromium, site, owner, page_of(lindqvist), size)
+    page = watched.page
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('log', { detail: 'call' }))")
+    panel = page.locator("#log-panel")
+    panel.get_by_label("Notes").fill("A long talk")
+    panel.get_by_label("They wait for an answer").check()
+    expect(panel.get_by_label("What do you need next?")).to_have_count(0)
+
+    panel.get_by_text("With whom, when, their mood, a wish").click()
+    panel.get_by_label("What do you need next?").fill("A second machine")
+    expect(panel.get_by_label("Notes")).to_have_value("A long talk")
+    watched.picture("questions")
+    panel.get_by_role("button", name="Save").click()
+
+    said(page, "Call logged for Lindqvist AB.")
+    answer = CheckInAnswer.objects.select_related("interaction").get()
+    assert (answer.question, answer.text, answer.interaction.is_owed) == (question, "A second machine", True)
+    expect(page.locator(f"#interaction-{answer.interaction_id}")).to_contain_text("A second machine")
     assert watched.complaints == []
