@@ -103,6 +103,8 @@ def test_every_field_is_there(login: Login, owner: User) -> None:
         "Surveys": "no",
         "Do not contact the person": "no",
         "Deceased": "no",
+        "Champion": "no",
+        "Left the company on": "",
         "Last contact": "",
         "Next due": "2020-04-14",
         "Tags": "Café, trade fair",
