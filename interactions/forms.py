@@ -252,7 +252,7 @@ class InteractionForm(_InteractionForm):
         )
         self.more = _form_helper(
             Div(
-                Div(Field("contact"), css_class="col-sm-6"),
+                Div(Field("contact", template=PLAIN), css_class="col-sm-6"),
                 Div(Field("happened_at", template=PLAIN), css_class="col-sm-6"),
                 css_class="row",
             ),

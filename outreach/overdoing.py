@@ -2,20 +2,32 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
-from django.db.models import Count, F, OuterRef, Subquery
-from django.db.models.functions import Coalesce
+from django.db import connection
 
-from customers.models import Customer, CustomerQuerySet
-from interactions.models import TOUCHPOINT_KINDS, Interaction, Outcome
-from outreach.models import CUSTOMER_KINDS, Message, State
+from customers.models import Customer
+from interactions.models import TOUCHPOINT_KINDS, Outcome
+from outreach.models import CUSTOMER_KINDS
 
 WITHIN = timedelta(days=30)
 # Where nobody said what is enough: twice as often as the cadence asks for, and never less than this.
 LEAST_ENOUGH = 4
 # They heard from us, or saw that we called; what we missed or put off they did not hear.
 _REACHED_OUT = (Outcome.HELD, Outcome.NO_ANSWER, Outcome.MISSED_BY_THEM)
+# Mails count by when they were due: nothing is sent later than a few days after.
+_HEARD = """
+SELECT (
+    SELECT count(*) FROM interactions_interaction
+    WHERE customer_id = k.id AND happened_at > %(since)s AND happened_at <= %(at)s
+      AND kind = ANY(%(kinds)s) AND outcome = ANY(%(outcomes)s) AND author_id IS NOT NULL AND NOT is_owed
+), (
+    SELECT count(*) FROM outreach_message
+    WHERE customer_id = k.id AND due_at > %(since)s AND due_at <= %(at)s AND state = 'sent' AND kind = ANY(%(mails)s)
+), s.contacts_a_month, coalesce(k.cadence_days, s.cadence_days)
+FROM customers_customer k JOIN customers_segment s ON s.id = k.segment_id
+WHERE k.id = %(customer)s
+"""
 
 
 @dataclass(frozen=True)
@@ -25,13 +37,6 @@ class Heard:
     by_staff: int
     automatic: int
     enough: int
-
-    @classmethod
-    def read(cls, customer: Customer) -> Self:
-        """Of a customer from `with_heard`."""
-        found: Any = customer
-        enough = found.enough_of_segment or max(LEAST_ENOUGH, -(-2 * WITHIN.days // found.cadence_in_days))
-        return cls(found.heard_by_staff, found.heard_automatically, enough)
 
     @property
     def total(self) -> int:
@@ -43,30 +48,17 @@ class Heard:
         return self.total >= self.enough
 
 
-def with_heard(customers: CustomerQuerySet, *, at: datetime) -> CustomerQuerySet:
-    """The customers with what `Heard.read` needs, in the same query."""
-    since = at - WITHIN
-    ours = Interaction.objects.filter(
-        customer=OuterRef("pk"),
-        happened_at__gt=since,
-        happened_at__lte=at,
-        kind__in=TOUCHPOINT_KINDS,
-        outcome__in=_REACHED_OUT,
-        author__isnull=False,
-        is_owed=False,
-    )
-    # By when it was due: nothing is sent later than a few days after.
-    mails = Message.objects.filter(
-        customer=OuterRef("pk"), state=State.SENT, kind__in=CUSTOMER_KINDS, due_at__gt=since, due_at__lte=at
-    )
-    return customers.annotate(
-        heard_by_staff=_number(ours),
-        heard_automatically=_number(mails),
-        enough_of_segment=F("segment__contacts_a_month"),
-        cadence_in_days=Coalesce("cadence_days", "segment__cadence_days"),
-    )
-
-
-def _number(rows: Any) -> Coalesce:
-    counted = rows.order_by().values("customer").annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted), 0)
+def heard(customer: Customer, *, at: datetime) -> Heard:
+    """In one statement, which the log panel asks each time it opens."""
+    values: dict[str, Any] = {
+        "customer": customer.pk,
+        "since": at - WITHIN,
+        "at": at,
+        "kinds": [str(kind) for kind in TOUCHPOINT_KINDS],
+        "outcomes": [str(outcome) for outcome in _REACHED_OUT],
+        "mails": [str(kind) for kind in CUSTOMER_KINDS],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HEARD, values)
+        by_staff, automatic, said, cadence = cursor.fetchone()
+    return Heard(by_staff, automatic, said or max(LEAST_ENOUGH, -(-2 * WITHIN.days // cadence)))

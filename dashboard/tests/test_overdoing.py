@@ -12,17 +12,13 @@ from accounts.models import User
 from customers.models import Customer
 from interactions.models import Kind, Outcome
 from outreach.models import State
-from outreach.overdoing import Heard, with_heard
+from outreach.overdoing import heard
 from tests import factories
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company", "this_morning")]
 Login = Callable[[User], Client]
 DAY = timedelta(days=1)
-
-
-def heard(customer: Customer) -> Heard:
-    return Heard.read(with_heard(Customer.objects.all(), at=NOW).get(pk=customer.pk))
 
 
 def called(customer: Customer, days: float = 1, **fields: Any) -> None:
@@ -43,7 +39,7 @@ def test_what_they_heard_of_us_counts_and_nothing_else(customer: Customer) -> No
     factories.message(contact, state=State.HELD, due_at=NOW - 2 * DAY)
     factories.message(contact, state=State.SENT, due_at=NOW - 40 * DAY)
 
-    found = heard(customer)
+    found = heard(customer, at=NOW)
 
     assert (found.by_staff, found.automatic, found.total) == (2, 1, 3)
 
@@ -59,7 +55,7 @@ def test_enough_is_what_was_said_or_twice_the_cadence(
     segment.save()
     Customer.objects.filter(pk=customer.pk).update(cadence_days=own)
 
-    assert heard(customer).enough == enough
+    assert heard(customer, at=NOW).enough == enough
 
 
 def test_it_is_said_before_the_next_call_and_the_next_letter(owner: User, customer: Customer, login: Login) -> None:

@@ -18,7 +18,7 @@ from dashboard.views.replying import PageRequest, posted, saved
 from interactions.check_in_forms import CheckInForm
 from interactions.logging import Logged, due_for, logged_as
 from interactions.models import CheckInQuestion, Complaint, FollowUp, Wish
-from outreach.overdoing import Heard, with_heard
+from outreach.overdoing import heard
 from retention_crm.lib import clock
 
 
@@ -33,9 +33,7 @@ def log(request: PageRequest) -> HttpResponse:
         return _choose(request)
     at = clock.now()
     data = posted(request)
-    # When it is saved nobody reads how often they heard from us.
-    rows = Customer.objects.all() if data is not None else with_heard(Customer.objects.all(), at=at)
-    customer = get_editable(rows, request, number(sent["customer"]))
+    customer = get_editable(Customer.objects.all(), request, number(sent["customer"]))
     key = log_key(sent)
     if data is not None and (before := logged_as(key, by=request.user)):
         return _answer(request, Logged(before, is_new=False))
@@ -49,7 +47,7 @@ def log(request: PageRequest) -> HttpResponse:
         "check_in": forms.check_in,
         "next_step": forms.next_step,
         "customer": customer,
-        "heard": Heard.read(customer) if data is None else None,
+        "heard": heard(customer, at=at) if data is None else None,
         "editable": True,
         "contacts": [contact for contact in contacts if not contact.deceased and not contact.left_on],
         "at": at,

@@ -18,7 +18,7 @@ from outreach.forms import LetterForm
 from outreach.framing import mail_frame
 from outreach.lettering import Reader, draft, plan_letter, readers
 from outreach.models import MessageKind, State
-from outreach.overdoing import Heard, with_heard
+from outreach.overdoing import heard
 from outreach.previewing import Sample
 from outreach.sampling import Links
 from outreach.wording import FIELDS, Wordings, plain, problems
@@ -27,7 +27,7 @@ from retention_crm.lib.text import clean, clean_line
 
 
 def _customer(request: PersonRequest, pk: int) -> Customer:
-    return get_editable(with_heard(Customer.objects.select_related("owner"), at=clock.now()), request, pk)
+    return get_editable(Customer.objects.select_related("owner"), request, pk)
 
 
 def _contacts(customer: Customer) -> list[Contact]:
@@ -64,7 +64,7 @@ def letter_new(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         "form": form,
         "customer": customer,
-        "heard": Heard.read(customer),
+        "heard": heard(customer, at=at),
         "refused": [reader for reader in found if reader.why_not],
         "anybody": any(not reader.why_not for reader in found),
         "fields": FIELDS[MessageKind.LETTER],
