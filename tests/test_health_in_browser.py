@@ -22,6 +22,8 @@ pytestmark = [
     pytest.mark.usefixtures("started", "company"),
 ]
 both_sizes = pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+# What comes into view is fetched and takes the place of what was there: nothing to hold on to while scrolling.
+LOOK = "document.getElementById('qualities').scrollIntoView()"
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def test_a_judgement_moves_the_score_and_is_taken_back(
     watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
     page = watched.page
     expect(page.locator(".account-sum .num")).to_have_text(str(before))
-    page.get_by_role("heading", name="The relationship").scroll_into_view_if_needed()
+    page.evaluate(LOOK)
     expect(page.get_by_text("Could be better").first).to_be_visible()
     page.get_by_role("heading", name="Lindqvist AB").scroll_into_view_if_needed()
     watched.picture("health-customer")
@@ -75,14 +77,14 @@ def test_what_is_to_be_done_next_opens_over_the_page(
 ) -> None:
     watched = open_page(chromium, site, owner, f"/customers/{followed.pk}/", size)
     page = watched.page
-    page.get_by_role("heading", name="The relationship").scroll_into_view_if_needed()
+    page.evaluate(LOOK)
     page.get_by_role("link", name="Put the complaint right").click()
     panel = page.locator("#log-panel-body")
     panel.get_by_label("How was it put right?").fill("Sent again, at our cost")
     panel.get_by_role("button", name="Put right").click()
     # The page is shown anew, and this part of it once more when it comes into view.
     expect(page.get_by_role("link", name="Put right", exact=True)).to_have_count(0)
-    page.evaluate("document.getElementById('qualities').scrollIntoView()")
+    page.evaluate(LOOK)
     expect(page.get_by_text("1 complaint put right.")).to_be_visible()
     assert watched.complaints == []
     page.goto(f"/customers/{followed.pk}/qualities/")
