@@ -5,10 +5,11 @@ from collections.abc import Callable
 from accounts.models import User
 from dashboard.whose_days import WhoseDays
 from interactions.models import Interaction, InteractionQuerySet
+from interactions.owing import Tally
 
 # What the figures at the top are of, by the name in the address.
 GROUPS: dict[str, Callable[[InteractionQuerySet], InteractionQuerySet]] = {
-    "waiting": lambda rows: rows.owed(),
+    "open": lambda rows: rows.owed(),
     "answered": lambda rows: rows.filter(answered_at__isnull=False),
 }
 
@@ -30,3 +31,7 @@ def asked_behind(choice: WhoseDays, user: User) -> InteractionQuerySet:
     """Those behind the figure."""
     found = asked_by(choice, user)
     return GROUPS[choice.figure](found) if choice.figure else found
+
+
+def numbers(tally: Tally) -> dict[str, int]:
+    return {"open": tally.open, "answered": tally.answer.taken}

@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.models import User
 from dashboard.whose_days import WhoseDays
 from interactions.models import Complaint, ComplaintQuerySet
+from interactions.putting_right import Tally
 
 # What the figures at the top are of, by the name in the address.
 GROUPS: dict[str, Callable[[ComplaintQuerySet, datetime], ComplaintQuerySet]] = {
@@ -28,3 +29,7 @@ def complaints_behind(choice: WhoseDays, user: User, *, at: datetime) -> Complai
     """Those behind the figure."""
     found = complaints_of(choice, user)
     return GROUPS[choice.figure](found, at) if choice.figure else found
+
+
+def numbers(tally: Tally) -> dict[str, int]:
+    return {"open": tally.open, "late": tally.late, "escalated": tally.escalated, "resolved": tally.right.taken}

@@ -9,8 +9,9 @@ from accounts.models import User
 from customers.models import Stage
 from dashboard.csv_files import as_csv
 from dashboard.list_quality import earlier
-from interactions.keeping import Promises
+from interactions.keeping import Tally as Kept
 from interactions.models import Fate
+from interactions.records import Records
 from retention.counting import Figures
 from retention.learning import Lessons
 from retention.models import RiskSnapshot
@@ -51,7 +52,7 @@ def losses_as_csv(known: Lessons, currency: str) -> bytes:
     return as_csv(head, causes)
 
 
-def promises_as_csv(kept: Promises) -> bytes:
+def promises_as_csv(kept: Records[Kept]) -> bytes:
     """A line for all together, for each team and for each person: how many promises had which fate."""
     tallies = [
         (_("All"), "", kept.total),

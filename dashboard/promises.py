@@ -1,10 +1,9 @@
 """Which promises the page of promises shows, by what became of them."""
 
 from datetime import datetime
-from typing import Any
 
 from accounts.models import User
-from dashboard.whose_days import Figure, WhoseDays
+from dashboard.whose_days import WhoseDays
 from interactions.keeping import DECIDED, IN_TIME, Tally
 from interactions.models import Fate, FollowUp, FollowUpQuerySet
 
@@ -31,5 +30,5 @@ def promises_behind(choice: WhoseDays, user: User, *, at: datetime) -> FollowUpQ
     return found.of_fates(GROUPS[choice.figure], at) if choice.figure else found.with_fate(at)
 
 
-def figures(tally: Tally, choice: WhoseDays, **more: Any) -> dict[str, Figure]:
-    return {name: Figure(tally.number(*fates), choice.address(figure=name, **more)) for name, fates in GROUPS.items()}
+def numbers(tally: Tally) -> dict[str, int]:
+    return {name: tally.number(*fates) for name, fates in GROUPS.items()}

@@ -1,14 +1,19 @@
 """What a page of figures is about, as its address names it: which days, whose, and the list behind which figure."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 
 from accounts.models import User
+from dashboard.paging import Order, page_of
 from dashboard.periods import Days, spans
+from interactions.records import Records
+
+PAGE_SIZE = 25
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,43 @@ class Figure:
 
     number: int
     address: str
+
+
+type Numbers[T] = Callable[[T], Mapping[str, int]]
+
+
+def side_by_side[T](records: Records[T], choice: WhoseDays, numbers: Numbers[T]) -> dict[str, Any]:
+    """What a page shows of records; `numbers` says which figures of a tally have a list behind them.
+
+    Teams and people are lines of the record, the address of what is theirs, and their figures; whose are chosen already
+    are not chosen from.
+    """
+    of_all = choice.of_all
+
+    def figures(tally: T, **whose: int) -> dict[str, Figure]:
+        return {name: Figure(n, of_all.address(figure=name, **whose)) for name, n in numbers(tally).items()}
+
+    return {
+        "total": records.total,
+        "figures": figures(records.total),
+        "everything": of_all.address(),
+        "teams": []
+        if choice.team
+        else [(one, of_all.address(team=one.pk), figures(one.tally, team=one.pk)) for one in records.teams],
+        "people": []
+        if choice.person
+        else [(one, of_all.address(person=one.pk), figures(one.tally, person=one.pk)) for one in records.people],
+    }
+
+
+def listed(rows: QuerySet[Any], order: Order, choice: WhoseDays, get: QueryDict) -> dict[str, Any]:
+    """A page of the list behind a figure, and the addresses of those beside it."""
+    page = page_of(rows, order, after=get.get("after", ""), before=get.get("before", ""), size=PAGE_SIZE)
+    return {
+        "rows": page.rows,
+        "following": choice.address(after=page.following) if page.following else "",
+        "preceding": choice.address(before=page.preceding) if page.preceding else "",
+    }
 
 
 def _number(written: str) -> int:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from accounts.models import Company, User
 from interactions.logging import refresh_touchpoints
 from interactions.models import CareRules, Interaction, InteractionQuerySet
+from interactions.records import Gathering, Records
 from interactions.steps import Step
-from retention_crm.lib.working_hours import WorkingHours
 
 _COLUMNS = (
     *("happened_at", "answered_at", "customer__owner_id", "customer__owner__name", "customer__owner__email"),
@@ -52,48 +52,22 @@ class Tally:
     """Of some who asked: how many, how many wait, how many of these for too long, and how quickly the others were."""
 
     number: int = 0
-    waiting: int = 0
+    open: int = 0
     late: int = 0
     answer: Step = field(default_factory=Step)
 
 
-@dataclass(frozen=True)
-class Record:
-    """How quickly the customers of a person or a team were answered."""
-
-    pk: int
-    name: str
-    tally: Tally
-
-
-@dataclass(frozen=True)
-class Answers:
-    """All together, each team and each person; whoever was asked most comes first."""
-
-    total: Tally
-    teams: list[Record]
-    people: list[Record]
-
-
-def answers_given(asking: InteractionQuerySet, *, at: datetime, company: Company) -> Answers:
+def answers_given(asking: InteractionQuerySet, *, at: datetime, company: Company) -> Records[Tally]:
     """How quickly these were answered by then, in two queries; each counts for who looks after the customer."""
-    rules = CareRules.current()
-    total, people, teams = Tally(), dict[int, Record](), dict[int, Record]()
+    rules, gathering = CareRules.current(), Gathering(Tally)
     rows = asking.asking().order_by().values_list(*_COLUMNS)
     for since, answered, owner, name, email, zone, days, team, team_name in rows.iterator(chunk_size=2000):
-        hours = WorkingHours(rules.works_from, rules.works_until, tuple(days), zone, company.country)
-        tallies = [total, people.setdefault(owner, Record(owner, name or email, Tally())).tally]
-        if team is not None:
-            tallies.append(teams.setdefault(team, Record(team, team_name, Tally())).tally)
+        hours = rules.hours(days, zone, company)
         by = hours.after(since, rules.to_reply)
         took = hours.between(since, answered) if answered else None
-        for tally in tallies:
+        for tally in gathering.tallies(owner, name or email, team, team_name):
             tally.number += 1
-            tally.waiting += answered is None
+            tally.open += answered is None
             tally.late += answered is None and by < at
             tally.answer.add(by, answered, took, at)
-    return Answers(total, _ordered(teams), _ordered(people))
-
-
-def _ordered(records: dict[int, Record]) -> list[Record]:
-    return sorted(records.values(), key=lambda record: (-record.tally.number, record.name, record.pk))
+    return gathering.records(lambda tally: tally.number)

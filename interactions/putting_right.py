@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.models import Company
 from interactions.models import CareRules, ComplaintQuerySet
+from interactions.records import Gathering, Records
 from interactions.steps import Step
 from retention_crm.lib.working_hours import WorkingHours
 
@@ -32,44 +33,17 @@ class Tally:
     cost: Decimal = Decimal(0)
 
 
-@dataclass(frozen=True)
-class Record:
-    """What a person or a team had in hand."""
-
-    pk: int
-    name: str
-    tally: Tally
-
-
-@dataclass(frozen=True)
-class Complaints:
-    """All together, each team and each person; whoever had most comes first."""
-
-    total: Tally
-    teams: list[Record]
-    people: list[Record]
-
-
-def complaints_put_right(complaints: ComplaintQuerySet, *, at: datetime, company: Company) -> Complaints:
+def complaints_put_right(complaints: ComplaintQuerySet, *, at: datetime, company: Company) -> Records[Tally]:
     """What became of these complaints by then, in two queries; each counts for whoever has it in hand."""
-    rules = CareRules.current()
-    total, people, teams = Tally(), dict[int, Record](), dict[int, Record]()
+    rules, gathering = CareRules.current(), Gathering(Tally)
     for values in complaints.order_by().values_list(*_COLUMNS).iterator(chunk_size=2000):
         row = dict(zip(_COLUMNS, values, strict=True))
-        hours = WorkingHours(
-            rules.works_from,
-            rules.works_until,
-            tuple(row["owner__working_days"]),
-            row["owner__time_zone"],
-            company.country,
-        )
-        owner, team = row["owner_id"], row["owner__team_id"]
+        hours = rules.hours(row["owner__working_days"], row["owner__time_zone"], company)
         name = row["owner__name"] or row["owner__email"]
-        tallies = [total, people.setdefault(owner, Record(owner, name, Tally())).tally]
-        if team is not None:
-            tallies.append(teams.setdefault(team, Record(team, row["owner__team__name"], Tally())).tally)
-        _count(row, hours, tallies, at)
-    return Complaints(total, _ordered(teams), _ordered(people))
+        _count(
+            row, hours, gathering.tallies(row["owner_id"], name, row["owner__team_id"], row["owner__team__name"]), at
+        )
+    return gathering.records(lambda tally: tally.number)
 
 
 def _count(row: dict[str, Any], hours: WorkingHours, tallies: list[Tally], at: datetime) -> None:
@@ -87,7 +61,3 @@ def _count(row: dict[str, Any], hours: WorkingHours, tallies: list[Tally], at: d
         tally.cost += row["cost"] or 0
         if resolved:
             tally.faults[row["fault_in"]] += 1
-
-
-def _ordered(records: dict[int, Record]) -> list[Record]:
-    return sorted(records.values(), key=lambda record: (-record.tally.number, record.name, record.pk))

@@ -89,7 +89,7 @@ def test_the_record_is_of_everybody_or_of_oneself(
 
     assert "1 of 2 answered in time" in words
     assert shown(words, *names) == list(names)
-    assert shown(words_of(login(manager), "response_times", figure="waiting"), *names) == [other.name]
+    assert shown(words_of(login(manager), "response_times", figure="open"), *names) == [other.name]
     assert shown(words_of(login(manager), "response_times", figure="answered"), *names) == [customer.name]
     assert shown(words_of(login(manager), "response_times", person=outsider.pk), *names) == [other.name]
     assert shown(words_of(login(owner), "response_times"), *names) == [customer.name]

@@ -1,5 +1,6 @@
 """How quickly customers are answered here."""
 
+from collections.abc import Iterable
 from datetime import time, timedelta
 from typing import Any
 
@@ -42,8 +43,11 @@ class CareRules(models.Model):
 
     def hours_of(self, person: User, company: Company) -> WorkingHours:
         """Those of a member of staff, by their own clock and on their own days of the week."""
-        days = tuple(person.working_days)
-        return WorkingHours(self.works_from, self.works_until, days, person.time_zone, company.country)
+        return self.hours(person.working_days, person.time_zone, company)
+
+    def hours(self, days: Iterable[int], zone: str, company: Company) -> WorkingHours:
+        """The same, where only the days of the week and the time zone of the person are at hand."""
+        return WorkingHours(self.works_from, self.works_until, tuple(days), zone, company.country)
 
     @property
     def to_reply(self) -> timedelta:

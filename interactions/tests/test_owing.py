@@ -117,10 +117,10 @@ def test_the_record_says_how_quickly_they_were_answered(customer: Customer, owne
 
     answers = answers_given(Interaction.objects.all(), at=THURSDAY + 2 * HOUR, company=company)
     total = answers.total
-    assert (total.number, total.waiting, total.late) == (3, 1, 0)
+    assert (total.number, total.open, total.late) == (3, 1, 0)
     assert (total.answer.in_time, total.answer.due) == (1, 2)
     assert sorted(round(time / HOUR) for time in total.answer.times) == [1, 8]
     assert [(line.name, line.tally.number) for line in answers.people] == [(str(owner), 3)]
 
     later = answers_given(Interaction.objects.all(), at=THURSDAY + 99 * HOUR, company=company).total
-    assert (later.waiting, later.late, later.answer.due) == (1, 1, 3)
+    assert (later.open, later.late, later.answer.due) == (1, 1, 3)
