@@ -1,9 +1,10 @@
 """When a next step is due."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from accounts.models import User
-from retention_crm.lib import clock, workdays
+from retention_crm.lib import clock
+from retention_crm.lib.working_hours import WorkingHours
 
 BEGIN_OF_WORK = time(9, 0)
 END_OF_WORK = time(17, 0)
@@ -20,23 +21,9 @@ def within_hours(hours: int, user: User, *, at: datetime, country: str) -> datet
     """So many hours from then, of which those of the user's days off and of public holidays in that country do not
     count; and not in the evening or at night, by the user's clock.
     """
-    day, left = user.today(at), timedelta(hours=hours)
-    moment = at
-    while True:
-        begins, ends = clock.day_bounds(day, user.time_zone)
-        moment = max(moment, begins)
-        if _works_on(day, user, country):
-            if left <= ends - moment:
-                return _by_day(moment + left, day, user)
-            left -= ends - moment
-        day += timedelta(days=1)
-
-
-def _works_on(day: date, user: User, country: str) -> bool:
-    is_usual = not user.working_days or day.weekday() in user.working_days
-    return is_usual and not workdays.holiday_name(country, day)
-
-
-def _by_day(moment: datetime, day: date, user: User) -> datetime:
+    whole_days = WorkingHours(time(), time(), tuple(user.working_days), user.time_zone, country)
+    moment = whole_days.after(at, timedelta(hours=hours))
+    # What ends with a day is due on that day.
+    day = user.today(moment - timedelta.resolution)
     begins, ends = (clock.moment(day, hour, user.time_zone) for hour in (BEGIN_OF_WORK, END_OF_WORK))
     return min(max(moment, begins), ends)

@@ -15,6 +15,7 @@ _MOST_DAYS = 3 * 366
 class WorkingHours:
     """From `begins` to `ends` by the clocks of a zone, on these days of the week (Monday is 0; none: on every day).
 
+    To end at midnight is to end with the day: from midnight to midnight the whole of the day counts.
     The public holidays of the country (two letters, empty: none) are days off.
     """
 
@@ -54,4 +55,5 @@ def _bounds(hours: WorkingHours, day: date) -> tuple[datetime, datetime] | None:
     """When work begins and ends on that day, in UTC; None on a day off."""
     if (hours.days and day.weekday() not in hours.days) or holiday_name(hours.country, day):
         return None
-    return clock.moment(day, hours.begins, hours.zone), clock.moment(day, hours.ends, hours.zone)
+    closing = day + timedelta(days=1) if hours.ends == time() else day
+    return clock.moment(day, hours.begins, hours.zone), clock.moment(closing, hours.ends, hours.zone)

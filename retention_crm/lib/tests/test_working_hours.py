@@ -58,6 +58,14 @@ def test_the_day_the_clocks_change_has_the_hours_it_has() -> None:
     assert night.between(datetime(2026, 10, 24, 20, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC)) == 7 * HOUR
 
 
+def test_whole_days_count_from_midnight_to_midnight() -> None:
+    """The Sunday on which the clocks go back has 25 hours."""
+    days = WorkingHours(time(), time(), (), "Europe/Stockholm")
+
+    assert days.between(datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 23, tzinfo=UTC)) == 25 * HOUR
+    assert days.after(datetime(2026, 10, 24, 22, tzinfo=UTC), 26 * HOUR) == datetime(2026, 10, 26, 0, tzinfo=UTC)
+
+
 def test_without_a_country_there_are_no_holidays() -> None:
     anywhere = WorkingHours(time(9), time(17), (), "UTC")
 
