@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 
 from accounts.models import Company, User
 from customers.models import Customer
+from retention.bounding import Bounded
 from retention.models import Cause, PlanOutcome, PlanRules, PlanState, Play, RetentionPlan, RetentionPlanQuerySet
 from retention.proving import Share, wilson
 from retention.rhythm import HORIZON_DAYS
@@ -114,7 +115,7 @@ class Beside:
 
 
 @dataclass(frozen=True)
-class Expected:
+class Expected(Bounded):
     """Of so many customers without a plan so many stayed; `share` weighs them like the plans, with its interval.
 
     Each plan is held against those like it, so that many small cases do not hide behind one large group.
@@ -125,18 +126,6 @@ class Expected:
     share: float
     lowest: float
     highest: float
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.share)
-
-    @property
-    def lowest_percent(self) -> int:
-        return round(100 * self.lowest)
-
-    @property
-    def highest_percent(self) -> int:
-        return round(100 * self.highest)
 
 
 @dataclass(frozen=True)

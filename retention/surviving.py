@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from retention.bounding import Bounded
 from retention.counting import Part
 from retention.models import Ending, RiskScale
 from retention.rhythm import YEAR_DAYS
@@ -79,7 +80,7 @@ class Step(Enum):
 
 
 @dataclass(frozen=True)
-class Stand:
+class Stand(Bounded):
     """Up to `days` the share is that of the step before; on that day it falls to `share`, between the two bounds.
 
     `customers` were there until then.
@@ -91,18 +92,6 @@ class Stand:
     share: float
     lowest: float
     highest: float
-
-    @property
-    def percent(self) -> int:
-        return round(100 * self.share)
-
-    @property
-    def lowest_percent(self) -> int:
-        return round(100 * self.lowest)
-
-    @property
-    def highest_percent(self) -> int:
-        return round(100 * self.highest)
 
 
 def kaplan_meier(lives: Iterable[tuple[int, int, int]]) -> list[Stand]:
