@@ -30,7 +30,7 @@ def complaint_new(request: PageRequest, pk: int) -> HttpResponse:
         if complaint.escalated_at:
             words = _("Noted. It is not the first: a manager is told, and greetings wait until it is put right.")
         return _saved(request, complaint, words, at)
-    return _show(request, "complaint_new", {"form": form, "customer": customer})
+    return _show(request, "complaint_form", {"form": form, "customer": customer})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +43,7 @@ def complaint_edit(request: PageRequest, pk: int) -> HttpResponse:
     form = ComplaintForm(posted(request), customer=complaint.customer, at=at, instance=complaint)
     if form.is_valid():
         return _saved(request, form.save(), _("Saved: %(what)s") % {"what": complaint.what}, at)
-    return _show(request, "complaint_edit", {"form": form, "complaint": complaint, "customer": complaint.customer})
+    return _show(request, "complaint_form", {"form": form, "complaint": complaint, "customer": complaint.customer})
 
 
 @require_POST
