@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from accounts.models import User
-from accounts.standing_in import stand_ins
+from accounts.standing_in import StandIns, stand_ins
 from customers.models import Contact
 from outreach.models import ALERT_KINDS, DEFAULT_WAYS, Notification, NotificationChoice, NotificationKind, Way
 
@@ -63,10 +63,13 @@ SELECT * FROM jsonb_to_recordset(%(news)s) AS n(
 WAYS = json.dumps(DEFAULT_WAYS)
 
 
-def notify(news: Iterable[News], *, at: datetime) -> int:
-    """Tells of these, in the transaction that is open; returns how many are new on a bell."""
+def notify(news: Iterable[News], *, at: datetime, away: StandIns | None = None) -> int:
+    """Tells of these, in the transaction that is open; returns how many are new on a bell.
+
+    `away` is who stands in for whom then, where that is known already.
+    """
     rows = [asdict(one) for one in news]
-    return notify_of(_GIVEN, {"news": json.dumps(rows)}, at=at) if rows else 0
+    return notify_of(_GIVEN, {"news": json.dumps(rows)}, at=at, away=away) if rows else 0
 
 
 def notify_owner(contact: Contact, kind: NotificationKind, occasion: str, *, at: datetime, words: str = "") -> int:
@@ -76,9 +79,10 @@ def notify_owner(contact: Contact, kind: NotificationKind, occasion: str, *, at:
     return notify([news], at=at)
 
 
-def notify_of(found: str, parameters: Mapping[str, Any], *, at: datetime) -> int:
+def notify_of(found: str, parameters: Mapping[str, Any], *, at: datetime, away: StandIns | None = None) -> int:
     """The same for what a query finds, which gives the columns of `News`."""
-    readers = {str(person): pks for person, pks in stand_ins(at=at).readers.items() if pks}
+    away = away or stand_ins(at=at)
+    readers = {str(person): pks for person, pks in away.readers.items() if pks}
     ours: dict[str, Any] = {"readers": json.dumps(readers), "ways": WAYS, "longest": LONGEST_WORDS, "at": at}
     with connection.cursor() as cursor:
         cursor.execute(_INTO_BELLS.format(found=found), {**parameters, **ours})

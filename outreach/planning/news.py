@@ -60,4 +60,4 @@ def plan_news(window: Window) -> int:
     if window.only_plans:
         return 0
     span = {"since": window.since - OVERLAP, "until": window.at}
-    return notify_of(_FOUND, span, at=window.at)
+    return notify_of(_FOUND, span, at=window.at, away=window.away)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import connection, transaction
 
 from accounts.models import Company, User
+from accounts.standing_in import StandIns, stand_ins
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
@@ -56,8 +57,8 @@ def plan(*, at: datetime) -> dict[str, int]:
     with transaction.atomic():
         one_at_a_time()
         reached = dict(Watermark.objects.values_list("planner", "through"))
-        zones = _zones()
-        windows = {kind: _window(_since(reached.get(kind), at), at, company, zones) for kind in PLANNERS}
+        zones, away = _zones(), stand_ins(at=at)
+        windows = {kind: _window(_since(reached.get(kind), at), at, company, zones, away) for kind in PLANNERS}
         planned, failures = _all_at_once(windows)
         marks = [Watermark(planner=kind, through=_through(reached.get(kind), at)) for kind in planned]
         Watermark.objects.bulk_create(
@@ -91,8 +92,8 @@ def _one_by_one(windows: dict[str, Window]) -> tuple[dict[str, int], list[Except
     return planned, failures
 
 
-def _window(since: datetime, at: datetime, company: Company, zones: tuple[str, ...]) -> Window:
-    return Window(since, at, company, zones, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
+def _window(since: datetime, at: datetime, company: Company, zones: tuple[str, ...], away: StandIns) -> Window:
+    return Window(since, at, company, zones, away, entered_since=since - OVERLAP, entered_until=at + OVERLAP)
 
 
 def _zones() -> tuple[str, ...]:
@@ -121,7 +122,7 @@ def plan_as_of(*, at: datetime) -> dict[str, int]:
     ever = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
     with transaction.atomic():
         one_at_a_time()
-        window = Window(start_of_day, at, company, _zones(), *ever, only_plans=True)
+        window = Window(start_of_day, at, company, _zones(), stand_ins(at=at), *ever, only_plans=True)
         return {kind: planner(window) for kind, planner in PLANNERS.items()}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User, Visibility
-from accounts.standing_in import StandIns, stand_ins
+from accounts.standing_in import StandIns
 from outreach.catching_up import HAS_NEWS, LOOK_BACK
 from outreach.ignoring import ignored_digests, to_tell
 from outreach.models import MessageKind
@@ -28,7 +28,7 @@ def plan_digests(window: Window) -> int:
     mornings = _mornings(window)
     if not mornings:
         return 0
-    told = standing_in(stand_ins(at=window.at))
+    told = standing_in(window.away)
     kind = MessageKind.OVERDUE_DIGEST
     due = _tell_staff(
         kind, "overdue", mornings, f"({HAS_DIGEST}) AND {_NO_DIGEST}", all_see_all=all_see_all, other="news", **told
@@ -37,9 +37,10 @@ def plan_digests(window: Window) -> int:
     return due + _tell_staff(kind, "news", mornings, news, ways=WAYS, look_back=LOOK_BACK, other="overdue", **told)
 
 
-# There is one digest a morning, of one of the two occasions.
+# There is one digest a morning, of one of the two occasions. OFFSET has it looked up by the index for each person: as a
+# join it is read through for each, where few people are expected and many found.
 _NO_DIGEST = """
-    NOT EXISTS (SELECT FROM outreach_message d WHERE d.occasion = %(other)s || ':' || u.id || ':' || m.day)
+    NOT EXISTS (SELECT FROM outreach_message d WHERE d.occasion = %(other)s || ':' || u.id || ':' || m.day OFFSET 0)
 """
 
 
@@ -52,7 +53,7 @@ def plan_escalations(window: Window) -> int:
     mornings = _mornings(window)
     if not mornings:
         return 0
-    found = stand_ins(at=window.at)
+    found = window.away
     days = {morning["zone"]: morning["day"] for morning in mornings}
     managers = User.objects.get_queryset().managers().filter(time_zone__in=days)
     told = {manager.pk: last_told(manager, on=days[manager.time_zone]) for manager in managers}
@@ -77,7 +78,8 @@ def plan_escalations(window: Window) -> int:
         ],
     }
     if not window.only_plans:
-        notify_of(_ON_BELL, {"mornings": json.dumps(mornings, default=str), **parameters}, at=window.at)
+        mornings_of = {"mornings": json.dumps(mornings, default=str)}
+        notify_of(_ON_BELL, {**mornings_of, **parameters}, at=window.at, away=found)
     by_mail = f"({HAS_ESCALATION}) AND {_WANTS_MAIL}"
     return _tell_staff(MessageKind.ESCALATION, "escalation", mornings, by_mail, **parameters)
 
@@ -98,7 +100,7 @@ def plan_weekly(window: Window) -> int:
     mornings = _mornings(window)
     if not mornings:
         return 0
-    found = stand_ins(at=window.at)
+    found = window.away
     instead = [reader.pk for reader in _instead_of_managers(found)]
     told = {"told_otherwise": found.told_otherwise, "told_instead": instead}
     return _tell_staff(MessageKind.WEEKLY, "weekly", mornings, _IS_MANAGERS_MONDAY, **told)

@@ -4,25 +4,26 @@ They are few, so the people they go to are found one by one; what there is to te
 stands on the bell, too.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from accounts.models import User
-from accounts.standing_in import StandIns, stand_ins
+from accounts.standing_in import StandIns
 from customers.models import Customer
 from interactions.models import Complaint, FollowUp
 from outreach import alerting
 from outreach.alerting import Alert, urgent_occasion
 from outreach.models import (
     DEFAULT_WAYS,
-    Message,
-    MessageKind,
     NotificationChoice,
     NotificationKind,
     RetiredAlert,
     Way,
 )
 from outreach.notifying import News, notify
+from outreach.planning.statements import execute
 from outreach.planning.window import OVERLAP, Window
 from retention_crm.lib import clock
 from surveys.models import EDIT_WINDOW, NPS_TOP, Response
@@ -44,22 +45,29 @@ def plan_urgent(window: Window) -> int:
         alerts = [alert for alert in alerts if alert.kind not in retired]
     if not alerts:
         return 0
-    found = stand_ins(at=window.at)
-    told = {(reader, alert.occasion): alert for alert in alerts for reader in _readers(alert, found)}
+    managers = _managers() if any(alert.also_managers for alert in alerts) else {}
+    told = {(reader, alert.occasion): alert for alert in alerts for reader in _readers(alert, managers, window.away)}
     if not window.only_plans:
-        notify((_news(reader, alert) for (reader, _occasion), alert in told.items()), at=window.at)
+        news = (_news(reader, alert) for (reader, _occasion), alert in told.items())
+        notify(news, at=window.at, away=window.away)
     told = _by_mail(told)
     people = {reader for reader, _occasion in told}
     readers, ways = User.objects.in_bulk(people), NotificationChoice.objects.ways(people)
-    wanted = {
-        f"{occasion}:{pk}": readers[pk]
+    wanted = [
+        {"occasion": f"{occasion}:{pk}", "reader": pk, "due_at": when_told(readers[pk], window.at)}
         for (pk, occasion), alert in told.items()
         if pk in readers and ways.get((pk, alert.kind), DEFAULT_WAYS[alert.kind]) == Way.AT_ONCE
-    }
-    known = set(Message.objects.filter(occasion__in=wanted).values_list("occasion", flat=True))
-    new = [_message(occasion, reader, window.at) for occasion, reader in wanted.items() if occasion not in known]
-    Message.objects.bulk_create(new, ignore_conflicts=True)
-    return len(new)
+    ]
+    return execute(_BY_MAIL, {"wanted": json.dumps(wanted, default=str), "kind_for": URGENT_KIND_FOR})
+
+
+_BY_MAIL = """
+    INSERT INTO outreach_message (occasion, kind, recipient_id, due_at, expires_at, dated_at)
+    SELECT w.occasion, 'urgent', w.reader, w.due_at, w.due_at + %(kind_for)s, w.due_at
+    FROM jsonb_to_recordset(%(wanted)s) AS w(occasion text, reader bigint, due_at timestamptz)
+    WHERE NOT EXISTS (SELECT FROM outreach_message m WHERE m.occasion = w.occasion)
+    ON CONFLICT (occasion) DO NOTHING
+"""
 
 
 def _by_mail(told: dict[tuple[int, str], Alert]) -> dict[tuple[int, str], Alert]:
@@ -118,25 +126,19 @@ def _alerts(window: Window) -> Iterator[Alert]:
         yield from subject.alerts(since, until)
 
 
-def _readers(alert: Alert, found: StandIns) -> set[int]:
+def _managers() -> dict[int | None, list[int]]:
+    """Their ids by team; those of no team look after all."""
+    managers: dict[int | None, list[int]] = defaultdict(list)
+    for pk, team in User.objects.get_queryset().managers().values_list("pk", "team"):
+        managers[team].append(pk)
+    return managers
+
+
+def _readers(alert: Alert, managers: dict[int | None, list[int]], found: StandIns) -> set[int]:
     people = [alert.person]
     if alert.also_managers:
-        managers = User.objects.get_queryset().managers()
-        own = list(managers.filter(team=alert.team).values_list("pk", flat=True)) if alert.team else []
-        people += own or list(managers.filter(team=None).values_list("pk", flat=True))
+        people += managers.get(alert.team) or managers.get(None, [])
     return {reader for person in people for reader in found.told_for(person)}
-
-
-def _message(occasion: str, reader: User, at: datetime) -> Message:
-    due_at = when_told(reader, at)
-    return Message(
-        occasion=occasion,
-        kind=MessageKind.URGENT,
-        recipient=reader,
-        due_at=due_at,
-        dated_at=due_at,
-        expires_at=due_at + URGENT_KIND_FOR,
-    )
 
 
 def when_told(reader: User, at: datetime) -> datetime:

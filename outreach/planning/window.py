@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 
 from accounts.models import Company
+from accounts.standing_in import StandIns
 from retention_crm.lib import clock
 
 # Greetings are planned this far ahead, so that everyone can see what will go out tomorrow.
@@ -21,7 +22,7 @@ FURTHEST_CLOCK = timedelta(hours=14)
 class Window:
     """What a run of a planner looks at: what fell due since `since`, seen from the moment `at`.
 
-    `zones` are those somebody works in, which several ask for.
+    `zones` are those somebody works in, and `away` who stands in for whom at that moment, which several ask for.
     `entered_since` and `entered_until` bound when an event was entered, whenever it happened. One that `only_plans`
     writes messages and what they are about, and nothing else: no bell rings, and no task is ticked off.
     """
@@ -30,6 +31,7 @@ class Window:
     at: datetime
     company: Company
     zones: tuple[str, ...]
+    away: StandIns
     entered_since: datetime
     entered_until: datetime
     only_plans: bool = False
