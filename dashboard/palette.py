@@ -46,6 +46,7 @@ PAGES = (
     Place("promises", _("Promises"), "people"),
     Place("complaints", _("Complaints"), "people"),
     Place("response_times", _("How quickly we answer"), "people"),
+    Place("consistency", _("The same care for everybody"), "people"),
     Place("brief", _("Customers given to you"), "people"),
     Place("messages", _("Messages"), "envelope"),
     Place("tomorrow", _("Tomorrow"), "envelope"),

@@ -23,6 +23,7 @@ from dashboard.views.complaints import (
     complaint_unanswer,
     complaint_unresolve,
 )
+from dashboard.views.consistency import consistency
 from dashboard.views.customer_list import customers
 from dashboard.views.customer_page import customer, customer_timeline
 from dashboard.views.documents import document, document_new, document_remove, document_restore
@@ -215,6 +216,7 @@ urlpatterns = [
     path("portfolio/", portfolio, name="portfolio"),
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
+    path("consistency/", consistency, name="consistency"),
     path("portfolio/list/", list_quality, name="list_quality"),
     path("portfolio/list/<str:until>/", list_quality, name="list_quality_of"),
     path("portfolio/week/", portfolio_week, name="portfolio_week"),

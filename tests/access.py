@@ -140,6 +140,7 @@ TABLE: tuple[Line, ...] = (
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
     Line("promises", EVERYONE),
+    Line("consistency", EVERYONE),
     Line("list_quality", MANAGERS),
     # A day on which nothing was judged.
     Line("list_quality_of", MANAGERS, fixed=("2026-11-26",), unknown=(("2026-02-31",), ("x",)), ok=404),

@@ -28,6 +28,7 @@ LISTS = {
     "promises": "customers",
     "complaints": "customers",
     "response_times": "customers",
+    "consistency": "customers",
     "check_in_questions": "check_in_question_new",
     "brief": "customers",
     "list_quality": "portfolio",
