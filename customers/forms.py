@@ -312,10 +312,15 @@ class SnoozeForm(CarefulForm, forms.Form):
 class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
         model = Segment
-        fields = ["name", "cadence_days", "contacts_a_month", "counts_as_contact", "horizon_days"]
+        fields = [
+            *("name", "cadence_days", "contacts_a_month", "order_call_days", "renewal_call_days"),
+            *("counts_as_contact", "horizon_days"),
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = page_layout(
-            "name", "cadence_days", "contacts_a_month", Fieldset(_("Risk"), "counts_as_contact", "horizon_days")
+            *("name", "cadence_days", "contacts_a_month"),
+            Fieldset(_("Calls before the customer asks"), "order_call_days", "renewal_call_days"),
+            Fieldset(_("Risk"), "counts_as_contact", "horizon_days"),
         )

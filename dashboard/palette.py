@@ -47,6 +47,8 @@ PAGES = (
     Place("complaints", _("Complaints"), "people"),
     Place("response_times", _("How quickly we answer"), "people"),
     Place("consistency", _("The same care for everybody"), "people"),
+    Place("renewals", _("Renewals"), "people"),
+    Place("expected_orders", _("Expected orders"), "people"),
     Place("brief", _("Customers given to you"), "people"),
     Place("messages", _("Messages"), "envelope"),
     Place("tomorrow", _("Tomorrow"), "envelope"),

@@ -1,11 +1,12 @@
 """What the list of the portfolio can be narrowed to and sorted by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django_filters as filters
 from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import Form
+from django.http import QueryDict
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
@@ -158,3 +159,10 @@ _HAVING: dict[str, Callable[[User], QuerySet[Any]]] = {
     "detractor": _unhappy,
     "promise": _promises,
 }
+
+
+def with_words(address: str, words: Mapping[str, str]) -> str:
+    """The address with these parameters."""
+    query = QueryDict(mutable=True)
+    query.update(words)
+    return f"{address}?{query.urlencode()}" if words else address

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum, Window
 
 from accounts.models import User
 from customers.models import Customer
+from dashboard.expected import narrowed
 from retention.counting import Part
 from retention.models import Renewal, RenewalOutcome, RenewalQuerySet
 
@@ -36,13 +37,7 @@ def ahead(user: User, part: Part, *, on: date) -> Ahead:
 
 
 def of_part(user: User, part: Part, *, on: date) -> RenewalQuerySet:
-    rows = Renewal.objects.visible_to(user).ahead(on)
-    wanted = {
-        "customer__owner": part.owner,
-        "customer__owner__team": part.team,
-        "customer__segment": part.segment,
-    }
-    return rows.filter(**{path: value for path, value in wanted.items() if value is not None})
+    return narrowed(Renewal.objects.visible_to(user).ahead(on), part)
 
 
 def shown(rows: RenewalQuerySet) -> RenewalQuerySet:

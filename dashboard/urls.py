@@ -108,7 +108,7 @@ from dashboard.views.plays import plan_from_play, play, play_delete, play_new, p
 from dashboard.views.portfolio import portfolio
 from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
 from dashboard.views.promises import promises
-from dashboard.views.renewals import renewal, renewal_new, renewals
+from dashboard.views.renewals import expected_orders, renewal, renewal_new, renewals
 from dashboard.views.response_times import interaction_answered, interaction_unanswered, response_times
 from dashboard.views.retention_figures import retention_export, retention_figures
 from dashboard.views.saved_views import saved_view_delete, saved_view_edit, saved_view_new
@@ -228,6 +228,7 @@ urlpatterns = [
     path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),
     path("portfolio/renewals/", renewals, name="renewals"),
+    path("portfolio/orders/", expected_orders, name="expected_orders"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
     path("customers/renewals/<int:pk>/", renewal, name="renewal"),
     path("portfolio/plans/", plans, name="plans"),

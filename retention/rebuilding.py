@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from accounts.models import Company
 from retention.calibrating import learn
+from retention.expecting import expect_orders
 from retention.models import HealthChange, RiskBasis
 from retention.scoring import RebuildResult, rebuild
 from retention_crm.lib import clock
@@ -17,7 +18,8 @@ CHANGES_KEPT_FOR = timedelta(days=730)
 def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
     """Rebuilds if today's rebuild has not been done and it is past two o'clock for the company; None if it was not due.
 
-    The scale of the percentages is learnt anew with it, and changes of health of long ago are forgotten.
+    The scale of the percentages is learnt anew with it and the next orders are expected anew; changes of health of long
+    ago are forgotten.
 
     A missed night is made up for by the next call. Of two calls at once one works and the other returns at once.
     """
@@ -30,5 +32,6 @@ def rebuild_if_due(*, at: datetime) -> RebuildResult | None:
             return None
         result = rebuild(at=at)
         learn(at=at)
+        expect_orders(at=at)
         HealthChange.objects.filter(changed_at__lt=at - CHANGES_KEPT_FOR).delete()
         return result

@@ -1,12 +1,14 @@
 """Ticks of the worker. Each may run twice, late or on two machines at once; what is due stands in the rows."""
 
 import time
+from datetime import timedelta
 
 from celery import shared_task
 
 from accounts.models import Company
 from retention.assigning import assign_plays
 from retention.counting import prepare_if_due
+from retention.expecting import expect_again, propose_calls
 from retention.proving import judge_if_due
 from retention.rebuilding import rebuild_if_due
 from retention.scoring import rescore_stale
@@ -15,6 +17,8 @@ from retention.telling import tell_of_stale
 from retention_crm.lib import clock
 
 RESCORE_SECONDS = 10.0
+# Longer than from tick to tick: what a missed one leaves out the night makes up for.
+ENTERED_WITHIN = timedelta(hours=2)
 
 
 @shared_task(name="retention.rescore")
@@ -48,6 +52,14 @@ def keep_list() -> bool:
     if kept:
         thin_out(clock.today(Company.current().time_zone, at))
     return kept
+
+
+@shared_task(name="retention.expect")
+def expect() -> int:
+    """Follows the purchases entered since about the last tick, and proposes calls; returns how many it proposed."""
+    at = clock.now()
+    expect_again(since=at - ENTERED_WITHIN, at=at)
+    return propose_calls(at=at)
 
 
 @shared_task(name="retention.assign_plays")

@@ -59,6 +59,7 @@ app.conf.beat_schedule = {
     "rescore": every(15 * SECOND, "retention.rescore"),
     "change": every(15 * SECOND, "dashboard.change"),
     "rebuild": every(15 * MINUTE, "retention.rebuild_if_due"),
+    "expect": every(15 * MINUTE, "retention.expect"),
     "assign_plays": every(MINUTE, "retention.assign_plays"),
     "stale_plans": every(15 * MINUTE, "retention.tell_of_stale"),
     "keep_list": every(15 * MINUTE, "retention.keep_list"),

@@ -36,7 +36,18 @@ from interactions.models import (
     Wish,
 )
 from outreach.models import Message, MessageKind, Notification, NotificationKind
-from retention.models import Cause, Judgement, Loss, PlanStep, Play, PlayTurn, Renewal, RetentionPlan, RiskSnapshot
+from retention.models import (
+    Cause,
+    Expectation,
+    Judgement,
+    Loss,
+    PlanStep,
+    Play,
+    PlayTurn,
+    Renewal,
+    RetentionPlan,
+    RiskSnapshot,
+)
 from surveys.answering import rows_of
 from surveys.branching import Value
 from surveys.models import Answer, Invitation, Occasion, PublicLink, Queued, Response, Survey
@@ -198,6 +209,13 @@ def renewal(of: Customer | None = None, **fields: Any) -> Renewal:
     """In thirty days, unless told otherwise."""
     fields.setdefault("due_on", TODAY + timedelta(days=30))
     return Renewal.objects.create(customer=of or customer(), **fields)
+
+
+def expectation(of: Customer | None = None, **fields: Any) -> Expectation:
+    """Of an order every 30 days, expected in five."""
+    fields = {"orders": 6, "usual_days": 30, "last_on": TODAY - timedelta(days=25)} | fields
+    fields.setdefault("expected_on", fields["last_on"] + timedelta(days=fields["usual_days"]))
+    return Expectation.objects.create(customer=of or customer(), **fields)
 
 
 def loss(of: Customer | None = None, **fields: Any) -> Loss:

@@ -90,6 +90,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"
         ),
         "Renewal": lambda: factories.renewal(of),
+        "Expectation": lambda: factories.expectation(of),
         "Loss": lambda: factories.loss(of),
         "RetentionPlan": lambda: factories.plan(of),
         "PlanStep": lambda: factories.plan_step(open_plan_of(of) or factories.plan(of)),

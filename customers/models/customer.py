@@ -59,6 +59,22 @@ class Segment(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(200)],
         help_text=_("Ours and automatic ones together; more is said before the next. Empty: by the cadence."),
     )
+    order_call_days = models.PositiveSmallIntegerField(
+        _("days before an expected order"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(90)],
+        help_text=_("A call is proposed then, to customers who buy at regular intervals. Empty: none."),
+    )
+    renewal_call_days = models.PositiveSmallIntegerField(
+        _("days before a renewal or the end of a contract"),
+        null=True,
+        blank=True,
+        default=30,
+        db_default=30,
+        validators=[MaxValueValidator(365)],
+        help_text=_("A call is proposed then. Empty: none."),
+    )
 
     class Meta:
         ordering = ["cadence_days", "name"]

@@ -57,6 +57,8 @@ MEMBERS = (
 CUSTOMERS_EACH = 400
 _COLLEAGUE = re.compile(r"colleague-\d+@example\.com")
 _TEAM_SIZE = 8
+# Days before an expected order on which a call is proposed.
+CALLED_BEFORE = {"A customers": 5}
 # Days of the cadence, usual days from contact to contact, usual size of a purchase, weight.
 SEGMENTS = (
     ("Key accounts", 14, 10, 4200, 3),
@@ -133,6 +135,11 @@ def _colleague(number: int, share: int) -> Member:
     )
 
 
+def _segment(name: str, cadence: int) -> Segment:
+    """Those who buy often enough to be called before, and seldom enough for that to be no nuisance, are called."""
+    return Segment.objects.create(name=name, cadence_days=cadence, order_call_days=CALLED_BEFORE.get(name))
+
+
 def set_the_stage(on: date, customers: int) -> Stage:
     """Creates the company with its settings, teams, people for that many customers, segments and the survey."""
     Company.objects.update_or_create(
@@ -165,8 +172,7 @@ def set_the_stage(on: date, customers: int) -> Stage:
         owners=[users[member.email] for member in sellers],
         shares=[member.share for member in sellers],
         segments=[
-            Care(Segment.objects.create(name=name, cadence_days=cadence).pk, cadence, gap, amount)
-            for name, cadence, gap, amount, _weight in SEGMENTS
+            Care(_segment(name, cadence).pk, cadence, gap, amount) for name, cadence, gap, amount, _weight in SEGMENTS
         ],
         segment_weights=[weight for *_rest, weight in SEGMENTS],
         survey=Questionnaire.of(survey),

@@ -13,7 +13,7 @@ from dashboard.demo import complaining, histories, keeping, people, recaps, reme
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
-from retention import scoring
+from retention import expecting, scoring
 from retention_crm.lib import clock
 
 BATCH = 2_000
@@ -65,6 +65,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
+        expecting.expect_orders(at=clock.moment(on, time(), people.ZONE))
+        expecting.propose_calls(at=clock.moment(on, time(7), people.ZONE))
         standing.look_back(on)
         progress("lists of before")
         remembering.keep_lists(on, customers)

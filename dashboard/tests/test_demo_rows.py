@@ -66,8 +66,8 @@ def test_rows_of_a_customer_speak_of_its_own_people(demo: User) -> None:
     assert not Invitation.objects.exclude(contact__customer=F("customer")).exists()
     assert not Invitation.objects.exclude(trigger__customer=F("customer")).exists()
     assert not Response.objects.exclude(contact=F("invitation__contact")).exists()
-    # News to tell come from no conversation.
-    agreed = FollowUp.objects.exclude(origin=FollowUp.Origin.NOTICE)
+    # News to tell and what is expected come from no conversation.
+    agreed = FollowUp.objects.exclude(origin__in=[FollowUp.Origin.NOTICE, FollowUp.Origin.EXPECTED])
     assert not agreed.exclude(source__customer=F("customer")).exists()
     assert not Complaint.objects.exclude(owner=F("customer__owner")).exists()
 

@@ -40,6 +40,7 @@ LISTS = {
     "alert_rules": "notifications",
     "my_alerts": "notifications",
     "renewals": "customers",
+    "expected_orders": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",

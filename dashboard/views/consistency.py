@@ -19,8 +19,11 @@ def consistency(request: PersonRequest) -> HttpResponse:
     choice = WhoseDays.read("consistency", request.GET, user=user, figures=())
     side = next((side for side in SIDES if side.key == request.GET.get("by")), SIDES[0])
     teams = Team.objects.order_by("name") if user.sees_everything else Team.objects.none()
+    comparisons = compare(Scope(user, choice, side, on=user.today(at), at=at))
+    is_known = any(comparison.together.whole.total for comparison in comparisons)
     context = {
-        "comparisons": compare(Scope(user, choice, side, on=user.today(at), at=at)),
+        "comparisons": comparisons if is_known else [],
+        "is_known": is_known,
         "choice": choice,
         "side": side,
         "sides": [(one.label, choice.address(by=one.key), one is side) for one in SIDES],

@@ -67,7 +67,7 @@ def _template(request: PageRequest, fragment: str) -> str:
 
 
 def _visible(request: PageRequest, pk: int) -> Customer:
-    rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
+    rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk", "expectation")
     if request.user.is_manager:
         rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
@@ -115,6 +115,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "plan": open_plan(customer),
         "held_out": getattr(customer, "held_out", None),
         "renewals": of_customer(customer),
+        "expected": getattr(customer, "expectation", None),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,

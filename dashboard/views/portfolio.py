@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import FETCH_RAISE
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
@@ -17,7 +17,7 @@ from customers.models import Stage
 from dashboard.losses import Choice
 from dashboard.paging import page_of
 from dashboard.plans import all_plans, counts
-from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter
+from dashboard.portfolio import EVERY_BAND, ORDERS, PortfolioFilter, with_words
 from dashboard.renewals import ahead
 from dashboard.views.replying import PageRequest
 from retention.counting import Figures, figures
@@ -149,10 +149,3 @@ def _stages(counted: Figures, scope: dict[str, str]) -> list[StageShare]:
 def _address(filters: PortfolioFilter, **place: str) -> str:
     """Where the list goes on at that place; empty for a place that is not there."""
     return with_words(reverse("portfolio"), filters.words | place) if any(place.values()) else ""
-
-
-def with_words(address: str, words: dict[str, str]) -> str:
-    """The address with these parameters."""
-    query = QueryDict(mutable=True)
-    query.update(words)
-    return f"{address}?{query.urlencode()}"

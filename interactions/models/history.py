@@ -224,6 +224,7 @@ class FollowUp(models.Model):
         SURVEY = "survey", _("Bad survey answer")
         MAIL = "mail", _("Mail that came back")
         NOTICE = "notice", _("News to tell")
+        EXPECTED = "expected", _("Expected soon")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="follow_ups")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="follow_ups")
@@ -272,6 +273,11 @@ class FollowUp(models.Model):
             # Whom to write to, and who was written to, is asked again every few seconds.
             models.Index(
                 fields=["due_at"], name="follow_up_notices", condition=models.Q(done_at__isnull=True, origin="notice")
+            ),
+            models.Index(
+                fields=["customer"],
+                name="follow_up_expected",
+                condition=models.Q(done_at__isnull=True, origin="expected"),
             ),
         ]
 

@@ -1,6 +1,7 @@
 """How likely each customer is to go, what is planned against it, and why those went who are lost."""
 
 from retention.models.cause import Cause, CauseField
+from retention.models.expectation import Expectation, ExpectationQuerySet
 from retention.models.health import HealthChange, Judgement, JudgementQuerySet
 from retention.models.loss import Ending, Loss, LossQuerySet
 from retention.models.plan import (
@@ -47,6 +48,8 @@ __all__ = [
     "CustomerRiskQuerySet",
     "Doer",
     "Ending",
+    "Expectation",
+    "ExpectationQuerySet",
     "HealthChange",
     "Judgement",
     "JudgementQuerySet",

@@ -15,6 +15,7 @@ class Job(enum.IntEnum):
     IMPORTS = 2
     SPOTTING = 3
     NOTE_WORDS = 4
+    EXPECTING = 5
 
 
 @contextmanager
