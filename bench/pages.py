@@ -4,6 +4,7 @@ import base64
 import json
 import statistics
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
@@ -12,10 +13,14 @@ from django.urls import NoReverseMatch, reverse
 from accounts.models import User
 from bench.browser import Answer, Browser
 from customers.models import Customer, Segment
+from interactions.models import Complaint, FollowUp, Interaction
+from retention_crm.lib import clock
 from surveys.models import Invitation, Survey
 
 WARM_UP = 12
 ROUNDS = 60
+# What a page of a customer has to bear, and how many of each are still open.
+INTERACTIONS, PROMISES, COMPLAINTS, OPEN = 500, 50, 20, 3
 NOTES = "Talked about the open orders; nothing urgent."
 STAFF, MANAGER = "sales@example.com", "manager@example.com"
 
@@ -67,6 +72,44 @@ def busiest_customer() -> Customer:
     )
 
 
+def fill(customer: Customer, at: datetime) -> None:
+    """Gives them as much as a page has to bear: interactions, promises and complaints, some of them still open."""
+    author = customer.owner
+    lacking = max(0, INTERACTIONS - customer.interactions.count())
+    Interaction.objects.bulk_create(
+        Interaction(
+            customer=customer,
+            author=author,
+            happened_at=moment,
+            day=clock.today(customer.time_zone, moment),
+            notes=NOTES,
+            created_at=moment,
+        )
+        for moment in (at - timedelta(days=number) for number in range(1, lacking + 1))
+    )
+    FollowUp.objects.bulk_create(
+        FollowUp(
+            customer=customer,
+            assignee=author,
+            title="Send the price list",
+            is_promise=True,
+            due_at=at - timedelta(days=number - 5),
+            done_at=at - timedelta(days=number) if number > OPEN else None,
+        )
+        for number in range(PROMISES)
+    )
+    Complaint.objects.bulk_create(
+        Complaint(
+            customer=customer,
+            owner=author,
+            what="The parcel came late",
+            opened_at=at - timedelta(days=9 * number + 2),
+            resolved_at=at - timedelta(days=9 * number + 1) if number > OPEN else None,
+        )
+        for number in range(COMPLAINTS)
+    )
+
+
 def cases(busiest: Customer) -> list[Case]:
     """The pages of the product as they stand with the data at hand."""
     seen = Customer.objects.visible_to(User.objects.get_by_natural_key(STAFF))
@@ -94,13 +137,19 @@ def cases(busiest: Customer) -> list[Case]:
         Case("Messages of a manager", "list", "messages", person=MANAGER),
         Case("Surveys", "list", "surveys"),
         Case("Answers to a survey", "list", "survey", (survey.pk,)),
-        Case(f"Customer with {getattr(busiest, 'length')} interactions", "record", "customer", (busiest.pk,)),  # noqa: B009
+        Case(_name_of(busiest), "record", "customer", (busiest.pk,)),
         Case("Its timeline, in place", "record", "customer_timeline", (busiest.pk,), htmx=True),
         Case("Log panel, in place", "form", "log", query=f"?customer={busiest.pk}", htmx=True),
         Case("Survey, as a customer sees it", "public", "survey_answer", (invitation.token,), person=""),
         Case("Log a call", "post", "log", form=call, htmx=True),
         Case("Log a call with a promise", "post", "log", form=call | promise, htmx=True),
     ]
+
+
+def _name_of(customer: Customer) -> str:
+    interactions, complaints = customer.interactions.count(), customer.complaints.count()
+    promises = customer.follow_ups.filter(is_promise=True).count()
+    return f"Customer, {interactions} interactions, {promises} promises, {complaints} complaints"
 
 
 def _last_page(customers: Any) -> str:
@@ -131,6 +180,7 @@ def bare_pages(busiest: Customer) -> dict[str, Bare]:
 def measure(port: int) -> list[dict[str, Any]]:
     """Figures for every page that there is."""
     busiest = busiest_customer()
+    fill(busiest, clock.now())
     bare = bare_pages(busiest)
     people = {person.email: person for person in User.objects.filter(email__in=[STAFF, MANAGER])}
     browsers = {"": Browser(port), **{email: Browser(port, person) for email, person in people.items()}}

@@ -45,6 +45,7 @@ PAGES = (
     Place("portfolio", _("Portfolio"), "bar-chart-line", managers_only=True),
     Place("promises", _("Promises"), "people"),
     Place("complaints", _("Complaints"), "people"),
+    Place("wishes", _("Wishes"), "people"),
     Place("response_times", _("How quickly we answer"), "people"),
     Place("consistency", _("The same care for everybody"), "people"),
     Place("renewals", _("Renewals"), "people"),

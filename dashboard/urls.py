@@ -116,6 +116,7 @@ from dashboard.views.snoozing import customer_snooze, customer_wake
 from dashboard.views.survey_figures import survey_figures
 from dashboard.views.today import today
 from dashboard.views.trash import customer_trash, trash, trash_forget, trash_restore
+from dashboard.views.wish_topics import topic_close, topic_reopen, wish_apart, wish_together, wish_topic, wishes
 from dashboard.views.wishes import wish_close, wish_new, wish_reopen
 
 urlpatterns = [
@@ -162,6 +163,12 @@ urlpatterns = [
     path("questions/<int:pk>/answers/", check_in_answers, name="check_in_answers"),
     path("settings/answering/", care_rules, name="care_rules"),
     path("customers/<int:pk>/wishes/new/", wish_new, name="wish_new"),
+    path("wishes/", wishes, name="wishes"),
+    path("wishes/<int:pk>/together/", wish_together, name="wish_together"),
+    path("wishes/<int:pk>/apart/", wish_apart, name="wish_apart"),
+    path("wishes/topics/<int:pk>/", wish_topic, name="wish_topic"),
+    path("wishes/topics/<int:pk>/close/", topic_close, name="topic_close"),
+    path("wishes/topics/<int:pk>/reopen/", topic_reopen, name="topic_reopen"),
     path("wishes/<int:pk>/close/", wish_close, name="wish_close"),
     path("wishes/<int:pk>/reopen/", wish_reopen, name="wish_reopen"),
     path("messages/notices/", notices, name="notices"),

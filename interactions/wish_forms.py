@@ -84,8 +84,8 @@ class WishForm(_WishModelForm):
         self.helper = page_layout(Field("text"), Field("contact"), Field("wants_answer"))
 
 
-class WishOutcomeForm(forms.Form):
-    """What becomes of a wish; `reader` is who can be told of it, if there is anybody."""
+class OutcomeForm(forms.Form):
+    """What becomes of something that was wished for, and whether those concerned are told by mail."""
 
     state = forms.ChoiceField(
         label=gettext_lazy("What became of it?"),
@@ -102,17 +102,14 @@ class WishOutcomeForm(forms.Form):
     )
     tell = forms.BooleanField(required=False)
 
-    def __init__(self, *args: Any, wish: Wish, reader: Contact | None, at: datetime, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.wish, self.at = wish, at
-        chosen = WishState.DONE if wish.is_open else wish.state
-        self.initial = {"state": chosen, "outcome": wish.outcome, "tell": wish.wants_answer, **self.initial}
+    def ask(self, tell: str) -> None:
+        """Lays the form out; `tell` is the label of the question whether to tell them, and empty if nobody can be."""
         rows: list[Any] = [Chips("state"), Field("outcome")]
-        if reader is None:
-            del self.fields["tell"]
-        else:
-            self.fields["tell"].label = _("Tell %(name)s by mail") % {"name": reader.addressed_as}
+        if tell:
+            self.fields["tell"].label = tell
             rows.append(Div(Field("tell"), css_class="only-closed"))
+        else:
+            del self.fields["tell"]
         self.helper = page_layout(*rows)
 
     def clean(self) -> dict[str, Any]:
@@ -122,10 +119,25 @@ class WishOutcomeForm(forms.Form):
             self.add_error("outcome", _("Say what was done.") if is_done else _("Say why not."))
         return cleaned
 
+    @property
+    def becomes(self) -> WishState:
+        """Only of a valid form."""
+        return WishState(self.cleaned_data["state"])
+
+
+class WishOutcomeForm(OutcomeForm):
+    """What becomes of a wish; `reader` is who can be told of it, if there is anybody."""
+
+    def __init__(self, *args: Any, wish: Wish, reader: Contact | None, at: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.wish, self.at = wish, at
+        chosen = WishState.DONE if wish.is_open else wish.state
+        self.initial = {"state": chosen, "outcome": wish.outcome, "tell": wish.wants_answer, **self.initial}
+        self.ask(_("Tell %(name)s by mail") % {"name": reader.addressed_as} if reader else "")
+
     def save(self, *, by: User) -> bool:
         """False if somebody else closed it meanwhile."""
-        given = self.cleaned_data
-        state = WishState(given["state"])
+        given, state = self.cleaned_data, self.becomes
         # That something is planned says nothing about whether they want to know.
         tell = given.get("tell", False) if state in CLOSED else self.wish.wants_answer
         return self.wish.decide(state, given["outcome"], tell=tell, by=by, at=self.at)

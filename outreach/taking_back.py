@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from interactions.logging import record
-from interactions.models import FollowUp, How, Interaction, Notice, NoticeFor, Wish
+from interactions.models import FollowUp, How, Interaction, Notice, NoticeFor, Wish, WishQuerySet
 from outreach.cancelling import STOPPABLE, cancel
 from outreach.models import Message, MessageQuerySet, Sentence, State
 from outreach.planning import one_at_a_time
@@ -24,6 +24,16 @@ def reopen(wish: Wish, *, at: datetime) -> bool:
         answers = Message.objects.filter(wish=wish)
         cancel(answers, reason="opened_again", why=Sentence("wish_opened"), at=at, states=NOT_GONE)
         return not answers.exclude(state=State.CANCELLED).exists()
+
+
+def reopen_all(wishes: WishQuerySet, *, at: datetime) -> tuple[int, int]:
+    """The same for many; returns how many are open again, and of how many of these somebody has heard, or may have."""
+    with transaction.atomic():
+        rows = Wish.objects.filter(pk__in=list(wishes.order_by().values_list("pk", flat=True)))
+        answers = Message.objects.filter(wish__in=rows)
+        number = rows.reopen()
+        cancel(answers, reason="opened_again", why=Sentence("wish_opened"), at=at, states=NOT_GONE)
+        return number, answers.exclude(state=State.CANCELLED).count()
 
 
 def tell_in_person(row: NoticeFor, interaction: Interaction, *, by: User, at: datetime) -> None:

@@ -21,7 +21,17 @@ from customers.models import (
     Trashed,
 )
 from dashboard.models import BulkChange, SavedView
-from interactions.models import CheckInQuestion, Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
+from interactions.models import (
+    CheckInQuestion,
+    Complaint,
+    Document,
+    FollowUp,
+    Interaction,
+    Notice,
+    NoticeFor,
+    Wish,
+    WishTopic,
+)
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
@@ -93,6 +103,7 @@ class Side:
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
+    wish_topic: WishTopic
     loss: Loss
     plan: RetentionPlan
     play: Play

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, HandOver, Tag
 from dashboard.models import BulkChange, CalendarFeed, SavedView
-from interactions.models import CheckInQuestion
+from interactions.models import CheckInQuestion, WishTopic
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -62,6 +62,7 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),
+        wish_topic=WishTopic.named(f"Topic {customer.pk}"),
         play=Play.objects.create(name=f"Play {customer.pk}"),
         plan=(plan := factories.plan(customer)),
         plan_step=factories.plan_step(plan),

@@ -27,6 +27,7 @@ LISTS = {
     "losses": "customers",
     "promises": "customers",
     "complaints": "customers",
+    "wishes": "customers",
     "response_times": "customers",
     "consistency": "customers",
     "check_in_questions": "check_in_question_new",

@@ -26,7 +26,7 @@ from interactions.models.notice import (
     NoticeKind,
     NoticeQuerySet,
 )
-from interactions.models.wish import CLOSED, Wish, WishQuerySet, WishState
+from interactions.models.wish import CLOSED, Wish, WishQuerySet, WishState, WishTopic
 from interactions.models.word import NoteWord
 
 __all__ = [
@@ -65,4 +65,5 @@ __all__ = [
     "Wish",
     "WishQuerySet",
     "WishState",
+    "WishTopic",
 ]

@@ -1,7 +1,7 @@
 """What customers said they would like, and what became of it."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from customers.models import Contact, Customer, CustomerDataQuerySet
 from interactions.models.history import Interaction
+from retention_crm.lib import text
 from retention_crm.lib.fields import LineField, NoteField
 
 
@@ -24,6 +25,29 @@ class WishState(models.TextChoices):
 CLOSED = (WishState.DONE, WishState.DECLINED)
 
 
+class WishTopic(models.Model):
+    """What several customers wish for, so that it is decided once and all of them hear of it."""
+
+    name = LineField(_("what it is"), max_length=120)
+    key = models.CharField(max_length=480, unique=True, editable=False)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = text.sort_key(self.name)
+        super().save(*args, **kwargs)
+
+    @classmethod
+    def named(cls, name: str) -> "WishTopic":
+        """The topic of that name, made if there is none; case and accents make no other one."""
+        topic, _is_new = cls.objects.get_or_create(key=text.sort_key(name), defaults={"name": name})
+        return topic
+
+
 class WishQuerySet(CustomerDataQuerySet["Wish"]):
     def open(self) -> Self:
         """Those we still owe an answer to, also where one is planned."""
@@ -31,6 +55,14 @@ class WishQuerySet(CustomerDataQuerySet["Wish"]):
 
     def closed(self) -> Self:
         return self.filter(state__in=CLOSED)
+
+    def decide(self, state: WishState, outcome: str, *, by: User, at: datetime, **more: Any) -> int:
+        """What becomes of the open ones; returns how many. What was closed meanwhile stands as it is."""
+        return self.open().update(state=state, outcome=outcome, decided_by=by, decided_at=at, **more)
+
+    def reopen(self) -> int:
+        """Open again; whether they want to be told stays as it was said last."""
+        return self.exclude(state=WishState.OPEN).update(state=WishState.OPEN, decided_by=None, decided_at=None)
 
 
 class Wish(models.Model):
@@ -43,6 +75,15 @@ class Wish(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="wishes")
     contact = models.ForeignKey(
         Contact, verbose_name=_("who said it"), on_delete=models.SET_NULL, null=True, blank=True, related_name="wishes"
+    )
+    topic = models.ForeignKey(
+        WishTopic,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="wishes",
+        editable=False,
+        db_index=False,
     )
     text = LineField(_("what they wish"), max_length=300)
     said_at = models.DateTimeField()
@@ -76,6 +117,8 @@ class Wish(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer", "-said_at"], name="wish_by_customer"),
+            models.Index(fields=["-said_at", "-id"], name="wish_by_moment"),
+            models.Index(fields=["topic"], name="wish_by_topic", condition=models.Q(topic__isnull=False)),
             # Whom to tell is asked again every few seconds.
             models.Index(
                 fields=["decided_at"],
@@ -102,13 +145,12 @@ class Wish(models.Model):
 
     def decide(self, state: WishState, outcome: str, *, tell: bool, by: User, at: datetime) -> bool:
         """What becomes of an open one; false if somebody else closed it meanwhile, whose word then stands."""
-        fields = {"state": state, "outcome": outcome, "wants_answer": tell, "decided_by": by, "decided_at": at}
-        has_changed = bool(Wish.objects.open().filter(pk=self.pk).update(**fields))
+        mine = Wish.objects.filter(pk=self.pk)
+        has_changed = bool(mine.decide(state, outcome, by=by, at=at, wants_answer=tell))
         self.refresh_from_db()
         return has_changed
 
     def reopen(self) -> None:
         """Open again; whether they want to be told stays as it was said last."""
-        decided = Wish.objects.exclude(state=WishState.OPEN).filter(pk=self.pk)
-        decided.update(state=WishState.OPEN, decided_by=None, decided_at=None)
+        Wish.objects.filter(pk=self.pk).reopen()
         self.refresh_from_db()
