@@ -1,4 +1,4 @@
-"""Why customers of the demo left, of most it is known; and plans for two who may."""
+"""Why customers of the demo left, of most it is known; plans for two who may; and what several of them wish for."""
 
 from datetime import date, time
 from decimal import Decimal
@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from customers.models import Customer
 from dashboard.demo.people import ZONE
-from interactions.models import Complaint
+from interactions.models import Complaint, Wish, WishTopic
 from retention.losing import record_unrecorded
 from retention.models import Cause, Loss, Play
 from retention.planning import change, submit
@@ -35,6 +35,11 @@ def say_why(on: date) -> None:
         suspected, loss.confirmed, loss.own_word = _REASONS[number % len(_REASONS)]
         loss.suspected = list(suspected)
     Loss.objects.bulk_update(losses, ["suspected", "confirmed", "own_word"], batch_size=500)
+
+
+def put_wishes_together() -> None:
+    """What several customers of the demo wish for, under one name."""
+    Wish.objects.filter(text__icontains="invoice").update(topic=WishTopic.named("Invoices by e-mail"))
 
 
 def plan_for_two(on: date) -> None:

@@ -61,6 +61,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))
         keeping.say_why(on)
         keeping.plan_for_two(on)
+        keeping.put_wishes_together()
         standing.agree(on)
         _analyze()
         progress("risk")
