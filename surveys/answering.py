@@ -8,11 +8,12 @@ from typing import Any
 from django.db import transaction
 
 from customers.models import Customer
-from retention_crm.lib import text, tokens
+from retention_crm.lib import tokens
 from surveys.acting import call_back, lowest
 from surveys.branching import Value, Values, asked
 from surveys.models import TOKEN_PURPOSE, Answer, Begun, Invitation, Kind, Question, Response, Version
 from surveys.reading import first_of
+from surveys.remembering import version_opened, with_questions
 
 
 class AnswerRefusedError(Exception):
@@ -25,7 +26,7 @@ def open_invitation(token: str, at: datetime) -> Invitation | None:
     if pk is None:
         return None
     rows = Invitation.objects.select_related(
-        *("survey", "contact__customer__owner", "response__version", "begun__version")
+        *("survey__published", "contact__customer__owner", "response__version", "begun__version")
     )
     invitation = rows.filter(pk=pk).first()
     if invitation is None or not tokens.proves(token, TOKEN_PURPOSE, pk, invitation.nonce):
@@ -38,12 +39,10 @@ def version_to_answer(invitation: Invitation, opened: str = "") -> Version | Non
 
     A page that was `opened` before a new version was published is taken as it was.
     """
-    rows = Version.objects.filter(published_at__isnull=False).prefetch_related("questions")
-    versions = {version.pk: version for version in rows.filter(survey=invitation.survey_id)}
     response, begun = getattr(invitation, "response", None), getattr(invitation, "begun", None)
-    chosen = [text.row_id(opened), begun and begun.version_id, response and response.version_id]
-    found = next((versions[pk] for pk in chosen if pk in versions), None)
-    return found or versions.get(invitation.survey.published_id or 0)
+    chosen = (begun and begun.version, response and response.version, invitation.survey.published)
+    found = version_opened(invitation.survey, opened) or next(filter(None, chosen), None)
+    return with_questions(found) if found else None
 
 
 def keep_for_later(

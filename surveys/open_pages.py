@@ -4,9 +4,10 @@ from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from customers.models import Language
-from retention_crm.lib import text, tokens
+from retention_crm.lib import tokens
 from retention_crm.lib.pacing import is_too_often, place_of
 from surveys.models import PUBLIC_PURPOSE, PublicLink, Survey, Version
+from surveys.remembering import version_opened, with_questions
 
 # Answers in an hour: from one place, where guests may share an address, and by one link.
 MOST_FROM_A_PLACE = 30
@@ -18,7 +19,9 @@ def open_link(token: str) -> PublicLink | None:
     pk = tokens.claimed_pk(token)
     if pk is None:
         return None
-    link = PublicLink.objects.select_related("survey").filter(pk=pk, survey__in=Survey.objects.in_use()).first()
+    link = (
+        PublicLink.objects.select_related("survey__published").filter(pk=pk, survey__in=Survey.objects.in_use()).first()
+    )
     if link is None or link.revoked_at is not None or not tokens.proves(token, PUBLIC_PURPOSE, pk, link.nonce):
         return None
     return link
@@ -26,9 +29,10 @@ def open_link(token: str) -> PublicLink | None:
 
 def version_by_link(link: PublicLink, opened: str) -> Version:
     """What is asked now; a page that was `opened` before a new version was published is taken as it was."""
-    rows = link.survey.versions.filter(published_at__isnull=False).prefetch_related("questions")
-    found = {version.pk: version for version in rows}
-    version = found.get(text.row_id(opened) or 0) or found[link.survey.published_id or 0]
+    found = version_opened(link.survey, opened) or link.survey.published
+    # Surveys in use have one.
+    assert found is not None
+    version = with_questions(found)
     version.survey = link.survey
     return version
 
