@@ -3,16 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, Model, OuterRef, Prefetch, QuerySet, Subquery, Window
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
-from customers.models import Customer, CustomField, OwnerChange
+from customers.models import Contact, ContactDetail, Customer, CustomField, DatedEvent, OwnerChange
 from customers.requests import may_change
 from dashboard.health import judgement_of
 from dashboard.plans import open_plan
+from dashboard.presence import presence
 from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
 from dashboard.views.replying import PageRequest
@@ -34,7 +35,7 @@ def customer(request: PageRequest, pk: int) -> HttpResponse:
     For htmx, which asks again when something was saved, all of it but the frame, so that nothing jumps. One that was
     merged into another is found there.
     """
-    shown = _visible(request, pk)
+    shown = _visible(request, pk, whole=True)
     if shown.pk != pk:
         return redirect("customer", shown.pk)
     context = _timeline(request, shown) if _is_in_place(request) else _basics(request, shown)
@@ -47,7 +48,7 @@ def customer(request: PageRequest, pk: int) -> HttpResponse:
 @require_safe
 def customer_timeline(request: PageRequest, pk: int) -> HttpResponse:
     """The timeline from `?after=` on, narrowed to `?show=`; without htmx on the whole page."""
-    shown = _visible(request, pk)
+    shown = _visible(request, pk, whole=not request.htmx)
     context = _timeline(request, shown)
     documents = _documents(context["timeline"], newest_of=None if request.htmx else shown)
     if not request.htmx:
@@ -66,9 +67,12 @@ def _template(request: PageRequest, fragment: str) -> str:
     return "dashboard/customer.html" + (f"#{fragment}" if _is_in_place(request) else "")
 
 
-def _visible(request: PageRequest, pk: int) -> Customer:
+def _visible(request: PageRequest, pk: int, *, whole: bool) -> Customer:
+    """With what `_whole` needs to know, if that is asked for."""
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk", "expectation")
-    if request.user.is_manager:
+    if whole:
+        rows = rows.annotate(there=presence(), scale=RiskScale.objects.latest_as_json())
+    if whole and request.user.is_manager:
         rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
     if shown is None:
@@ -94,32 +98,45 @@ def _timeline(request: PageRequest, customer: Customer) -> dict[str, Any]:
     }
 
 
-def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
-    at = clock.now()
+def _whole(request: PageRequest, customer: Any) -> dict[str, Any]:
+    """What the page shows of a customer of `_visible`; what there is none of is not asked for."""
+    at, there = clock.now(), customer.there
+    untold = OwnerChange.objects.untold().select_related("owner")
     on = customer.today(at)
     risk: CustomerRisk | None = getattr(customer, "risk", None)
     return {
-        "contacts": list(customer.contacts.prefetch_related("events", "details")),
-        "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
-        "owed": _owed(request, customer, at),
-        "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
-        "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
-        "tags": list(customer.tags.all()),
+        "contacts": _contacts(customer),
+        "complaints": _listed(there["complaints"], Complaint.objects.open().select_related("owner"), customer),
+        "owed": _owed(request, customer, at) if there["owed"] else [],
+        "wishes": _listed(there["wishes"], Wish.objects.open().select_related("contact"), customer),
+        "untold": next(iter(_listed(there["untold"], untold, customer)), None),
+        "tags": list(customer.tags.all()) if there["tags"] else [],
         "own_facts": CustomField.objects.facts(customer.custom),
         "risk": risk,
         "account": account(risk, on=on) if risk else [],
         "who_went_quiet": who_went_quiet(risk, on) if risk else "",
-        "chance": chance_in_words(risk, RiskScale.objects.in_use()) if risk else [],
-        "judgement": judgement_of(customer, request.user.company, at=at),
+        "chance": chance_in_words(risk, RiskScale.read(customer.scale)) if risk else [],
+        "judgement": judgement_of(customer, request.user.company, at=at) if there["judgements"] else None,
         "loss": _loss(customer),
-        "plan": open_plan(customer),
+        "plan": open_plan(customer) if there["plans"] else None,
         "held_out": getattr(customer, "held_out", None),
-        "renewals": of_customer(customer),
+        "renewals": of_customer(customer) if there["renewals"] else [],
         "expected": getattr(customer, "expectation", None),
         "snoozed": customer.is_snoozed(on),
         "quiet_days": customer.quiet_days(on),
         "on": on,
     } | _open_follow_ups(request, customer)
+
+
+def _contacts(customer: Any) -> list[Contact]:
+    """With their days and addresses; nothing is asked for where none of them has any."""
+    events = DatedEvent.objects.all() if customer.there["events"] else DatedEvent.objects.none()
+    details = ContactDetail.objects.all() if customer.there["details"] else ContactDetail.objects.none()
+    return list(customer.contacts.prefetch_related(Prefetch("events", events), Prefetch("details", details)))
+
+
+def _listed[M: Model](is_there: bool, rows: QuerySet[M], customer: Customer) -> list[M]:
+    return list(rows.filter(customer=customer)) if is_there else []
 
 
 def _owed(request: PageRequest, customer: Customer, at: datetime) -> list[Waiting]:
@@ -153,9 +170,8 @@ def _documents(timeline: Timeline | None, *, newest_of: Customer | None) -> list
 
 def _open_follow_ups(request: PageRequest, customer: Customer) -> dict[str, Any]:
     """The next ones due, or all with `?open=all`; `unshown` is how many more there are."""
-    rows = FollowUp.objects.open().filter(customer=customer)
+    rows = FollowUp.objects.open().filter(customer=customer).annotate(number=Window(Count("pk")))
     is_all = request.GET.get("open") == "all"
-    found = list(rows.select_related("assignee")[: None if is_all else SHOWN_FOLLOW_UPS + 1])
-    if is_all or len(found) <= SHOWN_FOLLOW_UPS:
-        return {"follow_ups": found, "all_open": is_all}
-    return {"follow_ups": found[:SHOWN_FOLLOW_UPS], "unshown": rows.count() - SHOWN_FOLLOW_UPS}
+    found: list[Any] = list(rows.select_related("assignee")[: None if is_all else SHOWN_FOLLOW_UPS])
+    unshown = found[0].number - len(found) if found else 0
+    return {"follow_ups": found, "all_open": is_all, "unshown": unshown}
