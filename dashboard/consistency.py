@@ -75,7 +75,9 @@ class Scope:
         if self.choice.team:
             rows = rows.filter(**{f"{doer}__team": self.choice.team})
         is_new = Q(**{f"{customer}customer_since__gt": self.on - NEW_FOR})
-        return rows.order_by().annotate(line=F(line), is_new=ExpressionWrapper(is_new, output_field=BooleanField()))
+        told = {"line": F(line), "is_new": ExpressionWrapper(is_new, output_field=BooleanField())}
+        marked: QuerySet[Any] = rows.order_by().annotate(**told)
+        return marked
 
 
 def _counted(rows: QuerySet[Any], up: Q, down: Q | None = None) -> Iterable[Row]:
@@ -119,8 +121,8 @@ def _recaps(scope: Scope) -> Iterable[Row]:
 
 
 def _scores(scope: Scope) -> Iterable[Row]:
-    rows = Response.objects.visible_to(scope.user).filter(score__isnull=False)
-    rows = scope.of_doer(rows, doer="customer__owner", when="answered_at")
+    given = Response.objects.visible_to(scope.user).filter(score__isnull=False)
+    rows = scope.of_doer(given, doer="customer__owner", when="answered_at")
     return _counted(rows, Q(score__gt=PASSIVE_MAX), Q(score__lte=DETRACTOR_MAX))
 
 

@@ -1,13 +1,15 @@
 """Which of the rarer things there are about a customer, asked together: a page then fetches only those there are."""
 
-from django.db.models import Exists, OuterRef
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import JSONObject
 
 from customers.models import ContactDetail, Customer, DatedEvent, OwnerChange
 from interactions.models import Complaint, Interaction, Wish
 from retention.models import Judgement, Renewal, RetentionPlan
 
-_OF_CUSTOMER = {
+_OF_CUSTOMER: dict[str, QuerySet[Any]] = {
     "complaints": Complaint.objects.open(),
     "owed": Interaction.objects.owed(),
     "wishes": Wish.objects.open(),
@@ -17,7 +19,7 @@ _OF_CUSTOMER = {
     "plans": RetentionPlan.objects.open(),
     "renewals": Renewal.objects.all(),
 }
-_OF_CONTACT = {"events": DatedEvent.objects.all(), "details": ContactDetail.objects.all()}
+_OF_CONTACT: dict[str, QuerySet[Any]] = {"events": DatedEvent.objects.all(), "details": ContactDetail.objects.all()}
 
 
 def presence() -> JSONObject:

@@ -69,14 +69,16 @@ def topics_of(user: User) -> list[Any]:
         "customers": Count("wishes__customer", filter=is_open, distinct=True),
         "waiting": Count("wishes", filter=is_open & Q(wishes__wants_answer=True)),
     }
-    return list(WishTopic.objects.annotate(**counts).filter(open__gt=0).order_by("-customers", "key")[:TOPICS_SHOWN])
+    rows: Any = WishTopic.objects.annotate(**counts)
+    return list(rows.filter(open__gt=0).order_by("-customers", "key")[:TOPICS_SHOWN])
 
 
 def likely_topics(wish: Wish) -> list[WishTopic]:
     """Those of whose name or wishes the text reminds first, then the others."""
     by_name = TrigramSimilarity("name", wish.text)
     by_wish = Max(TrigramSimilarity("wishes__text", wish.text), default=0.0)
-    rows = WishTopic.objects.exclude(pk=wish.topic_id).annotate(name_like=by_name, wish_like=by_wish)
+    others = WishTopic.objects.exclude(wishes=wish)
+    rows = others.annotate(name_like=by_name, wish_like=by_wish)
     near = sorted(rows, key=lambda topic: (-max(topic.name_like, topic.wish_like), topic.key))
     return list(near)
 

@@ -20,6 +20,13 @@ else:
 NAME_LIMIT = 120
 
 
+class _SaidBy(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Wishes with who said them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.text} · {obj.customer}"
+
+
 class TogetherForm(CarefulForm, forms.Form):
     """With which topic, known or new, and which other wishes; `topics` and `others` are offered, likely ones first."""
 
@@ -30,7 +37,7 @@ class TogetherForm(CarefulForm, forms.Form):
         empty_label=gettext_lazy("Something new"),
     )
     name = LineInput(label=gettext_lazy("What is it, in a few words?"), limit=NAME_LIMIT, required=False)
-    others = forms.ModelMultipleChoiceField(
+    others = _SaidBy(
         Wish.objects.none(),
         label=gettext_lazy("These sound alike: put them with it"),
         required=False,
@@ -44,7 +51,6 @@ class TogetherForm(CarefulForm, forms.Form):
         assert isinstance(known, forms.ModelChoiceField) and isinstance(alike, forms.ModelMultipleChoiceField)
         known.queryset, alike.queryset = WishTopic.objects.all(), others
         known.choices = [("", known.empty_label or ""), *((topic.pk, topic.name) for topic in topics)]
-        alike.label_from_instance = lambda other: f"{other.text} · {other.customer}"  # type: ignore[method-assign, attr-defined]
         rows = ["topic", "name", *(["others"] if others else [])]
         self.helper = page_layout(*rows)
 

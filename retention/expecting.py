@@ -87,7 +87,7 @@ def expect_again(*, since: datetime, at: datetime) -> int:
 
 def _refresh(sql: str, *, at: datetime, customers: list[int] | None = None) -> int:
     on = clock.today(Company.current().time_zone, at)
-    parameters = {
+    parameters: dict[str, Any] = {
         "on": on,
         "since": on - LOOKED_BACK,
         "until": on + A_DAY,
@@ -180,7 +180,8 @@ def _ahead(rows: QuerySet[Any], kind: str, day: str, who: str, what: str, *, at:
     near = near.annotate(call_on=ExpressionWrapper(F(day) - lead, output_field=DateField()), occasion=occasion)
     near = near.filter(call_on__lte=on + A_DAY, **{f"{day}__gte": on - A_DAY})
     known = FollowUp.objects.filter(occasion=OuterRef("occasion"))
-    return near.filter(~Exists(known)).select_related("customer__owner").order_by("pk")
+    new: QuerySet[Any] = near.filter(~Exists(known)).select_related("customer__owner").order_by("pk")
+    return new
 
 
 def _written(field: str) -> Cast:

@@ -213,8 +213,9 @@ def renewal(of: Customer | None = None, **fields: Any) -> Renewal:
 
 def expectation(of: Customer | None = None, **fields: Any) -> Expectation:
     """Of an order every 30 days, expected in five."""
-    fields = {"orders": 6, "usual_days": 30, "last_on": TODAY - timedelta(days=25)} | fields
-    fields.setdefault("expected_on", fields["last_on"] + timedelta(days=fields["usual_days"]))
+    last_on, usual_days = fields.setdefault("last_on", TODAY - timedelta(days=25)), fields.setdefault("usual_days", 30)
+    fields.setdefault("orders", 6)
+    fields.setdefault("expected_on", last_on + timedelta(days=usual_days))
     return Expectation.objects.create(customer=of or customer(), **fields)
 
 

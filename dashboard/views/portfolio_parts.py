@@ -14,8 +14,8 @@ from accounts.requests import PersonRequest, managers_only
 from customers.models import Customer
 from dashboard.list_quality import BY_PLACE
 from dashboard.paging import page_of
-from dashboard.portfolio import PortfolioFilter
-from dashboard.views.portfolio import lists_behind, with_words
+from dashboard.portfolio import PortfolioFilter, with_words
+from dashboard.views.portfolio import lists_behind
 from retention.counting import Figures, figures, loads
 from retention.models import CustomerRisk, RiskSnapshot, RiskSnapshotQuerySet
 from retention.staying import of_part

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ class TestExpecting:
         bought(customer, 69, 40, 10, amount="300")
         found = expected(customer)
         assert found is not None
-        assert (found.orders, found.usual_days, found.usual_amount) == (5, 30, 300)
+        assert (found.orders, found.usual_days, found.usual_amount) == (5, 30, Decimal(300))
         assert (found.last_on, found.expected_on) == (TODAY - 10 * DAY, TODAY + 20 * DAY)
 
     @pytest.mark.parametrize(
