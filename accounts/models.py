@@ -316,6 +316,18 @@ class Company(models.Model):
     quiet_until = models.TimeField(
         _("no mail until"), default=time(8, 0), help_text=_("In the morning, by the customer's clock.")
     )
+    introduces_owners = models.BooleanField(
+        _("introduce a new owner by mail"),
+        default=True,
+        db_default=True,
+        help_text=_("Ticked beforehand where customers are handed over; it can be chosen otherwise each time."),
+    )
+    introductions_wait = models.BooleanField(
+        _("introductions wait for approval"),
+        default=True,
+        db_default=True,
+        help_text=_("Each stands on “Tomorrow” and goes out once somebody has looked at it."),
+    )
     budget_days = models.PositiveSmallIntegerField(
         _("days between two automatic messages to one customer"),
         default=7,

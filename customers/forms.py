@@ -37,6 +37,11 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         empty_label=_("The company's"),
         help_text=_("Surveys and thank-you notes wait over its public holidays."),
     )
+    introduce = forms.BooleanField(
+        label=_("Introduce a new owner by mail"),
+        required=False,
+        help_text=_("Only if the owner becomes another: one mail to each contact, at the next hour of greetings."),
+    )
 
     class Meta:
         model = Customer
@@ -62,10 +67,18 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         owner_id = self.instance.owner_id
         self._choose_from("owner", owners | User.objects.get_queryset().filter(pk=owner_id) if owner_id else owners)
         self._choose_from("segment", Segment.objects.all())
-        if not self.instance.pk:
+        if self.instance.pk:
+            self.fields["introduce"].initial = user.company.introduces_owners
+        else:
+            del self.fields["introduce"]
             self.initial = {**self._first_values(), **self.initial}
         self.helper = page_layout(
-            Fieldset("", "name", row(Field("owner", wrapper_class=HALF), Field("segment", wrapper_class=HALF))),
+            Fieldset(
+                "",
+                "name",
+                row(Field("owner", wrapper_class=HALF), Field("segment", wrapper_class=HALF)),
+                *(["introduce"] if self.instance.pk else []),
+            ),
             Fieldset(
                 "",
                 row(Field("stage", wrapper_class=HALF), Field("customer_since", wrapper_class=HALF)),
@@ -75,6 +88,16 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
             ),
             Fieldset(_("How often"), Field("cadence_days", wrapper_class=HALF), "do_not_contact"),
         )
+
+    @property
+    def changed_columns(self) -> list[str]:
+        """What of the customer became another."""
+        return [name for name in self.changed_data if name != "introduce"]
+
+    @property
+    def introduces(self) -> bool:
+        """Whether the contacts are to get a mail from a new owner. Only for a valid form."""
+        return bool(self.cleaned_data.get("introduce"))
 
     def _choose_from(self, name: str, rows: Any) -> None:
         field = self.fields[name]

@@ -61,7 +61,9 @@ def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
     labels = LabelsForm(request.POST or None, customer=customer)
     if request.method == "POST" and all([form.is_valid(), labels.is_valid()]):
         with transaction.atomic():
-            changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
+            changing.save_customer(
+                customer, by=request.user, at=clock.now(), changed=form.changed_columns, introduce=form.introduces
+            )
             _label(customer, labels)
         messages.success(request, _("Saved."))
         return redirect("customer", pk)
@@ -92,7 +94,8 @@ def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.POST or None, person=shown)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["to"]
-        done = handing_over.hand_over(shown, to=to, by=request.user, at=clock.now())
+        introduce = form.cleaned_data["introduce"]
+        done = handing_over.hand_over(shown, to=to, by=request.user, at=clock.now(), introduce=introduce)
         words = _("%(to)s looks after the customers of %(name)s now.") % {"to": to, "name": shown}
         messages.success(request, words, extra_tags=reverse("hand_over_undo", args=[done.pk]))
         return redirect("person", pk)

@@ -64,6 +64,7 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.left_behind import left_behind, left_behind_give
 from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
@@ -213,6 +214,8 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("portfolio/left-behind/", left_behind, name="left_behind"),
+    path("portfolio/left-behind/<int:pk>/give/", left_behind_give, name="left_behind_give"),
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
     path("portfolio/list/", list_quality, name="list_quality"),

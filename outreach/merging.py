@@ -45,6 +45,7 @@ _NAMED_BY = {
     "interactions.NoticeFor": "notice_for",
     "interactions.Wish": "wish",
     "customers.DatedEvent": "dated_event",
+    "customers.OwnerChange": "owner_change",
     "surveys.Invitation": "invitation",
 }
 

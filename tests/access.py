@@ -139,6 +139,8 @@ TABLE: tuple[Line, ...] = (
     Line("import_refused", IMPORTER, args=("intake",)),
     Line("portfolio", MANAGERS),
     Line("losses", MANAGERS),
+    Line("left_behind", MANAGERS),
+    Line("left_behind_give", MANAGERS, methods=("POST",), args=("person",)),
     Line("promises", EVERYONE),
     Line("list_quality", MANAGERS),
     # A day on which nothing was judged.

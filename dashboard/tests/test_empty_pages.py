@@ -25,6 +25,7 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "left_behind": "portfolio",
     "promises": "customers",
     "complaints": "customers",
     "response_times": "customers",

@@ -122,6 +122,7 @@ def occasion(message: Message) -> str:
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.NOTICE: _("Something they have to know"),
+        MessageKind.INTRODUCTION: _("Somebody else looks after them now"),
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
