@@ -328,6 +328,17 @@ class Company(models.Model):
         db_default=True,
         help_text=_("Each stands on “Tomorrow” and goes out once somebody has looked at it."),
     )
+    gesture_limit = models.DecimalField(
+        _("limit of one gesture"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_(
+            "Above it whoever logs a gift says why, and managers find it on “Gestures and perks”. Empty: none."
+        ),
+    )
     budget_days = models.PositiveSmallIntegerField(
         _("days between two automatic messages to one customer"),
         default=7,

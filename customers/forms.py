@@ -55,6 +55,7 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
             "time_zone",
             "country",
             "cadence_days",
+            "gesture_budget",
             "care_note",
             "do_not_contact",
         ]
@@ -86,7 +87,11 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
                 Field("country", wrapper_class=HALF),
                 "care_note",
             ),
-            Fieldset(_("How often"), Field("cadence_days", wrapper_class=HALF), "do_not_contact"),
+            Fieldset(
+                _("How often"),
+                row(Field("cadence_days", wrapper_class=HALF), Field("gesture_budget", wrapper_class=HALF)),
+                "do_not_contact",
+            ),
         )
 
     @property
@@ -335,10 +340,11 @@ class SnoozeForm(CarefulForm, forms.Form):
 class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
         model = Segment
-        fields = ["name", "cadence_days", "contacts_a_month", "counts_as_contact", "horizon_days"]
+        fields = ["name", "cadence_days", "contacts_a_month", "gesture_budget", "counts_as_contact", "horizon_days"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = page_layout(
-            "name", "cadence_days", "contacts_a_month", Fieldset(_("Risk"), "counts_as_contact", "horizon_days")
+            *("name", "cadence_days", "contacts_a_month", "gesture_budget"),
+            Fieldset(_("Risk"), "counts_as_contact", "horizon_days"),
         )

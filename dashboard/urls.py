@@ -36,6 +36,7 @@ from dashboard.views.follow_ups import (
     follow_up_release,
     follow_up_reopen,
 )
+from dashboard.views.gestures import customer_gestures, log_gestures
 from dashboard.views.health import (
     customer_health,
     customer_qualities,
@@ -56,6 +57,7 @@ from dashboard.views.importing import (
     imports,
 )
 from dashboard.views.inline_edit import contact_field, customer_field
+from dashboard.views.kindness import kindness
 from dashboard.views.labels import (
     custom_field,
     custom_field_new,
@@ -92,6 +94,17 @@ from dashboard.views.notifications import (
 )
 from dashboard.views.odds import odds_export, save_odds
 from dashboard.views.palette import find, find_notes
+from dashboard.views.perks import (
+    perk,
+    perk_new,
+    perk_restore,
+    perk_unuse,
+    perk_use,
+    perk_withdraw,
+    perks,
+    perks_grant,
+    perks_ungrant,
+)
 from dashboard.views.plan_steps import (
     plan_approve,
     plan_close,
@@ -214,6 +227,7 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("today/kindness/", kindness, name="kindness"),
     path("portfolio/left-behind/", left_behind, name="left_behind"),
     path("portfolio/left-behind/<int:pk>/give/", left_behind_give, name="left_behind_give"),
     path("portfolio/losses/", losses, name="losses"),
@@ -228,6 +242,17 @@ urlpatterns = [
     path("portfolio/odds/", save_odds, name="save_odds"),
     path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),
+    path("log/gestures/<int:pk>/", log_gestures, name="log_gestures"),
+    path("customers/<int:pk>/gestures/", customer_gestures, name="customer_gestures"),
+    path("customers/<int:pk>/perks/new/", perk_new, name="perk_new"),
+    path("customers/perks/<int:pk>/", perk, name="perk"),
+    path("customers/perks/<int:pk>/use/", perk_use, name="perk_use"),
+    path("customers/perks/<int:pk>/unuse/", perk_unuse, name="perk_unuse"),
+    path("customers/perks/<int:pk>/withdraw/", perk_withdraw, name="perk_withdraw"),
+    path("customers/perks/<int:pk>/restore/", perk_restore, name="perk_restore"),
+    path("portfolio/perks/", perks, name="perks"),
+    path("portfolio/perks/grant/", perks_grant, name="perks_grant"),
+    path("portfolio/perks/ungrant/<uuid:key>/", perks_ungrant, name="perks_ungrant"),
     path("portfolio/renewals/", renewals, name="renewals"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
     path("customers/renewals/<int:pk>/", renewal, name="renewal"),

@@ -16,6 +16,7 @@ from customers.models import (
     HandOver,
     Import,
     Merge,
+    Perk,
     Segment,
     Tag,
     Trashed,
@@ -100,6 +101,7 @@ class Side:
     planless: Customer
     judgement: Judgement
     renewal: Renewal
+    perk: Perk
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp

@@ -16,6 +16,7 @@ from customers.models import (
     Import,
     ImportState,
     Merge,
+    Perk,
     Segment,
     Trashed,
 )
@@ -198,6 +199,13 @@ def renewal(of: Customer | None = None, **fields: Any) -> Renewal:
     """In thirty days, unless told otherwise."""
     fields.setdefault("due_on", TODAY + timedelta(days=30))
     return Renewal.objects.create(customer=of or customer(), **fields)
+
+
+def perk(of: Customer | None = None, **fields: Any) -> Perk:
+    """A discount granted on TODAY, unless told otherwise."""
+    of = of or customer()
+    fields = {"words": "10 % off spare parts", "granted_on": TODAY, "granted_by": of.owner} | fields
+    return Perk.objects.create(customer=of, **fields)
 
 
 def loss(of: Customer | None = None, **fields: Any) -> Loss:

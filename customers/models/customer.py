@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -58,6 +59,16 @@ class Segment(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(200)],
         help_text=_("Ours and automatic ones together; more is said before the next. Empty: by the cadence."),
+    )
+
+    gesture_budget = models.DecimalField(
+        _("budget for gestures a year"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("For gifts, samples and the like to one customer in a calendar year. Empty: none is set."),
     )
 
     class Meta:
@@ -146,6 +157,15 @@ class Customer(models.Model):
         blank=True,
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Leave empty to use the segment's cadence."),
+    )
+    gesture_budget = models.DecimalField(
+        _("own budget for gestures a year"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Leave empty to use the segment's."),
     )
     country = models.CharField(
         _("country"),
@@ -236,6 +256,11 @@ class Customer(models.Model):
     def cadence(self) -> int:
         """Longest allowed gap between touchpoints, in days."""
         return self.cadence_days or self.segment.cadence_days
+
+    @property
+    def gesture_allowance(self) -> Decimal | None:
+        """What gestures to them may cost in a calendar year; None where nobody said so."""
+        return self.segment.gesture_budget if self.gesture_budget is None else self.gesture_budget
 
     def quiet_days(self, on: date) -> int | None:
         """Whole days since the last touchpoint; None if there never was one."""

@@ -26,6 +26,7 @@ LISTS = {
     "portfolio": "imports",
     "losses": "customers",
     "left_behind": "portfolio",
+    "kindness": "customers",
     "promises": "customers",
     "complaints": "customers",
     "response_times": "customers",
@@ -40,6 +41,7 @@ LISTS = {
     "alert_rules": "notifications",
     "my_alerts": "notifications",
     "renewals": "customers",
+    "perks": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
@@ -60,7 +62,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new", "list_rules", "care_rules", "check_in_question_new", "theme_new"),
+    *("plan_rules", "play_new", "perks_grant", "list_rules", "care_rules", "check_in_question_new", "theme_new"),
 }
 
 

@@ -96,6 +96,14 @@ class Interaction(models.Model):
         blank=True,
         help_text=_("Purchases and gestures only."),
     )
+    limit_reason = LineField(
+        _("why it is more than the limit"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a gesture that cost more than the company allows without a word."),
+    )
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     is_owed = models.BooleanField(_("they wait for an answer"), default=False, db_default=False)
     # The next real contact answers them, and is told by the history; or somebody says that it was done elsewhere.
@@ -133,6 +141,9 @@ class Interaction(models.Model):
             # A few purchases among many calls: whom to thank is asked again every few seconds.
             models.Index(fields=["created_at"], name="interaction_purchases", condition=models.Q(kind=Kind.PURCHASE)),
             models.Index(fields=["created_at"], name="interaction_referrals", condition=models.Q(kind=Kind.REFERRAL)),
+            models.Index(
+                fields=["customer", "-day"], name="interaction_gestures", condition=models.Q(kind=Kind.GESTURE)
+            ),
             models.Index(fields=["day"], name="interaction_by_day"),
             GinIndex(
                 OpClass(Folded("notes"), name="gin_trgm_ops"), name="interaction_notes", condition=~models.Q(notes="")
