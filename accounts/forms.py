@@ -113,7 +113,10 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 row(Field("survey_cooldown_days", wrapper_class=HALF), Field("survey_valid_days", wrapper_class=HALF)),
                 Field("survey_reminder_days", wrapper_class=HALF),
             ),
-            Fieldset(_("Gestures"), Field("gesture_limit", wrapper_class=HALF)),
+            Fieldset(
+                _("Gestures, and who left"),
+                row(Field("gesture_limit", wrapper_class=HALF), Field("lost_contact_days", wrapper_class=HALF)),
+            ),
             Fieldset(_("When somebody else looks after a customer"), "introduces_owners", "introductions_wait"),
             Fieldset(
                 _("When customers get mail"),

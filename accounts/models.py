@@ -339,6 +339,15 @@ class Company(models.Model):
             "Above it whoever logs a gift says why, and managers find it on “Gestures and perks”. Empty: none."
         ),
     )
+    lost_contact_days = models.PositiveSmallIntegerField(
+        _("days until a friendly contact with who left"),
+        default=180,
+        db_default=180,
+        validators=[MaxValueValidator(3650)],
+        help_text=_(
+            "Today of the owner proposes it; nothing goes out by itself. A segment may say otherwise. 0: never."
+        ),
+    )
     budget_days = models.PositiveSmallIntegerField(
         _("days between two automatic messages to one customer"),
         default=7,

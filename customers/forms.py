@@ -340,11 +340,14 @@ class SnoozeForm(CarefulForm, forms.Form):
 class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
         model = Segment
-        fields = ["name", "cadence_days", "contacts_a_month", "gesture_budget", "counts_as_contact", "horizon_days"]
+        fields = [
+            *("name", "cadence_days", "contacts_a_month", "gesture_budget", "lost_contact_days"),
+            *("counts_as_contact", "horizon_days"),
+        ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = page_layout(
-            *("name", "cadence_days", "contacts_a_month", "gesture_budget"),
+            *("name", "cadence_days", "contacts_a_month", "gesture_budget", "lost_contact_days"),
             Fieldset(_("Risk"), "counts_as_contact", "horizon_days"),
         )

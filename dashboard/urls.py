@@ -71,7 +71,17 @@ from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log, log_questions
-from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_replay, loss_undo, losses
+from dashboard.views.losses import (
+    customer_lost,
+    loss_call_again,
+    loss_interview,
+    loss_leave,
+    loss_reason,
+    loss_reopen,
+    loss_replay,
+    loss_undo,
+    losses,
+)
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -279,6 +289,9 @@ urlpatterns = [
     path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
     path("customers/losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
     path("customers/losses/<int:pk>/before/", loss_replay, name="loss_replay"),
+    path("customers/losses/<int:pk>/interview/", loss_interview, name="loss_interview"),
+    path("customers/losses/<int:pk>/leave/", loss_leave, name="loss_leave"),
+    path("customers/losses/<int:pk>/call-again/", loss_call_again, name="loss_call_again"),
     path("customers/losses/<int:pk>/undo/", loss_undo, name="loss_undo"),
     path("customers/losses/<int:pk>/reopen/", loss_reopen, name="loss_reopen"),
     path("settings/first-steps/", first_steps, name="first_steps"),

@@ -70,6 +70,13 @@ class Segment(models.Model):
         validators=[MinValueValidator(0)],
         help_text=_("For gifts, samples and the like to one customer in a calendar year. Empty: none is set."),
     )
+    lost_contact_days = models.PositiveSmallIntegerField(
+        _("days until a friendly contact with who left"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("Empty: as the company says. 0: never."),
+    )
 
     class Meta:
         ordering = ["cadence_days", "name"]

@@ -226,13 +226,13 @@ class TestEndingSoon:
     )
     def test_who_is_prompted(self, customer: Customer, owner: User, fields: dict[str, Any], is_said: bool) -> None:
         factories.perk(customer, **fields)
-        assert bool(kindness([owner.pk], on=TODAY)) == is_said
+        assert bool(kindness([owner.pk], Company.current(), on=TODAY)) == is_said
 
     @pytest.mark.parametrize("fields", [{"lost_on": TODAY}, {"do_not_contact": True}])
     def test_not_where_nobody_is_to_be_spoken_to(self, customer: Customer, owner: User, fields: dict[str, Any]) -> None:
         factories.perk(customer, expires_on=TODAY)
         Customer.objects.update(**fields)
-        assert not kindness([owner.pk], on=TODAY)
+        assert not kindness([owner.pk], Company.current(), on=TODAY)
 
     def test_today_fetches_it_for_the_owner_and_no_other(
         self, customer: Customer, owner: User, teammate: User, login: Login

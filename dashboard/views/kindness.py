@@ -17,7 +17,12 @@ def kindness(request: PageRequest) -> HttpResponse:
     at, user = clock.now(), request.user
     people = [user.pk, *(absence.user_id for absence in stand_ins(at=at).away_for(user.pk))]
     on = user.today(at)
-    context = {"kindness": found_kindness(people, on=on), "on": on, "at": at, "currency": user.company.currency}
+    context = {
+        "kindness": found_kindness(people, user.company, on=on),
+        "on": on,
+        "at": at,
+        "currency": user.company.currency,
+    }
     response = render(request, "dashboard/kindness.html" + ("#part" if request.htmx else ""), context)
     patch_vary_headers(response, ["HX-Request"])
     return response

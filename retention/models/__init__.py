@@ -2,7 +2,7 @@
 
 from retention.models.cause import Cause, CauseField
 from retention.models.health import HealthChange, Judgement, JudgementQuerySet
-from retention.models.loss import Ending, Loss, LossQuerySet
+from retention.models.loss import Ending, Loss, LossQuerySet, MayCall
 from retention.models.plan import (
     PlanOutcome,
     PlanRules,
@@ -54,6 +54,7 @@ __all__ = [
     "ListRules",
     "Loss",
     "LossQuerySet",
+    "MayCall",
     "PlanOutcome",
     "PlanRules",
     "PlanState",
