@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, ContactDetail, Customer, DatedEvent, Segment
+from retention_crm.lib import text
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 from retention_crm.lib.form_fields import LineInput
 
@@ -36,6 +37,12 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         label=_("Country"),
         empty_label=_("The company's"),
         help_text=_("Surveys and thank-you notes wait over its public holidays."),
+    )
+    brought_by = LineInput(
+        label=_("Brought by"),
+        limit=200,
+        required=False,
+        help_text=_("The name of the customer who recommended us, if one did. They are thanked once."),
     )
     introduce = forms.BooleanField(
         label=_("Introduce a new owner by mail"),
@@ -70,6 +77,7 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         self._choose_from("segment", Segment.objects.all())
         if self.instance.pk:
             self.fields["introduce"].initial = user.company.introduces_owners
+            del self.fields["brought_by"]
         else:
             del self.fields["introduce"]
             self.initial = {**self._first_values(), **self.initial}
@@ -84,7 +92,10 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
                 "",
                 row(Field("stage", wrapper_class=HALF), Field("customer_since", wrapper_class=HALF)),
                 row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
-                Field("country", wrapper_class=HALF),
+                row(
+                    Field("country", wrapper_class=HALF),
+                    *([] if self.instance.pk else [Field("brought_by", wrapper_class=HALF)]),
+                ),
                 "care_note",
             ),
             Fieldset(
@@ -93,6 +104,16 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
                 "do_not_contact",
             ),
         )
+
+    def clean_brought_by(self) -> Customer | None:
+        name: str = self.cleaned_data["brought_by"]
+        if not name:
+            return None
+        found = Customer.objects.visible_to(self.user).filter(sort_key=text.sort_key(name)[:400])[:2]
+        if len(found) != 1:
+            words = _("No customer is called so.") if not found else _("Several customers are called so; say it later.")
+            raise ValidationError(words)
+        return found[0]
 
     @property
     def changed_columns(self) -> list[str]:

@@ -21,6 +21,7 @@ from customers.forms import ContactForm, CustomerForm, DetailForm, EventForm, Fi
 from customers.label_forms import LabelsForm
 from customers.labelling import label
 from customers.models import Contact, ContactDetail, Customer, DatedEvent, HandOver, Segment
+from customers.referring import refer
 from customers.removing import remove
 from customers.requests import get_editable
 from retention_crm.lib import clock
@@ -43,6 +44,8 @@ def customer_new(request: PersonRequest) -> HttpResponse:
         with transaction.atomic():
             changing.save_customer(form.instance, by=request.user, at=clock.now())
             _label(form.instance, labels)
+            if form.cleaned_data["brought_by"]:
+                refer(form.instance, by=form.cleaned_data["brought_by"], at=clock.now())
             if first.has_changed():
                 first.instance.customer = form.instance
                 first.instance.is_primary = True

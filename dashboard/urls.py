@@ -131,6 +131,7 @@ from dashboard.views.plays import plan_from_play, play, play_delete, play_new, p
 from dashboard.views.portfolio import portfolio
 from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
 from dashboard.views.promises import promises
+from dashboard.views.referrals import referral_credit, referral_new, referral_remove, referrals
 from dashboard.views.renewals import renewal, renewal_new, renewals
 from dashboard.views.response_times import interaction_answered, interaction_unanswered, response_times
 from dashboard.views.retention_figures import retention_export, retention_figures
@@ -263,6 +264,10 @@ urlpatterns = [
     path("portfolio/perks/", perks, name="perks"),
     path("portfolio/perks/grant/", perks_grant, name="perks_grant"),
     path("portfolio/perks/ungrant/<uuid:key>/", perks_ungrant, name="perks_ungrant"),
+    path("portfolio/referrals/", referrals, name="referrals"),
+    path("customers/<int:pk>/referral/<slug:way>/", referral_new, name="referral_new"),
+    path("customers/<int:pk>/referral-remove/", referral_remove, name="referral_remove"),
+    path("customers/<int:pk>/referral-credit/", referral_credit, name="referral_credit"),
     path("portfolio/renewals/", renewals, name="renewals"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
     path("customers/renewals/<int:pk>/", renewal, name="renewal"),

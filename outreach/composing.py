@@ -252,7 +252,7 @@ def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
     interaction = message.interaction
     if message.is_recovery:
         return phrases.thanked("recovery", contact.tone)
-    if interaction is not None and interaction.kind == Kind.REFERRAL:
+    if message.is_for_referral or (interaction is not None and interaction.kind == Kind.REFERRAL):
         return phrases.thanked("referral", contact.tone)
     if interaction is None or interaction.kind != Kind.PURCHASE:
         return phrases.thanked("trust", contact.tone)

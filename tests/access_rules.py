@@ -102,6 +102,7 @@ class Side:
     judgement: Judgement
     renewal: Renewal
     perk: Perk
+    brought: Customer
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp

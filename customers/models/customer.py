@@ -189,6 +189,17 @@ class Customer(models.Model):
         help_text=_("Shown before every call, for example “speaks slowly, give him time”."),
     )
     customer_since = models.DateField(_("customer since"))
+    referred_by = models.ForeignKey(
+        "self",
+        verbose_name=_("brought by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="referred",
+        db_index=False,
+        editable=False,
+    )
+    referral_noted_at = models.DateTimeField(null=True, blank=True, editable=False)
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
     custom = models.JSONField(
         default=dict,
@@ -238,6 +249,14 @@ class Customer(models.Model):
             models.Index(TOUCH_KEY, "id", "owner", name="customer_by_touch_owner"),
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_by_custom"),
+            models.Index(
+                fields=["referred_by"], name="customer_referred", condition=models.Q(referred_by__isnull=False)
+            ),
+            models.Index(
+                fields=["referral_noted_at"],
+                name="customer_referral_noted",
+                condition=models.Q(referral_noted_at__isnull=False),
+            ),
             models.Index(fields=["created_at"], name="customer_by_created"),
             models.Index(fields=["customer_since", "id"], name="customer_by_since"),
             models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),

@@ -60,6 +60,15 @@ class Perk(models.Model):
     grant_key = models.UUIDField(
         null=True, blank=True, editable=False, help_text="The same for all that one click granted to a segment."
     )
+    credit_for = models.ForeignKey(
+        Customer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="credit_perks",
+        editable=False,
+        help_text="Whom they brought, if this is the thanks for it.",
+    )
     used_on = models.DateField(null=True, blank=True, editable=False)
     used_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False

@@ -42,6 +42,7 @@ LISTS = {
     "my_alerts": "notifications",
     "renewals": "customers",
     "perks": "customers",
+    "referrals": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",

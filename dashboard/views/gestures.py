@@ -10,6 +10,7 @@ from customers.models import Customer, Perk
 from customers.requests import get_editable, may_change
 from dashboard.views.replying import PageRequest
 from interactions.appreciating import appreciation_of
+from interactions.referral_value import brought_by
 from retention_crm.lib import clock
 
 SHOWN_PERKS = 8
@@ -28,7 +29,8 @@ def log_gestures(request: PageRequest, pk: int) -> HttpResponse:
 @require_safe
 def customer_gestures(request: PageRequest, pk: int) -> HttpResponse:
     """What they were given last, the budget of the year, and their perks; for htmx a part of the customer's page."""
-    customer = get_object_or_404(Customer.objects.visible_to(request.user).select_related("segment"), pk=pk)
+    visible = Customer.objects.visible_to(request.user)
+    customer = get_object_or_404(visible.select_related("segment"), pk=pk)
     at = clock.now()
     on = customer.today(at)
     perks = Perk.objects.standing().filter(customer=customer)
@@ -40,6 +42,8 @@ def customer_gestures(request: PageRequest, pk: int) -> HttpResponse:
             (perk, perk.is_open(on))
             for perk in perks.order_by(F("used_on").desc(nulls_first=True), "-pk")[:SHOWN_PERKS]
         ],
+        "referrer": visible.filter(pk=customer.referred_by_id).first() if customer.referred_by_id else None,
+        "brought": brought_by(customer, visible, on=on),
         "currency": request.user.company.currency,
         "on": on,
         "at": at,

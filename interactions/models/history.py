@@ -96,6 +96,16 @@ class Interaction(models.Model):
         blank=True,
         help_text=_("Purchases and gestures only."),
     )
+    credit_for = models.ForeignKey(
+        Customer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="credit_gestures",
+        editable=False,
+        db_index=False,
+        help_text="Whom they brought, if this gesture is the thanks for it.",
+    )
     limit_reason = LineField(
         _("why it is more than the limit"),
         max_length=200,
@@ -143,6 +153,9 @@ class Interaction(models.Model):
             models.Index(fields=["created_at"], name="interaction_referrals", condition=models.Q(kind=Kind.REFERRAL)),
             models.Index(
                 fields=["customer", "-day"], name="interaction_gestures", condition=models.Q(kind=Kind.GESTURE)
+            ),
+            models.Index(
+                fields=["credit_for"], name="interaction_credit", condition=models.Q(credit_for__isnull=False)
             ),
             models.Index(fields=["day"], name="interaction_by_day"),
             GinIndex(

@@ -67,3 +67,5 @@ WAITING = (State.PROPOSED, State.PLANNED, State.LEASED, State.SUBMITTING)
 
 # What the occasion of a note begins with that follows a complaint; the complaint's id comes next.
 RECOVERY = "thank-you:complaint:"
+# The same of one that thanks for bringing a customer, whose id comes next.
+REFERRAL = "thank-you:referral:"

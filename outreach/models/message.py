@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent, OwnerChange
 from interactions.models import Interaction, NoticeFor, Wish
-from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, WAITING, MessageKind, State
+from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, REFERRAL, WAITING, MessageKind, State
 from outreach.models.saying import said_again
 from retention_crm.lib.fields import LineField, NoteField
 from surveys.models import Invitation
@@ -188,6 +188,11 @@ class Message(models.Model):
     def is_recovery(self) -> bool:
         """Whether it thanks for the patience with which a complaint was borne."""
         return self.occasion.startswith(RECOVERY)
+
+    @property
+    def is_for_referral(self) -> bool:
+        """Whether it thanks for bringing another customer."""
+        return self.occasion.startswith(REFERRAL)
 
     @property
     def notification_kind(self) -> str:
