@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F, OuterRef, Subquery
@@ -103,7 +104,13 @@ def give(customer_ids: Iterable[int], *, to: User, by: User, at: datetime, intro
     What others have promised or planned stays with them. `introduce` asks for a mail from the new owner to contacts.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        parameters = {"ids": list(customer_ids), "to": to.pk, "by": by.pk, "at": at, "introduce": introduce}
+        parameters: dict[str, Any] = {
+            "ids": list(customer_ids),
+            "to": to.pk,
+            "by": by.pk,
+            "at": at,
+            "introduce": introduce,
+        }
         cursor.execute(_GIVE, parameters)
         former = dict(cursor.fetchall())
         _forget_round_trips(to, at)

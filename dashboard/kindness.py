@@ -27,5 +27,5 @@ def kindness(people: Collection[int], company: Company, *, on: date) -> Kindness
     perks = Perk.objects.expiring(on).filter(customer__owner__in=people, customer__do_not_contact=False)
     found = perks.select_related("customer").order_by("expires_on", "pk").fetch_mode(FETCH_RAISE)
     losses = Loss.objects.to_approach(on, after_days=company.lost_contact_days).filter(customer__owner__in=people)
-    left = losses.select_related("customer__segment").order_by("approach_on", "pk").fetch_mode(FETCH_RAISE)
+    left = losses.select_related("customer__segment").fetch_mode(FETCH_RAISE)
     return Kindness(perks=list(found[:SHOWN]), left=list(left[:SHOWN]))

@@ -40,10 +40,14 @@ def brought_by(referrer: Customer, visible: CustomerQuerySet, *, on: date) -> Br
 
 
 def referrers(visible: CustomerQuerySet, *, on: date) -> CustomerQuerySet:
-    """Customers who brought others, each with `number` of them and what these bought: `to_date` and `of_year`."""
+    """Customers who brought others, each with `number` of them and what these bought: `to_date` and `of_year`.
+
+    Those whose are worth most come first.
+    """
     theirs = Q(customer__referred_by=OuterRef("pk"))
     rows = visible.filter(referred__isnull=False).annotate(number=Count("referred", distinct=True))
-    return rows.annotate(to_date=_bought(theirs), of_year=_bought(theirs & Q(day__gt=on - YEAR)))
+    valued = rows.annotate(to_date=_bought(theirs), of_year=_bought(theirs & Q(day__gt=on - YEAR)))
+    return valued.order_by("-to_date", "-number", "pk")
 
 
 def _bought(which: Q) -> Coalesce:

@@ -89,6 +89,6 @@ def referrals(request: PersonRequest) -> HttpResponse:
     """Who brought customers, whose are worth most first."""
     user = request.user
     rows = referrers(Customer.objects.visible_to(user), on=user.today()).select_related("owner")
-    found = list(rows.order_by("-to_date", "-number", "pk").fetch_mode(FETCH_RAISE)[:MOST])
+    found = list(rows.fetch_mode(FETCH_RAISE)[:MOST])
     context = {"rows": found, "currency": user.company.currency, "most": MOST}
     return render(request, "dashboard/referrals.html", context)

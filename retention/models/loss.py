@@ -62,7 +62,7 @@ class LossQuerySet(OneOpenQuerySet["Loss"]):
                 When(asked, then=F("call_on")), When(days__gt=0, then=by_cadence), output_field=DateField()
             )
         )
-        return rows.filter(approach_on__lte=on)
+        return rows.filter(approach_on__lte=on).order_by("approach_on", "pk")
 
     def competitors(self) -> list[str]:
         """Whoever customers went to by what was said so far, each in one spelling."""
