@@ -1,12 +1,14 @@
 """Introductions by mail: one to each contact and hand-over, from the new owner, and none that is not true any more."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import Company, User
-from customers.changing import save_customer
 from customers.handing_over import give, hand_over, take_back, tell
 from customers.models import Contact, Customer, OwnerChange
 from outreach import gate
@@ -22,6 +24,7 @@ from tests.factories import NOW, TODAY
 from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
+type Login = Callable[[User], Client]
 # The morning after, by a clock in Stockholm.
 DUE = datetime(2026, 11, 27, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -223,11 +226,46 @@ class TestCallingOff:
         assert [message.reason for message in planned()] == ["no_longer_true"]
 
 
-def test_the_form_of_one_customer_asks_for_it_too(contact: Contact, owner: User, teammate: User) -> None:
-    customer = Customer.objects.get(pk=contact.customer_id)
-    customer.owner = teammate
-    save_customer(customer, by=owner, at=NOW, changed=["owner"], introduce=True)
-    assert OwnerChange.objects.get().is_introduced
+class TestAskingForIt:
+    """Each place where customers are given to somebody else offers it, ticked or not by the company's setting."""
+
+    @pytest.fixture(params=[True, False], ids=["ticked", "unticked"])
+    def ticked(self, request: pytest.FixtureRequest) -> bool:
+        Company.objects.update(introduces_owners=request.param)
+        return bool(request.param)
+
+    def sent(self, ticked: bool) -> dict[str, str]:
+        return {"introduce": "on"} if ticked else {}
+
+    def test_one_customer(self, contact: Contact, owner: User, teammate: User, login: Login, ticked: bool) -> None:
+        customer = contact.customer
+        names = ("name", "stage", "language", "time_zone", "care_note")
+        data = {name: getattr(customer, name) for name in names} | {"customer_since": "2026-01-10", "cadence_days": ""}
+        data |= {"segment": customer.segment_id, "owner": teammate.pk, **self.sent(ticked)}
+        browser, address = login(owner), reverse("customer_edit", args=[customer.pk])
+        assert browser.get(address).context["form"]["introduce"].initial is ticked
+        assert browser.post(address, data).status_code == 302
+        assert OwnerChange.objects.get().is_introduced is ticked
+        assert browser.post(address, data | {"name": "Other"}).status_code == 302
+        assert OwnerChange.objects.count() == 1
+
+    def test_a_selection_and_its_undo(
+        self, contact: Contact, teammate: User, manager: User, login: Login, ticked: bool
+    ) -> None:
+        data = {"pk": contact.customer_id, "action": "owner", "owner": teammate.pk, **self.sent(ticked)}
+        browser = login(manager)
+        shown = browser.post(reverse("bulk_new"), {"pk": contact.customer_id})
+        assert shown.context["form"]["introduce"].initial is ticked
+        assert browser.post(reverse("bulk_new"), data).status_code == 302
+        assert OwnerChange.objects.get().is_introduced is ticked
+
+    def test_a_whole_hand_over(
+        self, contact: Contact, owner: User, teammate: User, administrator: User, login: Login, ticked: bool
+    ) -> None:
+        browser, address = login(administrator), reverse("person_hand_over", args=[owner.pk])
+        assert browser.get(address).context["form"]["introduce"].initial is ticked
+        assert browser.post(address, {"to": teammate.pk, **self.sent(ticked)}).status_code == 302
+        assert OwnerChange.objects.get().is_introduced is ticked
 
 
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
