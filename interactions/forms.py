@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Contact, Customer
-from interactions.models import ALWAYS_HELD, WITH_AMOUNT, FollowUp, Interaction, Kind, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, FollowUp, GestureKind, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
@@ -197,6 +197,11 @@ class InteractionForm(_InteractionForm):
     )
     amount = AmountInput(label=gettext_lazy("Amount"), required=False)
     limit_reason = LineInput(label=gettext_lazy("Why it is more than the limit"), limit=200, required=False)
+    gesture_kind = forms.ChoiceField(
+        label=gettext_lazy("What it was"),
+        choices=[("", gettext_lazy("Not said")), *GestureKind.choices],
+        required=False,
+    )
     minutes = forms.IntegerField(required=False, min_value=0, max_value=MOST_MINUTES, widget=forms.HiddenInput)
     log_key = forms.UUIDField(
         required=False,
@@ -218,7 +223,7 @@ class InteractionForm(_InteractionForm):
         model = Interaction
         fields = [
             *("kind", "outcome", "contact", "happened_at", "minutes", "notes", "is_owed", "sentiment", "amount"),
-            "limit_reason",
+            *("gesture_kind", "limit_reason"),
         ]
         widgets = {
             "kind": KeyedRadios(KIND_KEYS),
@@ -256,7 +261,11 @@ class InteractionForm(_InteractionForm):
             Field("notes", css_class="log-notes", data_key=NOTES_KEY, template=PLAIN),
             Div(Field("is_owed", template=CHECK), css_class="only-met"),
             Div(Field("amount", template=PLAIN), css_class="only-amount"),
-            *([] if self.limit is None else [Div(Field("limit_reason", template=PLAIN), css_class="only-gesture")]),
+            Div(
+                Field("gesture_kind", template=PLAIN),
+                *([] if self.limit is None else [Field("limit_reason", template=PLAIN)]),
+                css_class="only-gesture",
+            ),
         )
         self.more = _form_helper(
             Div(
@@ -307,6 +316,8 @@ class InteractionForm(_InteractionForm):
         if cleaned.get("amount") is not None and cleaned.get("kind") not in WITH_AMOUNT:
             message = _("Only a purchase or a gesture has an amount. Empty it, or choose one of the two.")
             self.add_error("amount", message)
+        if cleaned.get("kind") != Kind.GESTURE:
+            cleaned["gesture_kind"] = ""
         self._check_limit(cleaned)
         self.instance.log_key = cleaned.get("log_key")
         return cleaned

@@ -58,6 +58,7 @@ def test_a_dear_gesture_says_why_and_a_perk_is_granted_and_used(
     expect(panel.get_by_text("Gestures this year: 0.00 of 200.00 EUR.")).to_be_visible()
     panel.get_by_label("Notes").fill("A basket for their jubilee")
     panel.get_by_label("Amount in EUR").fill("60")
+    panel.get_by_label("What it was").select_option("gift")
     panel.get_by_role("button", name="Save").click()
     expect(panel.get_by_text("One gesture may cost 50.00 EUR.")).to_be_visible()
     in_both_lights(watched, "gesture-above-limit")

@@ -76,6 +76,16 @@ class TestTheBudget:
         assert "Last appreciated on 23 November 2026" in shown and owner.name in shown
         assert "Tea &lt;b&gt;for&lt;/b&gt;" in shown and "<html" not in shown
 
+    def test_what_it_was_is_kept_of_gestures_alone(self, customer: Customer, owner: User, login: Login) -> None:
+        browser = login(owner)
+        assert logged(browser, customer, gesture_kind="nothing").status_code == 422
+        assert logged(browser, customer, gesture_kind="sample").status_code == 302
+        assert logged(browser, customer, kind="purchase", gesture_kind="card").status_code == 302
+        assert dict(Interaction.objects.values_list("kind", "gesture_kind")) == {"gesture": "sample", "purchase": ""}
+        assert "· Sample" in browser.get(reverse("customer_gestures", args=[customer.pk])).content.decode()
+        timeline = browser.get(reverse("customer_timeline", args=[customer.pk]), headers={"HX-Request": "true"})
+        assert "Sample" in timeline.content.decode()
+
     def test_the_customers_page_and_the_log_panel_fetch_it_when_it_is_looked_at(
         self, customer: Customer, owner: User, login: Login
     ) -> None:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Company, User
-from customers.models import Contact, Customer, Segment
+from customers.models import Contact, Customer, Perk, Segment
 from customers.referring import NotThem, refer, take_back
 from customers.tests.importing import imported, undone
 from interactions.models import Kind
@@ -20,6 +20,7 @@ from interactions.referral_value import brought_by, referrers
 from outreach import merging
 from outreach.models import Message, MessageKind
 from outreach.planning import plan
+from outreach.removing import remove_customer, restore
 from outreach.tests.reading import build, read, text_of
 from outreach.views.messages import occasion
 from tests import factories
@@ -285,3 +286,29 @@ class TestMerging:
         merging.merge(customer, lost, by=owner, at=NOW)
         assert Customer.objects.get(pk=new.pk).referred_by == customer
         assert Customer.objects.get(pk=customer.pk).referred_by == friend
+
+
+def test_who_brought_whom_comes_back_out_of_the_trash(customer: Customer, new: Customer, manager: User) -> None:
+    refer(new, by=customer, at=NOW)
+    perk = factories.perk(customer, credit_for=new)
+    trashed = remove_customer(customer, by=manager, at=NOW)
+    assert trashed
+    assert Customer.objects.get(pk=new.pk).referred_by is None
+    restore(trashed, at=NOW)
+    assert Customer.objects.get(pk=new.pk).referred_by == customer
+    trashed = remove_customer(new, by=manager, at=NOW)
+    assert trashed and Perk.objects.get(pk=perk.pk).credit_for is None
+    restore(trashed, at=NOW)
+    assert Perk.objects.get(pk=perk.pk).credit_for == new
+
+
+def test_who_comes_back_after_the_one_who_brought_them_is_gone_was_brought_by_nobody(
+    customer: Customer, new: Customer, manager: User
+) -> None:
+    refer(new, by=customer, at=NOW)
+    first, second = (remove_customer(one, by=manager, at=NOW) for one in (new, customer))
+    assert first and second
+    restore(first, at=NOW)
+    assert Customer.objects.get(pk=new.pk).referred_by is None
+    restore(second, at=NOW)
+    assert Customer.objects.filter(pk=customer.pk).exists()

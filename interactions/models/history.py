@@ -28,6 +28,14 @@ class Kind(models.TextChoices):
     REFERRAL = "referral", _("Referral")
 
 
+class GestureKind(models.TextChoices):
+    GIFT = "gift", _("Gift")
+    CARD = "card", _("Card")
+    SAMPLE = "sample", pgettext_lazy("gesture", "Sample")
+    INVITATION = "invite", _("Invitation")
+    VISIT = "visit", _("Visit at our cost")
+
+
 class Outcome(models.TextChoices):
     HELD = "held", pgettext_lazy("how a conversation went", "Held")
     NO_ANSWER = "no_answer", _("No answer")
@@ -95,6 +103,9 @@ class Interaction(models.Model):
         null=True,
         blank=True,
         help_text=_("Purchases and gestures only."),
+    )
+    gesture_kind = models.CharField(
+        _("what it was"), max_length=8, choices=GestureKind.choices, blank=True, default="", db_default=""
     )
     credit_for = models.ForeignKey(
         Customer,

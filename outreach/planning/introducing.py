@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import F, Q
 
 from outreach.cancelling import UNSENT, cancel
@@ -20,6 +21,8 @@ def plan_introductions(window: Window) -> int:
     At the next hour of greetings by the contact's clock. First customers count as told once all that was planned for
     them has left, and what speaks of an owner who is none any more is called off, also where it waits for approval.
     """
+    if not _is_anything_pending():
+        return 0
     if not window.only_plans:
         execute(_TOLD, {})
         known = Q(owner_change__announced_at__isnull=False) | ~Q(owner_change__owner=F("customer__owner"))
@@ -43,6 +46,19 @@ def plan_introductions(window: Window) -> int:
     }
     return execute(_INTRODUCTIONS, parameters)
 
+
+def _is_anything_pending() -> bool:
+    """Nearly always nothing is, and a tick asks only that."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PENDING)
+        (found,) = cursor.fetchone()
+    return bool(found)
+
+
+_PENDING = """
+SELECT EXISTS (SELECT FROM customers_ownerchange WHERE announced_at IS NULL AND is_introduced)
+    OR EXISTS (SELECT FROM outreach_message WHERE state IN ('planned', 'proposed') AND kind = 'introduction')
+"""
 
 # A mail that came back has told nobody.
 _TOLD = """

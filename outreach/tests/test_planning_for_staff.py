@@ -97,7 +97,7 @@ class TestDigests:
                 factories.customer(next_due_on=TODAY - timedelta(days=3))
             Watermark.objects.all().delete()
             Message.objects.all().delete()
-            with django_assert_num_queries(36):
+            with django_assert_num_queries(37):
                 assert plan(at=NOW)["overdue_digest"] >= people
 
 

@@ -111,8 +111,8 @@ class TestRuns:
         everything(owner)
         plan(at=NOW)
         # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
-        # the planners ask, of which six ask more than once; and the watermarks again.
-        with django_assert_num_queries(4 + 4 + 23 + 1):
+        # the planners ask, of which five ask more than once; and the watermarks again.
+        with django_assert_num_queries(4 + 4 + 21 + 1):
             assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
 
     @pytest.mark.parametrize("broken", PLANNERS)
