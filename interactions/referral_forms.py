@@ -8,16 +8,23 @@ from django.utils.translation import gettext_lazy
 
 from customers.models import Customer, Perk
 from interactions.models import Interaction, Kind
+from retention_crm.lib import dates, text
 from retention_crm.lib.form_base import CarefulForm, page_layout
 
-SHOWN = 50
+
+class GestureChoice(forms.ModelChoiceField):
+    """Gestures by their day and what was noted of them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        said = filter(None, (dates.write(obj.day, "day"), obj.get_gesture_kind_display(), text.excerpt(obj.notes, 60)))
+        return " · ".join(map(str, said))
 
 
 class CreditForm(CarefulForm, forms.Form):
     """One perk or one gesture of the referrer that is the thanks for `brought`; neither takes the credit back."""
 
     perk = forms.ModelChoiceField(Perk.objects.none(), label=gettext_lazy("Perk"), required=False)
-    gesture = forms.ModelChoiceField(Interaction.objects.none(), label=gettext_lazy("Gesture"), required=False)
+    gesture = GestureChoice(Interaction.objects.none(), label=gettext_lazy("Gesture"), required=False)
 
     def __init__(self, *args: Any, brought: Customer, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

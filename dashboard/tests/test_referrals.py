@@ -251,8 +251,9 @@ class TestCredit:
     ) -> None:
         refer(new, by=customer, at=NOW)
         perk, foreign = factories.perk(customer), factories.perk(new)
-        gesture = factories.interaction(customer, kind=Kind.GESTURE, amount=Decimal(20))
+        gesture = factories.interaction(customer, kind=Kind.GESTURE, gesture_kind="gift", notes="A <b>basket")
         browser, address = login(owner), reverse("referral_credit", args=[new.pk])
+        assert "26 November 2026 · Gift · A &lt;b&gt;basket" in browser.get(address).content.decode()
         assert browser.post(address, {"perk": perk.pk}).status_code == 302
         assert "credited:" in browser.get(reverse("customer_gestures", args=[customer.pk])).content.decode()
         assert browser.post(address, {"perk": perk.pk, "gesture": gesture.pk}).status_code == 422
