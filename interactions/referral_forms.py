@@ -1,6 +1,6 @@
 """The form of a credit: what a customer got for bringing another one."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,8 +11,13 @@ from interactions.models import Interaction, Kind
 from retention_crm.lib import dates, text
 from retention_crm.lib.form_base import CarefulForm, page_layout
 
+if TYPE_CHECKING:
+    _GestureField = forms.ModelChoiceField[Interaction]
+else:
+    _GestureField = forms.ModelChoiceField
 
-class GestureChoice(forms.ModelChoiceField):
+
+class GestureChoice(_GestureField):
     """Gestures by their day and what was noted of them."""
 
     def label_from_instance(self, obj: Any) -> str:
