@@ -114,6 +114,11 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 Field("survey_reminder_days", wrapper_class=HALF),
             ),
             Fieldset(
+                _("Gestures, and who left"),
+                row(Field("gesture_limit", wrapper_class=HALF), Field("lost_contact_days", wrapper_class=HALF)),
+            ),
+            Fieldset(_("When somebody else looks after a customer"), "introduces_owners", "introductions_wait"),
+            Fieldset(
                 _("When customers get mail"),
                 row(Field("quiet_from", wrapper_class=HALF), Field("quiet_until", wrapper_class=HALF)),
                 row(Field("budget_days", wrapper_class=HALF), Field("detractor_rest_days", wrapper_class=HALF)),
@@ -236,13 +241,22 @@ class HandOverForm(forms.Form):
     to = forms.ModelChoiceField(
         label=_("Who takes over?"), queryset=User.objects.none(), empty_label=_("Choose a colleague")
     )
+    introduce = forms.BooleanField(
+        label=_("Introduce the new colleague by mail"),
+        required=False,
+        help_text=_(
+            "One mail from the colleague to each contact, at the next hour of greetings. Taking the hand-over back"
+            " before stops it."
+        ),
+    )
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["to"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = User.objects.get_queryset().active().exclude(pk=person.pk)
-        self.helper = page_layout("to")
+        self.fields["introduce"].initial = person.company.introduces_owners
+        self.helper = page_layout("to", "introduce")
 
 
 class AbsenceForm(CarefulForm, _AbsenceModelForm):

@@ -316,6 +316,38 @@ class Company(models.Model):
     quiet_until = models.TimeField(
         _("no mail until"), default=time(8, 0), help_text=_("In the morning, by the customer's clock.")
     )
+    introduces_owners = models.BooleanField(
+        _("introduce a new owner by mail"),
+        default=True,
+        db_default=True,
+        help_text=_("Ticked beforehand where customers are handed over; it can be chosen otherwise each time."),
+    )
+    introductions_wait = models.BooleanField(
+        _("introductions wait for approval"),
+        default=True,
+        db_default=True,
+        help_text=_("Each stands on “Tomorrow” and goes out once somebody has looked at it."),
+    )
+    gesture_limit = models.DecimalField(
+        _("limit of one gesture"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_(
+            "Above it whoever logs a gift says why, and managers find it on “Gestures and perks”. Empty: none."
+        ),
+    )
+    lost_contact_days = models.PositiveSmallIntegerField(
+        _("days until a friendly contact with who left"),
+        default=180,
+        db_default=180,
+        validators=[MaxValueValidator(3650)],
+        help_text=_(
+            "Today of the owner proposes it; nothing goes out by itself. A segment may say otherwise. 0: never."
+        ),
+    )
     budget_days = models.PositiveSmallIntegerField(
         _("days between two automatic messages to one customer"),
         default=7,

@@ -10,18 +10,20 @@ from customers.handing_over import note_owner
 from customers.models import ConsentChange, ConsentKind, Contact, Customer, Segment, StageChange
 
 
-def save_customer(customer: Customer, *, by: User, at: datetime, changed: Collection[str] = ()) -> None:
+def save_customer(
+    customer: Customer, *, by: User, at: datetime, changed: Collection[str] = (), introduce: bool = False
+) -> None:
     """Saves a new customer, or these fields of one; the next due day follows at once, and the risk is marked stale.
 
     Only the fields named are written, so that a touchpoint logged meanwhile by somebody else stands. Who was given to
-    another owner counts as not told of it.
+    another owner counts as not told of it; with `introduce` a mail from the new owner tells them.
     """
     with transaction.atomic():
         is_noted = not {"owner", "stage"}.isdisjoint(changed)
         before = Customer.objects.select_for_update().get(pk=customer.pk) if is_noted else customer
         customer.save(update_fields=[*changed, "sort_key"] if customer.pk else None)
         if before.owner_id != customer.owner_id:
-            note_owner(customer, former=before.owner, by=by, at=at)
+            note_owner(customer, former=before.owner, by=by, at=at, introduce=introduce)
         if before.stage != customer.stage:
             StageChange.objects.create(
                 customer=customer, former=before.stage, stage=customer.stage, changed_at=at, changed_by=by

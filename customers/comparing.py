@@ -40,6 +40,7 @@ _OF_CUSTOMER = (
     "time_zone",
     "country",
     "cadence_days",
+    "gesture_budget",
     "care_note",
 )
 _BIRTHDAY = ("birthday_day", "birthday_month", "birthday_year")

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Company, User
 from customers.models import ConsentKind, Contact, ContactDetail, Customer, DatedEvent, Segment
+from retention_crm.lib import text
 from retention_crm.lib.form_base import HALF, CarefulForm, CountryChoice, DayInput, TimeZoneChoice, page_layout, row
 from retention_crm.lib.form_fields import LineInput
 
@@ -37,6 +38,17 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         empty_label=_("The company's"),
         help_text=_("Surveys and thank-you notes wait over its public holidays."),
     )
+    brought_by = LineInput(
+        label=_("Brought by"),
+        limit=200,
+        required=False,
+        help_text=_("The name of the customer who recommended us, if one did. They are thanked once."),
+    )
+    introduce = forms.BooleanField(
+        label=_("Introduce a new owner by mail"),
+        required=False,
+        help_text=_("Only if the owner becomes another: one mail to each contact, at the next hour of greetings."),
+    )
 
     class Meta:
         model = Customer
@@ -50,6 +62,7 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
             "time_zone",
             "country",
             "cadence_days",
+            "gesture_budget",
             "care_note",
             "do_not_contact",
         ]
@@ -62,19 +75,55 @@ class CustomerForm(CarefulForm, _CustomerModelForm):
         owner_id = self.instance.owner_id
         self._choose_from("owner", owners | User.objects.get_queryset().filter(pk=owner_id) if owner_id else owners)
         self._choose_from("segment", Segment.objects.all())
-        if not self.instance.pk:
+        if self.instance.pk:
+            self.fields["introduce"].initial = user.company.introduces_owners
+            del self.fields["brought_by"]
+        else:
+            del self.fields["introduce"]
             self.initial = {**self._first_values(), **self.initial}
         self.helper = page_layout(
-            Fieldset("", "name", row(Field("owner", wrapper_class=HALF), Field("segment", wrapper_class=HALF))),
+            Fieldset(
+                "",
+                "name",
+                row(Field("owner", wrapper_class=HALF), Field("segment", wrapper_class=HALF)),
+                *(["introduce"] if self.instance.pk else []),
+            ),
             Fieldset(
                 "",
                 row(Field("stage", wrapper_class=HALF), Field("customer_since", wrapper_class=HALF)),
                 row(Field("language", wrapper_class=HALF), Field("time_zone", wrapper_class=HALF)),
-                Field("country", wrapper_class=HALF),
+                row(
+                    Field("country", wrapper_class=HALF),
+                    *([] if self.instance.pk else [Field("brought_by", wrapper_class=HALF)]),
+                ),
                 "care_note",
             ),
-            Fieldset(_("How often"), Field("cadence_days", wrapper_class=HALF), "do_not_contact"),
+            Fieldset(
+                _("How often"),
+                row(Field("cadence_days", wrapper_class=HALF), Field("gesture_budget", wrapper_class=HALF)),
+                "do_not_contact",
+            ),
         )
+
+    def clean_brought_by(self) -> Customer | None:
+        name: str = self.cleaned_data["brought_by"]
+        if not name:
+            return None
+        found = Customer.objects.visible_to(self.user).filter(sort_key=text.sort_key(name)[:400])[:2]
+        if len(found) != 1:
+            words = _("No customer is called so.") if not found else _("Several customers are called so; say it later.")
+            raise ValidationError(words)
+        return found[0]
+
+    @property
+    def changed_columns(self) -> list[str]:
+        """What of the customer became another."""
+        return [name for name in self.changed_data if name != "introduce"]
+
+    @property
+    def introduces(self) -> bool:
+        """Whether the contacts are to get a mail from a new owner. Only for a valid form."""
+        return bool(self.cleaned_data.get("introduce"))
 
     def _choose_from(self, name: str, rows: Any) -> None:
         field = self.fields[name]
@@ -313,14 +362,15 @@ class SegmentForm(CarefulForm, _SegmentModelForm):
     class Meta:
         model = Segment
         fields = [
-            *("name", "cadence_days", "contacts_a_month", "order_call_days", "renewal_call_days"),
+            *("name", "cadence_days", "contacts_a_month", "gesture_budget", "lost_contact_days"),
+            *("order_call_days", "renewal_call_days"),
             *("counts_as_contact", "horizon_days"),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = page_layout(
-            *("name", "cadence_days", "contacts_a_month"),
+            *("name", "cadence_days", "contacts_a_month", "gesture_budget", "lost_contact_days"),
             Fieldset(_("Calls before the customer asks"), "order_call_days", "renewal_call_days"),
             Fieldset(_("Risk"), "counts_as_contact", "horizon_days"),
         )

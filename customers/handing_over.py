@@ -1,10 +1,12 @@
 """Giving customers to somebody else, and telling them of it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Subquery
 
 from accounts.models import User
 from accounts.staffing import Responsibility
@@ -15,17 +17,18 @@ class TooLate(Exception):
     """It can not be taken back: it was already, it is too long ago, or the person is gone."""
 
 
-def hand_over(person: User, *, to: User, by: User, at: datetime) -> HandOver:
+def hand_over(person: User, *, to: User, by: User, at: datetime, introduce: bool = False) -> HandOver:
     """Moves all customers, open follow-ups and open complaints to a colleague; `take_back` undoes it for a day.
 
-    The customers count as not told until somebody tells them.
+    The customers count as not told until somebody tells them, or with `introduce` a mail does.
     """
     with transaction.atomic():
         follow_ups, complaints = person.follow_ups.open(), person.complaints.open()
         done = HandOver(person=person, to=to, by=by, at=at)
         done.follow_ups = list(follow_ups.select_for_update().values_list("pk", flat=True))
         done.complaints = list(complaints.select_for_update().values_list("pk", flat=True))
-        done.customers = list(give(person.customers.values_list("pk", flat=True), to=to, by=by, at=at))
+        owned = person.customers.values_list("pk", flat=True)
+        done.customers = list(give(owned, to=to, by=by, at=at, introduce=introduce))
         follow_ups.filter(pk__in=done.follow_ups).update(assignee=to)
         complaints.filter(pk__in=done.complaints).update(owner=to)
         done.save()
@@ -52,6 +55,35 @@ def take_back(done: HandOver, *, by: User, at: datetime) -> Responsibility:
         )
 
 
+@dataclass(frozen=True)
+class LeftBehind:
+    """What is in the hands of somebody who is gone."""
+
+    person: User
+    in_hand: Responsibility
+
+
+def left_behind() -> list[LeftBehind]:
+    """Whatever nobody looks after because its person is gone; it comes about where something old is put back."""
+    gone = User.objects.filter(is_active=False)
+    customers, follow_ups, complaints = (
+        dict(rows.annotate(number=Count("pk")).values_list(person, "number"))
+        for rows, person in (
+            (Customer.objects.filter(owner__in=gone).order_by().values("owner"), "owner"),
+            (gone.filter(follow_ups__isnull=False, follow_ups__done_at=None).order_by().values("pk"), "pk"),
+            (gone.filter(complaints__isnull=False, complaints__resolved_at=None).order_by().values("pk"), "pk"),
+        )
+    )
+    found = customers.keys() | follow_ups.keys() | complaints.keys()
+    return [
+        LeftBehind(
+            person,
+            Responsibility(customers.get(person.pk, 0), follow_ups.get(person.pk, 0), complaints.get(person.pk, 0)),
+        )
+        for person in (User.objects.filter(pk__in=found).order_by("name", "pk") if found else [])
+    ]
+
+
 _GIVE = """
 WITH former AS (
     SELECT id, owner_id FROM customers_customer WHERE id = ANY(%(ids)s) AND owner_id <> %(to)s
@@ -59,29 +91,41 @@ WITH former AS (
 ), given AS (
     UPDATE customers_customer c SET owner_id = %(to)s FROM former WHERE c.id = former.id
 ), noted AS (
-    INSERT INTO customers_ownerchange (customer_id, former_id, owner_id, changed_at, changed_by_id)
-    SELECT id, owner_id, %(to)s, %(at)s, %(by)s FROM former
+    INSERT INTO customers_ownerchange (customer_id, former_id, owner_id, changed_at, changed_by_id, is_introduced)
+    SELECT id, owner_id, %(to)s, %(at)s, %(by)s, %(introduce)s FROM former
 )
 SELECT id, owner_id FROM former
 """
 
 
-def give(customer_ids: Iterable[int], *, to: User, by: User, at: datetime) -> dict[int, int]:
+def give(customer_ids: Iterable[int], *, to: User, by: User, at: datetime, introduce: bool = False) -> dict[int, int]:
     """Gives these customers to somebody; returns whose they were, by customer, of those who were not theirs before.
 
-    What others have promised or planned stays with them.
+    What others have promised or planned stays with them. `introduce` asks for a mail from the new owner to contacts.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_GIVE, {"ids": list(customer_ids), "to": to.pk, "by": by.pk, "at": at})
+        parameters: dict[str, Any] = {
+            "ids": list(customer_ids),
+            "to": to.pk,
+            "by": by.pk,
+            "at": at,
+            "introduce": introduce,
+        }
+        cursor.execute(_GIVE, parameters)
         former = dict(cursor.fetchall())
         _forget_round_trips(to, at)
     return former
 
 
-def note_owner(customer: Customer, *, former: User, by: User, at: datetime) -> None:
-    """Keeps a record that a customer was given to somebody else."""
+def note_owner(customer: Customer, *, former: User, by: User, at: datetime, introduce: bool = False) -> None:
+    """Keeps a record that a customer was given to somebody else, who is introduced by mail if that is asked for."""
     OwnerChange.objects.create(
-        customer=customer, former=former, owner_id=customer.owner_id, changed_at=at, changed_by=by
+        customer=customer,
+        former=former,
+        owner_id=customer.owner_id,
+        changed_at=at,
+        changed_by=by,
+        is_introduced=introduce,
     )
     _forget_round_trips(customer.owner, at)
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import ForeignKey, Model, QuerySet
+from django.db.models import CASCADE, ForeignKey, Model, QuerySet
 
 from customers.models import Contact, Customer, Merge, Step, Trashed
 
@@ -191,6 +191,10 @@ def _columns_kept(step: Step, model: type[Model]) -> list[Any]:
     return [field for field in fields if not getattr(field, "generated", False) and field.column in kept]
 
 
+def _belongs(field: Any) -> bool:
+    return bool(field.remote_field.on_delete is CASCADE)
+
+
 def _value(field: Any) -> str:
     """In SQL, what a row gets for a column: of a customer or contact that was merged since, the one that stays."""
     column = f"r.{field.column}"
@@ -201,8 +205,8 @@ def _value(field: Any) -> str:
         )
     if field.model is Customer and field.column == "external_key":
         return f"(SELECT {column} WHERE NOT EXISTS (SELECT FROM customers_customer o WHERE o.external_key = {column}))"  # noqa: S608
-    # Rows of one table that name each other come back together.
-    if not isinstance(field, ForeignKey) or field.related_model is field.model:
+    # Rows of one table that belong to each other come back together.
+    if not isinstance(field, ForeignKey) or (field.related_model is field.model and _belongs(field)):
         return column
     table, key = _names(field.related_model)
     there = f"(SELECT o.{key} FROM {table} o WHERE o.{key} = {column})"  # noqa: S608

@@ -197,6 +197,7 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, pi
         kept.lost_on = max(kept.lost_on, lost.lost_on) if kept.lost_on and lost.lost_on else None
         kept.do_not_contact |= lost.do_not_contact
         kept.is_sample &= lost.is_sample
+        _bring_nobody_by_themselves(kept, lost)
         kept.external_key = kept.external_key or lost.external_key
         kept.save()
     if lost.external_key and lost.external_key != kept.external_key:
@@ -208,6 +209,14 @@ def join_customers(kept: Customer, lost: Customer, *, by: User, at: datetime, pi
         journal.made(OwnerChange, set(kept.owner_changes.values_list("pk", flat=True)) - known)
     _finish(merge, twins, dropped(choices, picks))
     return merge
+
+
+def _bring_nobody_by_themselves(kept: Customer, lost: Customer) -> None:
+    """Who brought the one that stays, or else the other; if one of the two brought the other, nobody did."""
+    both = {kept.pk, lost.pk}
+    first = next((one for one in (kept, lost) if one.referred_by_id and one.referred_by_id not in both), None)
+    kept.referred_by_id = first.referred_by_id if first else None
+    kept.referral_noted_at = first.referral_noted_at if first else None
 
 
 def _end_doubled(kept: Customer, lost: Customer, journal: Journal, at: datetime) -> None:

@@ -64,12 +64,13 @@ def _take_out(rows: QuerySet[Any], journal: Journal) -> None:
     for relation in relations(rows.model):
         model: Any = relation.related_model
         # Rows of one table that belong to each other are of the same customer, and go together.
-        if model is not rows.model:
-            belonging = model._base_manager.filter(**{f"{relation.field.name}__in": rows.order_by().values("pk")})
-            if relation.on_delete is CASCADE:
-                _take_out(belonging, journal)
-            else:
-                journal.clear(belonging, relation.field.name)
+        if model is rows.model and relation.on_delete is CASCADE:
+            continue
+        belonging = model._base_manager.filter(**{f"{relation.field.name}__in": rows.order_by().values("pk")})
+        if relation.on_delete is CASCADE:
+            _take_out(belonging, journal)
+        else:
+            journal.clear(belonging, relation.field.name)
     journal.delete(rows)
 
 

@@ -21,6 +21,7 @@ from customers.forms import ContactForm, CustomerForm, DetailForm, EventForm, Fi
 from customers.label_forms import LabelsForm
 from customers.labelling import label
 from customers.models import Contact, ContactDetail, Customer, DatedEvent, HandOver, Segment
+from customers.referring import refer
 from customers.removing import remove
 from customers.requests import get_editable
 from retention_crm.lib import clock
@@ -43,6 +44,8 @@ def customer_new(request: PersonRequest) -> HttpResponse:
         with transaction.atomic():
             changing.save_customer(form.instance, by=request.user, at=clock.now())
             _label(form.instance, labels)
+            if form.cleaned_data["brought_by"]:
+                refer(form.instance, by=form.cleaned_data["brought_by"], at=clock.now())
             if first.has_changed():
                 first.instance.customer = form.instance
                 first.instance.is_primary = True
@@ -61,7 +64,9 @@ def customer_edit(request: PersonRequest, pk: int) -> HttpResponse:
     labels = LabelsForm(request.POST or None, customer=customer)
     if request.method == "POST" and all([form.is_valid(), labels.is_valid()]):
         with transaction.atomic():
-            changing.save_customer(customer, by=request.user, at=clock.now(), changed=form.changed_data)
+            changing.save_customer(
+                customer, by=request.user, at=clock.now(), changed=form.changed_columns, introduce=form.introduces
+            )
             _label(customer, labels)
         messages.success(request, _("Saved."))
         return redirect("customer", pk)
@@ -92,7 +97,8 @@ def person_hand_over(request: PersonRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.POST or None, person=shown)
     if request.method == "POST" and form.is_valid():
         to = form.cleaned_data["to"]
-        done = handing_over.hand_over(shown, to=to, by=request.user, at=clock.now())
+        introduce = form.cleaned_data["introduce"]
+        done = handing_over.hand_over(shown, to=to, by=request.user, at=clock.now(), introduce=introduce)
         words = _("%(to)s looks after the customers of %(name)s now.") % {"to": to, "name": shown}
         messages.success(request, words, extra_tags=reverse("hand_over_undo", args=[done.pk]))
         return redirect("person", pk)

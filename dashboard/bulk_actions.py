@@ -35,7 +35,8 @@ class Doing:
 
 def _give(change: BulkChange, ids: Collection[int], at: datetime) -> Before | None:
     to = User.objects.filter(pk=change.parameters["id"], is_active=True).first()
-    return handing_over.give(ids, to=to, by=change.by, at=at) if to else None
+    introduce = bool(change.parameters.get("introduce"))
+    return handing_over.give(ids, to=to, by=change.by, at=at, introduce=introduce) if to else None
 
 
 def _give_back(change: BulkChange, before: Before, at: datetime) -> Collection[int]:

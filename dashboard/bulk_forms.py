@@ -20,7 +20,7 @@ from surveys.models import Survey
 Action = BulkChange.Action
 # What each action needs to be told.
 _NEEDS = {
-    Action.OWNER: ("owner",),
+    Action.OWNER: ("owner", "introduce"),
     Action.SEGMENT: ("segment",),
     Action.ADD_TAG: ("new_tag",),
     Action.REMOVE_TAG: ("tag",),
@@ -36,6 +36,13 @@ class BulkForm(CarefulForm, forms.Form):
         label=gettext_lazy("What to do"), choices=Action.choices, widget=forms.RadioSelect, initial=Action.OWNER
     )
     owner = forms.ModelChoiceField(User.objects.none(), label=gettext_lazy("Who looks after them"), required=False)
+    introduce = forms.BooleanField(
+        label=gettext_lazy("Introduce the new owner by mail"),
+        required=False,
+        help_text=gettext_lazy(
+            "One mail to each contact, at the next hour of greetings; taking the change back before stops it."
+        ),
+    )
     segment = forms.ModelChoiceField(Segment.objects.all(), label=gettext_lazy("Segment"), required=False)
     new_tag = LineInput(label=gettext_lazy("Tag to add"), limit=40, required=False)
     tag = forms.ModelChoiceField(Tag.objects.all(), label=gettext_lazy("Tag to take away"), required=False)
@@ -55,6 +62,7 @@ class BulkForm(CarefulForm, forms.Form):
         owners = self.fields["owner"]
         assert isinstance(owners, forms.ModelChoiceField)
         owners.queryset = User.objects.get_queryset().colleagues_of(user)
+        self.fields["introduce"].initial = user.company.introduces_owners
         self.fields["new_tag"].widget.attrs["list"] = "known-tags"
         if not Tag.objects.exists():
             self._leave_out(Action.REMOVE_TAG)
@@ -81,7 +89,7 @@ class BulkForm(CarefulForm, forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         for name in _NEEDS.get(Action(cleaned["action"]), ()) if cleaned.get("action") else ():
-            if not cleaned.get(name) and name not in self.errors:
+            if not cleaned.get(name) and name not in self.errors and name != "introduce":
                 self.add_error(name, _("This is needed for it."))
         return cleaned
 
@@ -90,7 +98,7 @@ class BulkForm(CarefulForm, forms.Form):
         given = self.cleaned_data
         match given["action"]:
             case Action.OWNER:
-                return {"id": given["owner"].pk}
+                return {"id": given["owner"].pk, "introduce": given["introduce"]}
             case Action.SEGMENT:
                 return {"id": given["segment"].pk}
             case Action.ADD_TAG:

@@ -10,14 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard.periods import YEAR, Days, spans
 from retention.forms import PeriodForm
-from retention.learning import BACK, CONFIRMED, SUSPECTED, UNKNOWN, kind
+from retention.learning import BACK, COMPETITOR, CONFIRMED, SUSPECTED, UNKNOWN, kind
 from retention.models import Cause, LossQuerySet
+from retention_crm.lib import text
 
 _KINDS = {
     UNKNOWN: _("Reason not yet known"),
     BACK: _("Won back"),
     SUSPECTED: _("Suspected: %(cause)s"),
     CONFIRMED: _("Confirmed: %(cause)s"),
+    COMPETITOR: _("Went to %(cause)s"),
 }
 
 
@@ -32,10 +34,11 @@ class Choice:
     @classmethod
     def read(cls, get: QueryDict, *, on: date) -> "Choice":
         """What is no figure is all of them."""
-        wanted, cause = get.get("kind", ""), get.get("cause", "")
-        if wanted not in _KINDS or (wanted in (SUSPECTED, CONFIRMED) and cause not in Cause.values):
+        wanted, cause = get.get("kind", ""), text.clean_line(get.get("cause", ""))
+        is_known = cause in Cause.values if wanted in (SUSPECTED, CONFIRMED) else wanted != COMPETITOR or bool(cause)
+        if wanted not in _KINDS or not is_known:
             wanted = cause = ""
-        return cls(Days.read(get, on=on), wanted, cause if wanted in (SUSPECTED, CONFIRMED) else "")
+        return cls(Days.read(get, on=on), wanted, cause if wanted in (SUSPECTED, CONFIRMED, COMPETITOR) else "")
 
     @classmethod
     def last_year(cls, on: date) -> "Choice":
@@ -53,7 +56,8 @@ class Choice:
         """What the list is narrowed to; empty for all."""
         if not self.kind:
             return ""
-        return str(_KINDS[self.kind]) % {"cause": Cause(self.cause).label if self.cause else ""}
+        label = Cause(self.cause).label if self.kind in (SUSPECTED, CONFIRMED) else self.cause
+        return str(_KINDS[self.kind]) % {"cause": label}
 
     def address(self, **more: Any) -> str:
         """The page with the same days, and with more."""

@@ -114,7 +114,7 @@ def _person(path: str) -> tuple[str, str]:
 def _interactions() -> QuerySet[Interaction]:
     shown = (
         *("kind", "outcome", "happened_at", "notes", "sentiment", "amount", "minutes", "is_owed", "answered_at"),
-        "contact__name",
+        *("gesture_kind", "limit_reason", "contact__name"),
     )
     rows = Interaction.objects.select_related("author", "contact").only(*shown, *_person("author"))
     answers = CheckInAnswer.objects.select_related("question")

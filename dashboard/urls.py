@@ -37,6 +37,7 @@ from dashboard.views.follow_ups import (
     follow_up_release,
     follow_up_reopen,
 )
+from dashboard.views.gestures import customer_gestures, log_gestures
 from dashboard.views.health import (
     customer_health,
     customer_qualities,
@@ -57,6 +58,7 @@ from dashboard.views.importing import (
     imports,
 )
 from dashboard.views.inline_edit import contact_field, customer_field
+from dashboard.views.kindness import kindness
 from dashboard.views.labels import (
     custom_field,
     custom_field_new,
@@ -65,11 +67,22 @@ from dashboard.views.labels import (
     tag_delete,
     tags,
 )
+from dashboard.views.left_behind import left_behind, left_behind_give
 from dashboard.views.list_quality import list_quality, list_rules
 from dashboard.views.log_afterwards import log_next, log_undo
 from dashboard.views.log_delivery import log_deliver
 from dashboard.views.logging import log, log_questions
-from dashboard.views.losses import customer_lost, loss_reason, loss_reopen, loss_replay, loss_undo, losses
+from dashboard.views.losses import (
+    customer_lost,
+    loss_call_again,
+    loss_interview,
+    loss_leave,
+    loss_reason,
+    loss_reopen,
+    loss_replay,
+    loss_undo,
+    losses,
+)
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -92,6 +105,17 @@ from dashboard.views.notifications import (
 )
 from dashboard.views.odds import odds_export, save_odds
 from dashboard.views.palette import find, find_notes
+from dashboard.views.perks import (
+    perk,
+    perk_new,
+    perk_restore,
+    perk_unuse,
+    perk_use,
+    perk_withdraw,
+    perks,
+    perks_grant,
+    perks_ungrant,
+)
 from dashboard.views.plan_steps import (
     plan_approve,
     plan_close,
@@ -108,6 +132,7 @@ from dashboard.views.plays import plan_from_play, play, play_delete, play_new, p
 from dashboard.views.portfolio import portfolio
 from dashboard.views.portfolio_parts import portfolio_people, portfolio_week
 from dashboard.views.promises import promises
+from dashboard.views.referrals import referral_credit, referral_new, referral_remove, referrals
 from dashboard.views.renewals import expected_orders, renewal, renewal_new, renewals
 from dashboard.views.response_times import interaction_answered, interaction_unanswered, response_times
 from dashboard.views.retention_figures import retention_export, retention_figures
@@ -221,6 +246,9 @@ urlpatterns = [
     path("customers/import/<int:pk>/discard/", import_discard, name="import_discard"),
     path("customers/import/<int:pk>/refused/", import_refused, name="import_refused"),
     path("portfolio/", portfolio, name="portfolio"),
+    path("today/kindness/", kindness, name="kindness"),
+    path("portfolio/left-behind/", left_behind, name="left_behind"),
+    path("portfolio/left-behind/<int:pk>/give/", left_behind_give, name="left_behind_give"),
     path("portfolio/losses/", losses, name="losses"),
     path("promises/", promises, name="promises"),
     path("consistency/", consistency, name="consistency"),
@@ -234,6 +262,21 @@ urlpatterns = [
     path("portfolio/odds/", save_odds, name="save_odds"),
     path("portfolio/odds/<slug:table>.csv", odds_export, name="odds_export"),
     path("settings/list/", list_rules, name="list_rules"),
+    path("log/gestures/<int:pk>/", log_gestures, name="log_gestures"),
+    path("customers/<int:pk>/gestures/", customer_gestures, name="customer_gestures"),
+    path("customers/<int:pk>/perks/new/", perk_new, name="perk_new"),
+    path("customers/perks/<int:pk>/", perk, name="perk"),
+    path("customers/perks/<int:pk>/use/", perk_use, name="perk_use"),
+    path("customers/perks/<int:pk>/unuse/", perk_unuse, name="perk_unuse"),
+    path("customers/perks/<int:pk>/withdraw/", perk_withdraw, name="perk_withdraw"),
+    path("customers/perks/<int:pk>/restore/", perk_restore, name="perk_restore"),
+    path("portfolio/perks/", perks, name="perks"),
+    path("portfolio/perks/grant/", perks_grant, name="perks_grant"),
+    path("portfolio/perks/ungrant/<uuid:key>/", perks_ungrant, name="perks_ungrant"),
+    path("portfolio/referrals/", referrals, name="referrals"),
+    path("customers/<int:pk>/referral/<slug:way>/", referral_new, name="referral_new"),
+    path("customers/<int:pk>/referral-remove/", referral_remove, name="referral_remove"),
+    path("customers/<int:pk>/referral-credit/", referral_credit, name="referral_credit"),
     path("portfolio/renewals/", renewals, name="renewals"),
     path("portfolio/orders/", expected_orders, name="expected_orders"),
     path("customers/<int:pk>/renewals/new/", renewal_new, name="renewal_new"),
@@ -261,6 +304,9 @@ urlpatterns = [
     path("customers/<int:pk>/lost/", customer_lost, name="customer_lost"),
     path("customers/losses/<int:pk>/reason/", loss_reason, name="loss_reason"),
     path("customers/losses/<int:pk>/before/", loss_replay, name="loss_replay"),
+    path("customers/losses/<int:pk>/interview/", loss_interview, name="loss_interview"),
+    path("customers/losses/<int:pk>/leave/", loss_leave, name="loss_leave"),
+    path("customers/losses/<int:pk>/call-again/", loss_call_again, name="loss_call_again"),
     path("customers/losses/<int:pk>/undo/", loss_undo, name="loss_undo"),
     path("customers/losses/<int:pk>/reopen/", loss_reopen, name="loss_reopen"),
     path("settings/first-steps/", first_steps, name="first_steps"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -10,12 +11,13 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Field, Layout
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from customers.models import Contact, Customer
-from interactions.models import ALWAYS_HELD, WITH_AMOUNT, FollowUp, Interaction, Kind, Outcome, Sentiment
+from interactions.models import ALWAYS_HELD, WITH_AMOUNT, FollowUp, GestureKind, Interaction, Kind, Outcome, Sentiment
 from interactions.scheduling import due_in
 from retention_crm.lib.form_fields import AmountInput, LineInput, MomentInput, NoteInput
 
@@ -194,6 +196,12 @@ class InteractionForm(_InteractionForm):
         label=gettext_lazy("Notes"), limit=NOTES_LIMIT, required=False, widget=forms.Textarea(attrs={"rows": 4})
     )
     amount = AmountInput(label=gettext_lazy("Amount"), required=False)
+    limit_reason = LineInput(label=gettext_lazy("Why it is more than the limit"), limit=200, required=False)
+    gesture_kind = forms.ChoiceField(
+        label=gettext_lazy("What it was"),
+        choices=[("", gettext_lazy("Not said")), *GestureKind.choices],
+        required=False,
+    )
     minutes = forms.IntegerField(required=False, min_value=0, max_value=MOST_MINUTES, widget=forms.HiddenInput)
     log_key = forms.UUIDField(
         required=False,
@@ -213,7 +221,10 @@ class InteractionForm(_InteractionForm):
 
     class Meta:
         model = Interaction
-        fields = ["kind", "outcome", "contact", "happened_at", "minutes", "notes", "is_owed", "sentiment", "amount"]
+        fields = [
+            *("kind", "outcome", "contact", "happened_at", "minutes", "notes", "is_owed", "sentiment", "amount"),
+            *("gesture_kind", "limit_reason"),
+        ]
         widgets = {
             "kind": KeyedRadios(KIND_KEYS),
             "outcome": KeyedRadios(OUTCOME_KEYS),
@@ -243,12 +254,18 @@ class InteractionForm(_InteractionForm):
         self.fields["outcome"].required = False
         if currency:
             self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
+        self._limit_gestures(user.company.gesture_limit, currency)
         self.helper = _form_helper(
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),
             Field("notes", css_class="log-notes", data_key=NOTES_KEY, template=PLAIN),
             Div(Field("is_owed", template=CHECK), css_class="only-met"),
             Div(Field("amount", template=PLAIN), css_class="only-amount"),
+            Div(
+                Field("gesture_kind", template=PLAIN),
+                *([] if self.limit is None else [Field("limit_reason", template=PLAIN)]),
+                css_class="only-gesture",
+            ),
         )
         self.more = _form_helper(
             Div(
@@ -258,6 +275,15 @@ class InteractionForm(_InteractionForm):
             ),
             Chips("sentiment"),
         )
+
+    def _limit_gestures(self, limit: Decimal | None, currency: str) -> None:
+        self.limit = limit
+        if limit is None:
+            del self.fields["limit_reason"]
+            return
+        self.limit_in_words = f"{number_format(limit, force_grouping=True)} {currency}".strip()
+        words = _("Why, if it costs more than %(limit)s") % {"limit": self.limit_in_words}
+        self.fields["limit_reason"].label = words
 
     @property
     def is_wrong_in_more(self) -> bool:
@@ -290,8 +316,23 @@ class InteractionForm(_InteractionForm):
         if cleaned.get("amount") is not None and cleaned.get("kind") not in WITH_AMOUNT:
             message = _("Only a purchase or a gesture has an amount. Empty it, or choose one of the two.")
             self.add_error("amount", message)
+        if cleaned.get("kind") != Kind.GESTURE:
+            cleaned["gesture_kind"] = ""
+        self._check_limit(cleaned)
         self.instance.log_key = cleaned.get("log_key")
         return cleaned
+
+    def _check_limit(self, cleaned: dict[str, Any]) -> None:
+        """Only a gesture above the limit has a reason, and it has one: managers read it."""
+        if self.limit is None:
+            return
+        amount = cleaned.get("amount")
+        is_above = cleaned.get("kind") == Kind.GESTURE and amount is not None and amount > self.limit
+        if not is_above:
+            cleaned["limit_reason"] = ""
+        elif not cleaned.get("limit_reason") and "limit_reason" not in self.errors:
+            words = _("One gesture may cost %(limit)s. Say why this one is more; managers will read it.")
+            self.add_error("limit_reason", words % {"limit": self.limit_in_words})
 
 
 class UnsentForm(forms.Form):

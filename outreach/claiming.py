@@ -113,7 +113,7 @@ def settle(settlements: Iterable[Settlement], *, at: datetime) -> int:
             SET state = s.state, reason = s.reason, detail = s.detail, said = s.said, lease_until = NULL,
                 due_at = coalesce(s.due_at, m.due_at), attempts = m.attempts - s.untried::int,
                 dated_at = CASE WHEN m.attempts = 0 AND m.kind IN ('thank_you', 'recommend', 'survey', 'you_said',
-                                                                     'notice')
+                                                                     'notice', 'introduction')
                                 THEN coalesce(s.due_at, m.dated_at) ELSE m.dated_at END,
                 finished_at = CASE WHEN s.state = 'planned' THEN NULL ELSE %(at)s END
             FROM unnest(%(pks)s::bigint[], %(tokens)s::bigint[], %(states)s::text[], %(reasons)s::text[],

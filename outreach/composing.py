@@ -63,11 +63,12 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most fourteen queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most sixteen queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
             *("interaction", "dated_event", "invitation__survey__published__questions", "wish", "notice_for__notice"),
+            "owner_change__former",
         )
         prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
 
@@ -231,11 +232,13 @@ def _scores(message: Message, scale: Buttons | None, link: str, language: str) -
 
 
 def _service(message: Message) -> Values:
-    """What an answer to a wish or a notice says; nothing for other kinds, or where that is gone."""
+    """What an answer to a wish, a notice or an introduction says; nothing for other kinds, or where that is gone."""
     if message.wish is not None:
         return {"wish": message.wish.text, "outcome": message.wish.outcome}
     if message.notice_for is not None:
         return {"title": message.notice_for.notice.title, "notice": message.notice_for.notice.words}
+    if message.owner_change is not None:
+        return {"former": str(message.owner_change.former)}
     return {}
 
 
@@ -249,7 +252,7 @@ def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
     interaction = message.interaction
     if message.is_recovery:
         return phrases.thanked("recovery", contact.tone)
-    if interaction is not None and interaction.kind == Kind.REFERRAL:
+    if message.is_for_referral or (interaction is not None and interaction.kind == Kind.REFERRAL):
         return phrases.thanked("referral", contact.tone)
     if interaction is None or interaction.kind != Kind.PURCHASE:
         return phrases.thanked("trust", contact.tone)

@@ -35,7 +35,7 @@ _DROPPED = Q(state=State.CANCELLED, reason=BY_HAND)
 # What occasions begin with that are about a row itself; its id comes next.
 _ABOUT = {
     Contact: ("birthday",),
-    Customer: ("anniversary", "thank-you:customer"),
+    Customer: ("anniversary", "thank-you:customer", "thank-you:referral"),
     DatedEvent: ("event",),
     Invitation: ("invitation", "reminder"),
 }
@@ -45,6 +45,7 @@ _NAMED_BY = {
     "interactions.NoticeFor": "notice_for",
     "interactions.Wish": "wish",
     "customers.DatedEvent": "dated_event",
+    "customers.OwnerChange": "owner_change",
     "surveys.Invitation": "invitation",
 }
 

@@ -61,6 +61,7 @@ def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sen
         "outcome": _("From January on your invoices come by e-mail, to the address this mail comes to."),
         "title": _("New prices from 1 January"),
         "notice": _("Our suppliers charge more, and so our prices rise by three per cent.\n\nOpen orders keep theirs."),
+        "former": "Tom Falk",
         "question": QUESTION,
         **phrases.asking.says(is_one=True, is_confidential=False, tone=tone),
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),

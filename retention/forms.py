@@ -1,6 +1,7 @@
 """Forms for why a customer left."""
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crispy_forms.layout import Field
@@ -9,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from customers.models import ContactQuerySet
-from retention.models import Cause, Loss
+from retention.models import Cause, Loss, MayCall
 from retention.suspecting import Evidence
-from retention_crm.lib.form_base import CarefulForm, DayInput, page_layout
+from retention_crm.lib.form_base import HALF, CarefulForm, DayInput, page_layout, row
 from retention_crm.lib.form_fields import LineInput, NoteInput
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ else:
 
 WORD_LIMIT = 200
 NOTE_LIMIT = 2000
+FURTHEST_CALL = timedelta(days=3653)
 
 
 class CauseBoxes(forms.CheckboxSelectMultiple):
@@ -64,7 +66,13 @@ class LossForm(CarefulForm, _LossModelForm):
         label=gettext_lazy("In a word of your own"),
         limit=WORD_LIMIT,
         required=False,
-        help_text=gettext_lazy("For example the name of the competitor."),
+    )
+    competitor = LineInput(
+        label=gettext_lazy("Whom did they go to?"),
+        limit=120,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "known-competitors", "autocomplete": "off"}),
+        help_text=gettext_lazy("A competitor, by name; what was named before is offered."),
     )
     note = NoteInput(
         label=gettext_lazy("What happened"),
@@ -76,13 +84,21 @@ class LossForm(CarefulForm, _LossModelForm):
 
     class Meta:
         model = Loss
-        fields = ["lost_on", "suspected", "confirmed", "said_by", "own_word", "note"]
+        fields = ["lost_on", "suspected", "confirmed", "said_by", "own_word", "competitor", "note"]
         labels = {"lost_on": gettext_lazy("When did they leave?"), "said_by": gettext_lazy("Who said it?")}
         widgets = {"lost_on": DayInput()}
 
-    def __init__(self, *args: Any, contacts: ContactQuerySet, facts: Evidence, on: date, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        contacts: ContactQuerySet,
+        facts: Evidence,
+        on: date,
+        competitors: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.on = on
+        self.on, self.competitors = on, competitors
         causes, said_by = self.fields["suspected"], self.fields["said_by"]
         assert isinstance(causes, CauseChoice) and isinstance(said_by, forms.ModelChoiceField)
         causes.show(facts)
@@ -94,8 +110,14 @@ class LossForm(CarefulForm, _LossModelForm):
             Field("confirmed"),
             Field("said_by"),
             Field("own_word"),
+            Field("competitor"),
             Field("note"),
         )
+
+    def clean_competitor(self) -> str:
+        """In the spelling it was named by before, so that it is counted as one."""
+        name: str = self.cleaned_data["competitor"]
+        return next((known for known in self.competitors if known.casefold() == name.casefold()), name)
 
     def clean_lost_on(self) -> date:
         day: date = self.cleaned_data["lost_on"] or self.instance.lost_on
@@ -111,6 +133,58 @@ class LossForm(CarefulForm, _LossModelForm):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("said_by") and not cleaned.get("confirmed") and "confirmed" not in self.errors:
             self.add_error("confirmed", _("Say what they told you, or choose nobody."))
+        return cleaned
+
+
+class ExitForm(CarefulForm, _LossModelForm):
+    """The last conversation with somebody who left; everything may stay open."""
+
+    missed = NoteInput(
+        label=gettext_lazy("What did you miss with us?"),
+        limit=NOTE_LIMIT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    back_if = NoteInput(
+        label=gettext_lazy("What would bring you back?"),
+        limit=NOTE_LIMIT,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    may_call = forms.ChoiceField(
+        label=gettext_lazy("May we call you again?"),
+        choices=[("", gettext_lazy("Not said")), *MayCall.choices],
+        required=False,
+    )
+
+    class Meta:
+        model = Loss
+        fields = ["missed", "back_if", "may_call", "call_on"]
+        labels = {"call_on": gettext_lazy("When?")}
+        help_texts = {"call_on": gettext_lazy("Today proposes it on this day.")}
+        widgets = {"call_on": DayInput()}
+
+    def __init__(self, *args: Any, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.on = on
+        self.helper = page_layout(
+            "missed", "back_if", row(Field("may_call", wrapper_class=HALF), Field("call_on", wrapper_class=HALF))
+        )
+
+    def clean_call_on(self) -> date | None:
+        day: date | None = self.cleaned_data["call_on"]
+        if day is None or "call_on" not in self.changed_data:
+            return day
+        if day < self.on:
+            raise forms.ValidationError(_("This day has passed. Choose one that is still to come."))
+        if day > self.on + FURTHEST_CALL:
+            raise forms.ValidationError(_("This is more than ten years away. Check the year."))
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("call_on") and cleaned.get("may_call") == MayCall.NO:
+            self.add_error("call_on", _("They do not want a call; empty the day, or say that we may."))
         return cleaned
 
 

@@ -10,7 +10,7 @@ from accounts.models import User
 from customers import changing
 from customers.models import Customer
 from interactions.models import Interaction, Kind
-from retention.models import Ending, Loss, PlanOutcome, RetentionPlan
+from retention.models import Ending, Loss, MayCall, PlanOutcome, RetentionPlan
 from retention.planning import close, open_plan_of, reopen
 
 YEAR = timedelta(days=365)
@@ -105,6 +105,26 @@ def explain(loss: Loss, *, at: datetime) -> None:
     """Keeps what somebody says of why and when the customer left, as it is in this row."""
     with transaction.atomic():
         loss.value = value_of_year(loss.customer, until=loss.lost_on)
-        loss.save(update_fields=["lost_on", "suspected", "confirmed", "said_by", "own_word", "note", "value"])
+        loss.save(
+            update_fields=[
+                *("lost_on", "suspected", "confirmed", "said_by", "own_word", "competitor", "note", "value"),
+            ]
+        )
         if loss.is_open and loss.customer.lost_on != loss.lost_on:
             changing.mark_lost(loss.customer, on=loss.lost_on, at=at)
+
+
+def interview(loss: Loss, *, by: User, on: date) -> None:
+    """Keeps what somebody who left said in a last conversation, as it is in this row."""
+    loss.interviewed_by, loss.interviewed_on = by, on
+    loss.save(update_fields=["missed", "back_if", "may_call", "call_on", "interviewed_by", "interviewed_on"])
+
+
+def leave_alone(loss: Loss) -> None:
+    """Nobody proposes to call them any more."""
+    Loss.objects.filter(pk=loss.pk).update(may_call=MayCall.NO)
+
+
+def call_again(loss: Loss) -> None:
+    """It is proposed again when its time comes."""
+    Loss.objects.filter(pk=loss.pk).update(may_call="")

@@ -16,6 +16,7 @@ from customers.models import (
     HandOver,
     Import,
     Merge,
+    Perk,
     Segment,
     Tag,
     Trashed,
@@ -111,6 +112,8 @@ class Side:
     planless: Customer
     judgement: Judgement
     renewal: Renewal
+    perk: Perk
+    brought: Customer
     notice: Notice
     notice_for: NoticeFor
     notice_task: FollowUp

@@ -16,6 +16,7 @@ from customers.models import (
     Import,
     ImportState,
     Merge,
+    Perk,
     Segment,
     Trashed,
 )
@@ -217,6 +218,13 @@ def expectation(of: Customer | None = None, **fields: Any) -> Expectation:
     fields.setdefault("orders", 6)
     fields.setdefault("expected_on", last_on + timedelta(days=usual_days))
     return Expectation.objects.create(customer=of or customer(), **fields)
+
+
+def perk(of: Customer | None = None, **fields: Any) -> Perk:
+    """A discount granted on TODAY, unless told otherwise."""
+    of = of or customer()
+    fields = {"words": "10 % off spare parts", "granted_on": TODAY, "granted_by": of.owner} | fields
+    return Perk.objects.create(customer=of, **fields)
 
 
 def loss(of: Customer | None = None, **fields: Any) -> Loss:

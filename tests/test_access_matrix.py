@@ -69,6 +69,8 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         planless=factories.customer(customer.owner),
         judgement=factories.judgement(customer),
         renewal=factories.renewal(customer),
+        perk=factories.perk(customer),
+        brought=factories.customer(customer.owner, referred_by=customer),
         loss=factories.loss(customer, ending=Ending.MISTAKE, ended_on=factories.TODAY),
         notice=news.notice,
         notice_for=news,

@@ -89,6 +89,7 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "HealthChange": lambda: HealthChange.objects.create(
             customer=of, changed_at=factories.NOW, band="watch", former_band="healthy"
         ),
+        "Perk": lambda: factories.perk(of),
         "Renewal": lambda: factories.renewal(of),
         "Expectation": lambda: factories.expectation(of),
         "Loss": lambda: factories.loss(of),

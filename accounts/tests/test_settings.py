@@ -18,7 +18,8 @@ type Login = Callable[[User], Client]
 
 def typed(company: Company, **changes: Any) -> dict[str, Any]:
     """What the page of the company sends: an unticked box is not sent."""
-    data = {name: value for name, value in model_to_dict(company).items() if value is not False}
+    told = model_to_dict(company).items()
+    data = {name: "" if value is None else value for name, value in told if value is not False}
     hours = {"greeting_time": "09:00", "digest_time": "07:30", "quiet_from": "20:00", "quiet_until": "08:00"}
     return {**data, **hours, **changes}
 

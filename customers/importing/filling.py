@@ -15,7 +15,7 @@ OVERWRITE = "overwrite"
 _MARKED: dict[type[Model], tuple[str, ...]] = {
     Customer: (
         *("name", "owner_id", "segment_id", "stage", "time_zone", "language", "cadence_days", "country", "care_note"),
-        *("customer_since", "do_not_contact", "lost_on"),
+        *("customer_since", "do_not_contact", "lost_on", "referred_by_id"),
     ),
     Contact: (
         *("customer_id", "name", "preferred_name", "job_title", "email", "phone", "language", "time_zone", "tone"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -15,7 +16,7 @@ from customers.importing.records import Record, Refused
 from customers.importing.targets import Target
 from customers.importing.telephones import in_one_form
 from customers.importing.written_days import Day, read_day
-from customers.models import ConsentKind, ContactDetail, CustomField, Segment
+from customers.models import ConsentKind, ContactDetail, Customer, CustomField, Segment
 from retention_crm.lib import text
 
 Kind = ContactDetail.Kind
@@ -60,6 +61,7 @@ class Known:
         self.fields = {field.column: field for field in CustomField.objects.used()}
         self.segments = {text.sort_key(name): pk for pk, name in Segment.objects.values_list("pk", "name")}
         self.segment_names = ", ".join(Segment.objects.values_list("name", flat=True)) or "–"
+        self._referrers: dict[str, int | None] = {}
         self.people: dict[str, list[int]] = defaultdict(list)
         for pk, name, email in people.values_list("pk", "name", "email"):
             self.people[email.lower()].append(pk)
@@ -79,6 +81,15 @@ class Known:
         if not self.user.sees_everything and found[0] != self.user.pk:
             raise Refused(_("The owner is %(value)s; you can only bring customers of your own.") % {"value": cell})
         return found[0]
+
+    def referrer(self, cell: str) -> int | None:
+        """The one customer the person may see who is called so, or has that number elsewhere; each is asked once."""
+        if cell not in self._referrers:
+            rows = Customer.objects.visible_to(self.user).order_by()
+            named = Q(sort_key=text.sort_key(cell)[:400]) | Q(external_key=cell)
+            found = list(rows.filter(named).values_list("pk", flat=True)[:2])
+            self._referrers[cell] = found[0] if len(found) == 1 else None
+        return self._referrers[cell]
 
 
 @dataclass(frozen=True)
@@ -186,9 +197,18 @@ class Interpreter:
             self._put_past_day(customer, cells, target, field)
         if self._says_yes(cells, Target.NOT_AT_ALL):
             customer["do_not_contact"] = True
+        self._put_referrer(record, cells)
         self._put_or_note(record, cells, Target.COUNTRY, customer)
         self._put_or_note(record, cells, Target.CUSTOMER_LANGUAGE, customer, "language")
         self._put_or_note(record, cells, Target.CUSTOMER_TIME_ZONE, customer, "time_zone")
+
+    def _put_referrer(self, record: Record, cells: list[str]) -> None:
+        """Who is no customer of ours, or not the only one of that name, is kept as a note."""
+        cell = self._line(cells, Target.REFERRED_BY, 200)
+        if cell and (referrer := self.known.referrer(cell)):
+            record.customer["referred_by_id"] = referrer
+        elif cell:
+            record.details.append((Kind.NOTE, str(Target.REFERRED_BY.label), cell))
 
     def _put_past_day(self, into: dict[str, Any], cells: list[str], target: Target, field: str) -> None:
         day = self._day(cells, target)

@@ -38,6 +38,7 @@ class Target(models.TextChoices):
     CADENCE_DAYS = "cadence_days", _("Own cadence in days")
     COUNTRY = "country", _("Country")
     CARE_NOTE = "care_note", _("How to treat them")
+    REFERRED_BY = "referred_by", _("Brought by (a customer)")
     CUSTOMER_LANGUAGE = "customer_language", _("Language of the customer")
     CUSTOMER_TIME_ZONE = "customer_time_zone", _("Time zone of the customer")
     LOST_ON = "lost_on", _("Lost on")
@@ -76,7 +77,7 @@ GROUPS = (
         (
             *(Target.COMPANY, Target.CUSTOMER_KEY, Target.SEGMENT, Target.STAGE, Target.OWNER),
             *(Target.CUSTOMER_SINCE, Target.CADENCE_DAYS, Target.COUNTRY, Target.CARE_NOTE, Target.TAGS),
-            *(Target.CUSTOMER_LANGUAGE, Target.CUSTOMER_TIME_ZONE, Target.LOST_ON),
+            *(Target.REFERRED_BY, Target.CUSTOMER_LANGUAGE, Target.CUSTOMER_TIME_ZONE, Target.LOST_ON),
         ),
     ),
     (

@@ -31,11 +31,13 @@ from customers.models.imports import (
 )
 from customers.models.journal import TRASH_KEPT_FOR, Step, Trashed, TrashedQuerySet
 from customers.models.labels import CustomField, CustomFieldQuerySet, Tag, TagQuerySet
+from customers.models.perk import PROMPT_BEFORE, Perk, PerkKind, PerkQuerySet
 
 __all__ = [
     "DUE_KEY",
     "KEPT_FOR",
     "MERGE_UNDOABLE_FOR",
+    "PROMPT_BEFORE",
     "SAMPLE_DOMAIN",
     "TOUCH_KEY",
     "TRASH_KEPT_FOR",
@@ -73,6 +75,9 @@ __all__ = [
     "NameSeen",
     "OneOpenQuerySet",
     "OwnerChange",
+    "Perk",
+    "PerkKind",
+    "PerkQuerySet",
     "PreferenceChange",
     "PreferenceChangeQuerySet",
     "Segment",

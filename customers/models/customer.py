@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -74,6 +75,23 @@ class Segment(models.Model):
         db_default=30,
         validators=[MaxValueValidator(365)],
         help_text=_("A call is proposed then. Empty: none."),
+    )
+
+    gesture_budget = models.DecimalField(
+        _("budget for gestures a year"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("For gifts, samples and the like to one customer in a calendar year. Empty: none is set."),
+    )
+    lost_contact_days = models.PositiveSmallIntegerField(
+        _("days until a friendly contact with who left"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(3650)],
+        help_text=_("Empty: as the company says. 0: never."),
     )
 
     class Meta:
@@ -163,6 +181,15 @@ class Customer(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(3650)],
         help_text=_("Leave empty to use the segment's cadence."),
     )
+    gesture_budget = models.DecimalField(
+        _("own budget for gestures a year"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0)],
+        help_text=_("Leave empty to use the segment's."),
+    )
     country = models.CharField(
         _("country"),
         max_length=2,
@@ -178,6 +205,17 @@ class Customer(models.Model):
         help_text=_("Shown before every call, for example “speaks slowly, give him time”."),
     )
     customer_since = models.DateField(_("customer since"))
+    referred_by = models.ForeignKey(
+        "self",
+        verbose_name=_("brought by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="referred",
+        db_index=False,
+        editable=False,
+    )
+    referral_noted_at = models.DateTimeField(null=True, blank=True, editable=False)
     tags = models.ManyToManyField(Tag, verbose_name=_("tags"), blank=True, related_name="customers")
     custom = models.JSONField(
         default=dict,
@@ -227,6 +265,14 @@ class Customer(models.Model):
             models.Index(TOUCH_KEY, "id", "owner", name="customer_by_touch_owner"),
             GinIndex(fields=["sort_key"], opclasses=["gin_trgm_ops"], name="customer_search"),
             GinIndex(fields=["custom"], opclasses=["jsonb_path_ops"], name="customer_by_custom"),
+            models.Index(
+                fields=["referred_by"], name="customer_referred", condition=models.Q(referred_by__isnull=False)
+            ),
+            models.Index(
+                fields=["referral_noted_at"],
+                name="customer_referral_noted",
+                condition=models.Q(referral_noted_at__isnull=False),
+            ),
             models.Index(fields=["created_at"], name="customer_by_created"),
             models.Index(fields=["customer_since", "id"], name="customer_by_since"),
             models.Index(ExtractMonth("customer_since"), ExtractDay("customer_since"), name="customer_by_anniversary"),
@@ -252,6 +298,11 @@ class Customer(models.Model):
     def cadence(self) -> int:
         """Longest allowed gap between touchpoints, in days."""
         return self.cadence_days or self.segment.cadence_days
+
+    @property
+    def gesture_allowance(self) -> Decimal | None:
+        """What gestures to them may cost in a calendar year; None where nobody said so."""
+        return self.segment.gesture_budget if self.gesture_budget is None else self.gesture_budget
 
     def quiet_days(self, on: date) -> int | None:
         """Whole days since the last touchpoint; None if there never was one."""

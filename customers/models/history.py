@@ -34,6 +34,9 @@ class OwnerChange(models.Model):
     announced_at = models.DateTimeField(
         null=True, blank=True, help_text="When the new owner spoke to them, or somebody said that they know."
     )
+    is_introduced = models.BooleanField(
+        default=False, db_default=False, help_text="The new owner is to be introduced to the contacts by mail."
+    )
 
     objects = OwnerChangeQuerySet.as_manager()
 
@@ -47,6 +50,12 @@ class OwnerChange(models.Model):
                 fields=["customer"],
                 name="owner_change_untold",
                 condition=models.Q(announced_at__isnull=True),
+            ),
+            # Whom to introduce is asked again every few seconds.
+            models.Index(
+                fields=["changed_at"],
+                name="owner_change_introduced",
+                condition=models.Q(announced_at__isnull=True, is_introduced=True),
             ),
         ]
 

@@ -9,7 +9,18 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import complaining, histories, keeping, people, recaps, remembering, showcase, standing, trying
+from dashboard.demo import (
+    complaining,
+    histories,
+    keeping,
+    kindnesses,
+    people,
+    recaps,
+    remembering,
+    showcase,
+    standing,
+    trying,
+)
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -63,6 +74,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         keeping.plan_for_two(on)
         keeping.put_wishes_together()
         standing.agree(on)
+        kindnesses.be_kind(on)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))

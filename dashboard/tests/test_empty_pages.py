@@ -25,6 +25,8 @@ LISTS = {
     "import_new": "segment_new",
     "portfolio": "imports",
     "losses": "customers",
+    "left_behind": "portfolio",
+    "kindness": "customers",
     "promises": "customers",
     "complaints": "customers",
     "wishes": "customers",
@@ -42,6 +44,8 @@ LISTS = {
     "my_alerts": "notifications",
     "renewals": "customers",
     "expected_orders": "customers",
+    "perks": "customers",
+    "referrals": "customers",
     "messages": "customers",
     "tomorrow": "customers",
     "notices": "notice_new",
@@ -62,7 +66,7 @@ OTHERS = {
     *("person_new", "profile", "saved_view_new", "segment_new", "sending", "service_worker", "settings"),
     *("notifications", "notifications_count", "notification_ways", "trash", "duplicates"),
     *("suppression", "survey_new", "team_new", "unknown", "wordings", "bulk_new", "sample_remove", "mailbox"),
-    *("plan_rules", "play_new", "list_rules", "care_rules", "check_in_question_new", "theme_new"),
+    *("plan_rules", "play_new", "perks_grant", "list_rules", "care_rules", "check_in_question_new", "theme_new"),
 }
 
 

@@ -19,8 +19,8 @@ from dashboard.paging import Order, page_of
 from dashboard.views.replying import PageRequest, form_status, posted, saved
 from outreach.describing import say
 from retention import losing
-from retention.forms import LossForm
-from retention.learning import BACK, CONFIRMED, SUSPECTED, UNKNOWN, lessons
+from retention.forms import ExitForm, LossForm
+from retention.learning import BACK, COMPETITOR, CONFIRMED, SUSPECTED, UNKNOWN, by_competitor, lessons
 from retention.models import Loss
 from retention.replaying import replay
 from retention.suspecting import evidence_of
@@ -64,6 +64,7 @@ def _form(request: PageRequest, loss: Loss, customer: Customer) -> LossForm:
         contacts=customer.contacts.all(),
         facts=evidence_of(customer.pk, zone=user.time_zone, at=clock.now()),
         on=user.today(),
+        competitors=Loss.objects.visible_to(user).competitors(),
     )
 
 
@@ -79,6 +80,38 @@ def loss_reason(request: PageRequest, pk: int) -> HttpResponse:
     context = {"form": form, "loss": loss, "customer": loss.customer, "next": request.GET.get("next", "")}
     template = "dashboard/loss_reason.html" + ("#panel" if request.htmx else "")
     return render(request, template, context, status=form_status(form))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def loss_interview(request: PageRequest, pk: int) -> HttpResponse:
+    """What somebody who left says in a last conversation."""
+    loss = get_editable(Loss.objects.select_related("customer"), request, pk)
+    form = ExitForm(posted(request), instance=loss, on=request.user.today())
+    if form.is_valid():
+        losing.interview(form.instance, by=request.user, on=request.user.today())
+        words = _("Noted what %(name)s said.") % {"name": loss.customer}
+        return saved(request, words, to=reverse("customer", args=[loss.customer_id]))
+    context = {"form": form, "loss": loss, "customer": loss.customer}
+    template = "dashboard/loss_interview.html" + ("#panel" if request.htmx else "")
+    return render(request, template, context, status=form_status(form))
+
+
+@require_POST
+def loss_leave(request: PageRequest, pk: int) -> HttpResponse:
+    """They are to be left alone."""
+    loss = get_editable(Loss.objects.select_related("customer"), request, pk)
+    losing.leave_alone(loss)
+    words, undo = _("Nobody proposes to call %(name)s any more."), reverse("loss_call_again", args=[pk])
+    to = reverse("customer", args=[loss.customer_id])
+    return saved(request, words % {"name": loss.customer}, to=to, undo=undo)
+
+
+@require_POST
+def loss_call_again(request: PageRequest, pk: int) -> HttpResponse:
+    loss = get_editable(Loss.objects.select_related("customer"), request, pk)
+    losing.call_again(loss)
+    words = _("A call to %(name)s is proposed when its time comes.") % {"name": loss.customer}
+    return saved(request, words, to=reverse("customer", args=[loss.customer_id]))
 
 
 @require_safe
@@ -138,6 +171,10 @@ def losses(request: PersonRequest) -> HttpResponse:
         "periods": [(label, address, address == choice.address()) for label, address in periods(on)],
         "lessons": known,
         "behind": _lists_behind(choice, known),
+        "competitors": [
+            (name, tally, choice.address(kind=COMPETITOR, cause=name))
+            for name, tally in by_competitor(choice.of(visible))
+        ],
         "file": f"{reverse('figures_export', args=['losses'])}?{choice.days.query()}",
         "rows": page.rows,
         "following": choice.address(**choice.here, after=page.following) if page.following else "",

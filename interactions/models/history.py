@@ -28,6 +28,14 @@ class Kind(models.TextChoices):
     REFERRAL = "referral", _("Referral")
 
 
+class GestureKind(models.TextChoices):
+    GIFT = "gift", _("Gift")
+    CARD = "card", _("Card")
+    SAMPLE = "sample", pgettext_lazy("gesture", "Sample")
+    INVITATION = "invite", _("Invitation")
+    VISIT = "visit", _("Visit at our cost")
+
+
 class Outcome(models.TextChoices):
     HELD = "held", pgettext_lazy("how a conversation went", "Held")
     NO_ANSWER = "no_answer", _("No answer")
@@ -96,6 +104,27 @@ class Interaction(models.Model):
         blank=True,
         help_text=_("Purchases and gestures only."),
     )
+    gesture_kind = models.CharField(
+        _("what it was"), max_length=8, choices=GestureKind.choices, blank=True, default="", db_default=""
+    )
+    credit_for = models.ForeignKey(
+        Customer,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="credit_gestures",
+        editable=False,
+        db_index=False,
+        help_text="Whom they brought, if this gesture is the thanks for it.",
+    )
+    limit_reason = LineField(
+        _("why it is more than the limit"),
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Of a gesture that cost more than the company allows without a word."),
+    )
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     is_owed = models.BooleanField(_("they wait for an answer"), default=False, db_default=False)
     # The next real contact answers them, and is told by the history; or somebody says that it was done elsewhere.
@@ -133,6 +162,12 @@ class Interaction(models.Model):
             # A few purchases among many calls: whom to thank is asked again every few seconds.
             models.Index(fields=["created_at"], name="interaction_purchases", condition=models.Q(kind=Kind.PURCHASE)),
             models.Index(fields=["created_at"], name="interaction_referrals", condition=models.Q(kind=Kind.REFERRAL)),
+            models.Index(
+                fields=["customer", "-day"], name="interaction_gestures", condition=models.Q(kind=Kind.GESTURE)
+            ),
+            models.Index(
+                fields=["credit_for"], name="interaction_credit", condition=models.Q(credit_for__isnull=False)
+            ),
             models.Index(fields=["day"], name="interaction_by_day"),
             GinIndex(
                 OpClass(Folded("notes"), name="gin_trgm_ops"), name="interaction_notes", condition=~models.Q(notes="")

@@ -19,7 +19,7 @@ GONE_OUT = (State.SENT, State.UNKNOWN)
 GOING_OUT = (State.PLANNED, State.LEASED, State.SUBMITTING)
 
 _SHARED = (
-    *("customer__owner", "recipient", "interaction", "dated_event", "wish"),
+    *("customer__owner", "recipient", "interaction", "dated_event", "wish", "owner_change__former"),
     *("invitation__survey__published__questions", "invitation__response", "invitation__occasion"),
     Prefetch("notice_for", NoticeFor.objects.select_related("notice", "follow_up")),
 )
@@ -111,7 +111,7 @@ class Others:
 def load(pks: Sequence[int]) -> list[Message]:
     """The messages with all that the rules and the composer look at, in the order they are due.
 
-    In at most eleven small queries: one that joins so many tables takes the database longer to plan than to run, and
+    In at most thirteen small queries: one that joins so many tables takes the database longer to plan than to run, and
     gives each message an owner and a survey of its own.
     """
     messages = list(

@@ -17,7 +17,7 @@ _WITHIN_BUDGET = frozenset(
     )
 )
 # What customers have to know does not wait for other mails.
-ON_WORKING_DAYS = _WITHIN_BUDGET | {MessageKind.NOTICE.value}
+ON_WORKING_DAYS = _WITHIN_BUDGET | {MessageKind.NOTICE.value, MessageKind.INTRODUCTION.value}
 ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.value})
 # Once a year each: they wait for no other mail, but two within a few days are one too many.
 _OTHER_GREETINGS = frozenset({MessageKind.ANNIVERSARY.value, MessageKind.EVENT.value})

@@ -54,6 +54,13 @@ def _is_news(message: Message, facts: Facts) -> bool:
     return row is not None and row.is_to_be_told and row.how == How.MAIL and row.notice.withdrawn_at is None
 
 
+def _is_a_stranger(message: Message, facts: Facts) -> bool:
+    change, customer = message.owner_change, message.customer
+    if change is None or customer is None or change.announced_at is not None:
+        return False
+    return change.owner_id == customer.owner_id
+
+
 def _is_birthday(message: Message, facts: Facts) -> bool:
     contact = message.contact
     if contact is None or contact.birthday_month is None or contact.birthday_day is None:
@@ -95,4 +102,5 @@ _STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], str]] = {
     MessageKind.ANNIVERSARY: (_is_anniversary, "anniversary_changed"),
     MessageKind.YOU_SAID: (_is_to_be_told, "wish_open"),
     MessageKind.NOTICE: (_is_news, "news_known"),
+    MessageKind.INTRODUCTION: (_is_a_stranger, "owner_known"),
 }

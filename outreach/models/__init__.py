@@ -1,6 +1,15 @@
 """The ledger of outbound mail, the wordings, the addresses nothing is sent to, and what staff are told."""
 
-from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
+from outreach.models.kinds import (
+    CUSTOMER_KINDS,
+    RECOVERY,
+    REFERRAL,
+    SERVICE_KINDS,
+    STAFF_KINDS,
+    WAITING,
+    MessageKind,
+    State,
+)
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.notification import (
     ALERT_KINDS,
@@ -25,6 +34,7 @@ __all__ = [
     "DEFAULT_WAYS",
     "MAILED_KINDS",
     "RECOVERY",
+    "REFERRAL",
     "SENTENCES",
     "SERVICE_KINDS",
     "STAFF_KINDS",

@@ -14,6 +14,7 @@ class MessageKind(models.TextChoices):
     REMINDER = "reminder", _("Survey reminder")
     YOU_SAID = "you_said", _("Answer to a wish")
     NOTICE = "notice", _("Notice")
+    INTRODUCTION = "introduction", _("Introduction of a new owner")
     LETTER = "letter", _("Letter")
     RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
@@ -33,11 +34,12 @@ CUSTOMER_KINDS = (
     MessageKind.REMINDER,
     MessageKind.YOU_SAID,
     MessageKind.NOTICE,
+    MessageKind.INTRODUCTION,
     MessageKind.LETTER,
     MessageKind.RECAP,
 )
 # What answers a customer or concerns their contract; it needs no consent, but says why it comes.
-SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE)
+SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE, MessageKind.INTRODUCTION)
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,
     MessageKind.URGENT,
@@ -65,3 +67,5 @@ WAITING = (State.PROPOSED, State.PLANNED, State.LEASED, State.SUBMITTING)
 
 # What the occasion of a note begins with that follows a complaint; the complaint's id comes next.
 RECOVERY = "thank-you:complaint:"
+# The same of one that thanks for bringing a customer, whose id comes next.
+REFERRAL = "thank-you:referral:"

@@ -9,9 +9,9 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Now
 
-from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent
+from customers.models import Contact, Customer, CustomerDataQuerySet, DatedEvent, OwnerChange
 from interactions.models import Interaction, NoticeFor, Wish
-from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, WAITING, MessageKind, State
+from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, REFERRAL, WAITING, MessageKind, State
 from outreach.models.saying import said_again
 from retention_crm.lib.fields import LineField, NoteField
 from surveys.models import Invitation
@@ -78,6 +78,9 @@ class Message(models.Model):
     )
     notice_for = models.ForeignKey(
         NoticeFor, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
+    )
+    owner_change = models.ForeignKey(
+        OwnerChange, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages", db_index=False
     )
     due_at = models.DateTimeField(help_text="Not to be sent before; moves when the server asks to try later.")
     expires_at = models.DateTimeField(help_text="Too late to be kind from here on.")
@@ -160,6 +163,9 @@ class Message(models.Model):
             ),
             models.Index(fields=["wish"], name="message_by_wish", condition=models.Q(wish__isnull=False)),
             models.Index(fields=["notice_for"], name="message_by_notice", condition=models.Q(notice_for__isnull=False)),
+            models.Index(
+                fields=["owner_change"], name="message_by_owner_change", condition=models.Q(owner_change__isnull=False)
+            ),
             models.Index(fields=["dated_at"], name="message_held_out", condition=models.Q(reason="held_out")),
             models.Index(fields=["customer", "-due_at"], name="message_by_customer"),
             models.Index(fields=["recipient", "-due_at"], name="message_by_recipient"),
@@ -182,6 +188,11 @@ class Message(models.Model):
     def is_recovery(self) -> bool:
         """Whether it thanks for the patience with which a complaint was borne."""
         return self.occasion.startswith(RECOVERY)
+
+    @property
+    def is_for_referral(self) -> bool:
+        """Whether it thanks for bringing another customer."""
+        return self.occasion.startswith(REFERRAL)
 
     @property
     def notification_kind(self) -> str:

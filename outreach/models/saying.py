@@ -125,6 +125,7 @@ SENTENCES: dict[str, Promise] = {
     "wish_open": _("The wish was opened again, or they need not be told."),
     "wish_opened": _("The wish was opened again."),
     "news_known": _("They were told otherwise, or need not be told any more."),
+    "owner_known": _("They know the new owner already, or somebody else looks after them by now."),
     "told_in_person": _("They were told in person."),
     "to_be_told_in_person": _("They are to be told in person."),
     "notice_withdrawn": _("The notice was withdrawn."),

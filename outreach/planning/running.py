@@ -10,6 +10,7 @@ from accounts.standing_in import StandIns, stand_ins
 from outreach.models import MessageKind, Watermark
 from outreach.planning.asking import plan_reminders, plan_surveys
 from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan_events
+from outreach.planning.introducing import plan_introductions
 from outreach.planning.news import plan_news
 from outreach.planning.notices import plan_notices
 from outreach.planning.recommending import plan_recommendations
@@ -37,6 +38,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.REMINDER.value: plan_reminders,
     MessageKind.YOU_SAID.value: plan_answers,
     MessageKind.NOTICE.value: plan_notices,
+    MessageKind.INTRODUCTION.value: plan_introductions,
     MessageKind.URGENT.value: plan_urgent,
     MessageKind.ESCALATION.value: plan_escalations,
     NEWS: plan_news,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from outreach.models import RECOVERY, MessageKind
+from outreach.models import RECOVERY, REFERRAL, MessageKind
 from outreach.planning.statements import HOURS, REACHABLE, execute, state_of
 from outreach.planning.window import Window, days_of, hours_of
 from retention_crm.lib import clock
@@ -11,6 +11,10 @@ THANKS_WITHIN = timedelta(days=3)
 THANKS_KIND_FOR = timedelta(days=5)
 # Not at once: first it has to show that all is well.
 RECOVERED_AFTER = timedelta(days=1)
+# Who brought somebody that long ago is not thanked only because it is noted now.
+NEW_FOR_DAYS = 30
+# A recommendation that was logged so shortly before is the same, and was thanked for.
+LOGGED_WITHIN = timedelta(days=90)
 
 
 def plan_thanks(window: Window) -> int:
@@ -27,6 +31,8 @@ def plan_thanks(window: Window) -> int:
         "purchases": company.thank_purchases,
         "referrals": company.thank_referrals,
         "recoveries": company.thank_recoveries,
+        "new_for": NEW_FOR_DAYS,
+        "logged_within": LOGGED_WITHIN,
         "recovered_after": RECOVERED_AFTER,
         # A contact may be entered hours after the customer or the purchase, so the whole time is looked at each time.
         "entered_since": min(window.entered_since, earliest),
@@ -62,6 +68,16 @@ WITH events AS (
     {_logged("purchase", "purchases")}
     UNION ALL
     {_logged("referral", "referrals")}
+    UNION ALL
+    -- Who brought somebody new, unless they were thanked for a recommendation that was logged shortly before.
+    SELECT '{REFERRAL}' || id, referred_by_id, NULL, NULL, greatest(least(referral_noted_at, %(at)s), %(earliest)s)
+    FROM customers_customer brought
+    WHERE %(referrals)s AND referral_noted_at BETWEEN %(entered_since)s AND %(entered_until)s
+      AND customer_since >= %(earliest_day)s - %(new_for)s AND referred_by_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM interactions_interaction i
+        WHERE i.customer_id = brought.referred_by_id AND i.kind = 'referral'
+          AND i.happened_at > brought.referral_noted_at - %(logged_within)s
+    )
     UNION ALL
     SELECT '{RECOVERY}' || p.id, p.customer_id, NULL, NULL, p.resolved_at + %(recovered_after)s
     FROM interactions_complaint p

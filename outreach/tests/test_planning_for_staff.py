@@ -97,7 +97,7 @@ class TestDigests:
                 factories.customer(next_due_on=TODAY - timedelta(days=3))
             Watermark.objects.all().delete()
             Message.objects.all().delete()
-            with django_assert_num_queries(32):
+            with django_assert_num_queries(33):
                 assert plan(at=NOW)["overdue_digest"] >= people
 
 

@@ -112,7 +112,7 @@ class TestRuns:
         plan(at=NOW)
         # The company, the lock, the watermarks and the zones; a beginning and an end, of all and of the planners; what
         # the planners ask, of which five ask more than once; and the watermarks again.
-        with django_assert_num_queries(4 + 4 + 20 + 1):
+        with django_assert_num_queries(4 + 4 + 21 + 1):
             assert set(plan(at=NOW + timedelta(minutes=1)).values()) == {0}
 
     @pytest.mark.parametrize("broken", PLANNERS)
@@ -127,8 +127,9 @@ class TestRuns:
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))
         factories.wish(factories.contact().customer, state="done")
         factories.notice_for(factories.contact().customer, "mail")
-        given = factories.customer()
-        give([given.pk], to=owner, by=given.owner, at=NOW)
+        given = factories.contact().customer
+        Company.objects.update(introductions_wait=False)
+        give([given.pk], to=owner, by=given.owner, at=NOW, introduce=True)
         whole = PLANNERS[broken]
 
         def fail(window: Any) -> int:

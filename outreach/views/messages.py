@@ -116,12 +116,13 @@ def occasion(message: Message) -> str:
         MessageKind.BIRTHDAY: _("Their birthday"),
         MessageKind.ANNIVERSARY: _("The day they became a customer"),
         MessageKind.EVENT: _("A special day of theirs"),
-        MessageKind.THANK_YOU: _("A complaint put right") if message.is_recovery else _("A new customer"),
+        MessageKind.THANK_YOU: _thanks(message),
         MessageKind.RECOMMEND: _("They would recommend us"),
         MessageKind.SURVEY: _("They were to be asked"),
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.NOTICE: _("Something they have to know"),
+        MessageKind.INTRODUCTION: _("Somebody else looks after them now"),
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
@@ -130,6 +131,12 @@ def occasion(message: Message) -> str:
         MessageKind.WEEKLY: _("How the week went"),
         MessageKind.ESCALATION: _("Customers had gone without contact for one and a half times the agreed time"),
     }[MessageKind(message.kind)]
+
+
+def _thanks(message: Message) -> str:
+    if message.is_recovery:
+        return _("A complaint put right")
+    return _("They brought a customer") if message.is_for_referral else _("A new customer")
 
 
 def _figures(visible: MessageQuerySet, chosen: str) -> list[dict[str, object]]:

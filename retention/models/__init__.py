@@ -3,7 +3,7 @@
 from retention.models.cause import Cause, CauseField
 from retention.models.expectation import Expectation, ExpectationQuerySet
 from retention.models.health import HealthChange, Judgement, JudgementQuerySet
-from retention.models.loss import Ending, Loss, LossQuerySet
+from retention.models.loss import Ending, Loss, LossQuerySet, MayCall
 from retention.models.plan import (
     PlanOutcome,
     PlanRules,
@@ -57,6 +57,7 @@ __all__ = [
     "ListRules",
     "Loss",
     "LossQuerySet",
+    "MayCall",
     "PlanOutcome",
     "PlanRules",
     "PlanState",

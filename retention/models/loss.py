@@ -6,7 +6,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, DateField, ExpressionWrapper, F, IntegerField, Min, Q, Value, When
+from django.db.models.functions import Cast, Coalesce, Greatest, Lower
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Contact, Customer, OneOpenQuerySet
@@ -23,6 +24,13 @@ class Ending(models.TextChoices):
     MERGED = "merged", _("Counted with another, after a merge")
 
 
+class MayCall(models.TextChoices):
+    """Whether somebody who left wants to hear from us again."""
+
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+
+
 class LossQuerySet(OneOpenQuerySet["Loss"]):
     def open(self) -> Self:
         """Those that were not ended in any way: the customer is gone."""
@@ -35,6 +43,31 @@ class LossQuerySet(OneOpenQuerySet["Loss"]):
     def unexplained(self) -> Self:
         """Those of whom nobody has said why."""
         return self.filter(suspected=[], confirmed="")
+
+    def to_approach(self, on: date, *, after_days: int) -> Self:
+        """Open ones whose customer may be glad of a friendly word by that day, with that day as `approach_on`.
+
+        It is the day they said, until they were spoken to, or so many days after they left or were last in touch; 0
+        days are never, and who asked to be left alone is.
+        """
+        customer = "customer__"
+        touched = F(f"{customer}last_touchpoint_on")
+        days = Coalesce(F(f"{customer}segment__lost_contact_days"), Value(after_days))
+        asked = Q(call_on__isnull=False) & (Q(**{f"{customer}last_touchpoint_on": None}) | Q(call_on__gt=touched))
+        by_cadence = ExpressionWrapper(Greatest("lost_on", Coalesce(touched, "lost_on")) + F("days"), DateField())
+        rows = self.open().exclude(may_call=MayCall.NO).filter(customer__do_not_contact=False)
+        rows = rows.filter(Q(customer__snoozed_until=None) | Q(customer__snoozed_until__lte=on))
+        rows = rows.annotate(days=Cast(days, IntegerField())).annotate(
+            approach_on=Case(
+                When(asked, then=F("call_on")), When(days__gt=0, then=by_cadence), output_field=DateField()
+            )
+        )
+        return rows.filter(approach_on__lte=on).order_by("approach_on", "pk")
+
+    def competitors(self) -> list[str]:
+        """Whoever customers went to by what was said so far, each in one spelling."""
+        named = self.real().exclude(competitor="").order_by().values_list(Lower("competitor"))
+        return list(named.annotate(name=Min("competitor")).order_by("name").values_list("name", flat=True))
 
     def between(self, first: date | None, last: date | None) -> Self:
         """Of customers who left on those days or between them; None is no limit."""
@@ -62,6 +95,20 @@ class Loss(models.Model):
     own_word = LineField(_("in a word of your own"), max_length=200, blank=True, default="")
     said_by = models.ForeignKey(
         Contact, verbose_name=_("who said it"), on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    competitor = LineField(
+        _("whom they went to"), max_length=120, blank=True, default="", db_default="", help_text=_("A competitor.")
+    )
+    # The exit interview.
+    missed = NoteField(_("what they missed"), max_length=2000, blank=True, default="", db_default="")
+    back_if = NoteField(_("what would bring them back"), max_length=2000, blank=True, default="", db_default="")
+    may_call = models.CharField(
+        _("may we call again"), max_length=3, choices=MayCall.choices, blank=True, default="", db_default=""
+    )
+    call_on = models.DateField(_("when"), null=True, blank=True)
+    interviewed_on = models.DateField(null=True, blank=True, editable=False)
+    interviewed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
     )
     note = NoteField(_("what happened"), max_length=2000, blank=True, default="")
     value = models.DecimalField(

@@ -5,7 +5,7 @@ from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("interactions", "0025_acting")]
+    dependencies = [("interactions", "0030_gesture_kinds")]
 
     operations = [
         migrations.AlterField(

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0024_hand_overs"),
+        ("customers", "0030_referrals_by_index"),
     ]
 
     operations = [

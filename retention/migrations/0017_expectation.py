@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0025_segment_calls"),
-        ("retention", "0015_plays_by_rule"),
+        ("customers", "0031_segment_calls"),
+        ("retention", "0016_leaving_and_coming_back"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from retention_crm.lib.live_migrations import AddIndexOnLiveTable
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("interactions", "0027_wish_topics")]
+    dependencies = [("interactions", "0032_wish_topics")]
 
     operations = [
         AddIndexOnLiveTable(model_name="wish", index=models.Index(fields=["-said_at", "-id"], name="wish_by_moment")),

@@ -5,7 +5,7 @@ import retention_crm.lib.fields
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0026_expected")]
+    dependencies = [("interactions", "0031_expected")]
 
     operations = [
         migrations.CreateModel(
