@@ -9,6 +9,7 @@ import base64
 import binascii
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import Header
 from email.policy import Compat32
@@ -99,6 +100,18 @@ def deliverable(address: str) -> str | None:
     return written if written.isascii() and len(local) <= 64 and len(written) <= 254 else None
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """An appointment for the calendar of the reader; `method` says what to do with it (RFC 6047)."""
+
+    method: str
+    content: bytes
+
+    @property
+    def content_type(self) -> str:
+        return f'text/calendar; method={self.method}; charset="utf-8"'
+
+
 class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
@@ -111,10 +124,21 @@ class Mail(EmailMultiAlternatives):
     metadata: dict[str, str]
 
     def __init__(
-        self, *, sender: str, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any
+        self,
+        *,
+        sender: str,
+        lines: Sequence[tuple[str, str]],
+        boundary: str,
+        html: str,
+        calendar: Calendar | None = None,
+        **fields: Any,
     ) -> None:
         others = {name: value.replace(LINE_END, "") for name, value in lines if name not in _OF_FIELDS}
         super().__init__(**fields, headers=others, alternatives=[(html, "text/html")])
+        self.calendar = calendar
+        if calendar is not None:
+            # Providers take no third way to read a mail, but know an attached appointment by its type.
+            self.attach("invite.ics", calendar.content.decode(), calendar.content_type)
         self.sender = sender
         self.lines = list(lines)
         self.boundary = boundary
@@ -130,7 +154,10 @@ class Mail(EmailMultiAlternatives):
             "",
         ]
         line = f"--{self.boundary}".encode()
-        parts = (_part("plain", str(self.body)), _part("html", self.html))
+        parts = [_part('text/plain; charset="utf-8"', str(self.body)), _part('text/html; charset="utf-8"', self.html)]
+        if self.calendar is not None:
+            # The last is the best a program can show, so the appointment comes after the words (RFC 2046).
+            parts.append(_part(self.calendar.content_type, self.calendar.content.decode()))
         between = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
         return LINE_END.join(head).encode("ascii") + between + line + b"--\r\n"
 
@@ -142,12 +169,12 @@ class Mail(EmailMultiAlternatives):
 _OF_FIELDS = frozenset({"Subject", "From", "To", "Reply-To"})
 
 
-def _part(subtype: str, content: str) -> bytes:
+def _part(content_type: str, content: str) -> bytes:
     content = LINE_END.join(content.replace(LINE_END, "\n").replace("\r", "\n").split("\n"))
     octets = content.encode(errors="replace")
     if (len(octets) - len(content)) * _DENSE > len(octets):
         encoding, written = "base64", base64.encodebytes(octets).replace(b"\n", b"\r\n")
     else:
         encoding, written = "quoted-printable", binascii.b2a_qp(octets)
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    head = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode() + written

@@ -15,11 +15,12 @@ from django.utils.translation import get_language
 from accounts.models import Company, User
 from customers.models import Contact, Customer, Language, Tone
 from interactions.models import Kind
-from outreach.assembling import Mail, deliverable, mailbox, words
+from outreach.appointing import appointment, details, when
+from outreach.assembling import Calendar, Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.digesting import digest_for
 from outreach.layout import Buttons, Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
-from outreach.models import STAFF_KINDS, Message, MessageKind, Sentence
+from outreach.models import STAFF_KINDS, MeetingMail, Message, MessageKind, Says, Sentence
 from outreach.phrases import Phrases, phrases_in
 from outreach.preferences import preference_link
 from outreach.rehearsing import links_of
@@ -36,7 +37,8 @@ from surveys.speaking import in_language
 type Filled = tuple[str, str, str]
 
 # Values of several lines; where they stand, the HTML leaves their direction to them.
-_NOTES = frozenset({"recap"})
+_NOTES = frozenset({"recap", "details"})
+_OF_MEETINGS = (MessageKind.MEETING, MessageKind.MEETING_OFF)
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
@@ -63,13 +65,15 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most fourteen queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most seventeen queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
             *("interaction", "dated_event", "invitation__survey__published__questions", "wish", "notice_for__notice"),
         )
         prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
+        of_meetings = [message for message in messages if message.kind in _OF_MEETINGS]
+        prefetch_related_objects(of_meetings, "meeting_mail__meeting__host")
 
     @property
     def wordings(self) -> Wordings:
@@ -105,12 +109,15 @@ class Composer:
     def _to_customer(self, message: Message) -> Mail:
         contact, customer = self._reader_of(message)
         address = _address_of(contact.email, contact.name)
-        sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
+        writer = _writer(message, customer)
+        sender = (writer.name, _address_of(writer.email, writer.name))
         consent = CONSENT_FOR.get(message.kind)
         link = unsubscribe_link(contact.pk, consent) if consent else ""
         survey = answer_url(message.invitation) if message.invitation else ""
         filled = self.filled(message, Links(survey, link, preference_link(contact.pk)))
-        return _mail(message, filled, sender, (contact.name, address), _one_click(link))
+        mail = meeting_mail(message)
+        calendar = appointment(message, mail, contact) if mail else None
+        return _mail(message, filled, sender, (contact.name, address), _one_click(link), calendar)
 
     def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
         if message.contact is None or message.customer is None:
@@ -121,8 +128,8 @@ class Composer:
         """Subject, text and HTML for the customer's contact, with links that lead where they are told; see `build`."""
         contact, customer = self._reader_of(message)
         text = self.text_of(message, contact)
-        values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
-        signature = customer.owner.signature
+        values = links.values(text.language) | self._about(message, contact, customer, phrases_in(text.language))
+        signature = _writer(message, customer).signature
         scale = _buttons(message, text.language)
         values |= _scores(message, scale, links.survey, text.language)
         frame = Frame.of(self.company, message.kind, signature=signature, scale=scale)
@@ -150,13 +157,13 @@ class Composer:
         to = (reader.name, _address_of(reader.email, reader.name))
         return _mail(message, (f"[Test] {subject}", body, html), _product_sender(), to, [])
 
-    def _about(self, message: Message, contact: Contact, owner: User, phrases: Phrases) -> Values:
+    def _about(self, message: Message, contact: Contact, customer: Customer, phrases: Phrases) -> Values:
         values = {
             "preferred_name": contact.addressed_as,
             "name": contact.name,
             "customer": contact.customer.name,
             "company": self.company.name,
-            "sender": owner.name,
+            "sender": _writer(message, customer).name,
         }
         if message.kind == MessageKind.ANNIVERSARY:
             day = clock.today(contact.effective_time_zone, message.dated_at)
@@ -167,6 +174,8 @@ class Composer:
             values["occasion"] = _occasion(message, contact, phrases)
         if message.kind == MessageKind.RECAP:
             values |= _recap(message, contact, phrases)
+        if message.kind in _OF_MEETINGS:
+            values |= _meeting(message, contact, phrases)
         if message.kind in {MessageKind.SURVEY, MessageKind.REMINDER}:
             invitation = message.invitation
             if invitation is None:
@@ -264,6 +273,31 @@ def _recap(message: Message, contact: Contact, phrases: Phrases) -> Values:
     return {"meeting": about, "recap": recap.text if recap else ""}
 
 
+def meeting_mail(message: Message) -> MeetingMail | None:
+    """What the message says about a planned meeting, if it is about one that is still there."""
+    return getattr(message, "meeting_mail", None) if message.kind in _OF_MEETINGS else None
+
+
+def _writer(message: Message, customer: Customer) -> User:
+    """Who invites holds the meeting; everything else comes from whoever looks after the customer."""
+    mail = meeting_mail(message)
+    return mail.meeting.host if mail else customer.owner
+
+
+def _meeting(message: Message, contact: Contact, phrases: Phrases) -> Values:
+    mail = meeting_mail(message)
+    if mail is None:
+        raise Unwritable("missing_field", Sentence("meeting_gone"))
+    meeting, zone = mail.meeting, contact.effective_time_zone
+    beginnings = phrases.meeting.changed if mail.says == Says.CHANGE else phrases.meeting.new
+    return {
+        "topic": meeting.title,
+        "when": when(meeting, zone, phrases),
+        "details": details(meeting, zone, phrases),
+        "news": beginnings[contact.tone],
+    }
+
+
 def _address_of(address: str, name: str) -> str:
     written = deliverable(address) if address else None
     if written is None:
@@ -311,7 +345,12 @@ def _isolated(value: str, phrases: Phrases) -> str:
 
 
 def _mail(
-    message: Message, filled: Filled, sender: tuple[str, str], to: tuple[str, str], more: list[tuple[str, str]]
+    message: Message,
+    filled: Filled,
+    sender: tuple[str, str],
+    to: tuple[str, str],
+    more: list[tuple[str, str]],
+    calendar: Calendar | None = None,
 ) -> Mail:
     subject, text, html = filled
     lines: list[tuple[str, str]] = [
@@ -335,6 +374,7 @@ def _mail(
         subject=clean_line(subject),
         body=text,
         html=html,
+        calendar=calendar,
         from_email=formataddr((clean_line(sender[0]), sender[1])),
         to=[to[1]],
         reply_to=[sender[1]] if message.is_for_customer else None,

@@ -106,6 +106,20 @@ class RecapPhrases:
 
 
 @dataclass(frozen=True)
+class MeetingPhrases:
+    """What an invitation says for the first time and when something changed, and the lines about when and where."""
+
+    day: str
+    new: dict[str, str]
+    changed: dict[str, str]
+    lines: dict[str, str]
+
+    def line(self, name: str, value: str) -> str:
+        """One of `when`, `where` and `about`, with the value behind it."""
+        return self.lines[name].replace("{value}", value)
+
+
+@dataclass(frozen=True)
 class Phrases:
     language: str
     direction: str
@@ -119,6 +133,7 @@ class Phrases:
     occasion: dict[str, dict[str, str]]
     years: dict[str, str]
     recap: RecapPhrases
+    meeting: MeetingPhrases
     page: Page
     preferences: Preferences
 
@@ -126,6 +141,11 @@ class Phrases:
         """Day and month as that language writes them; the year is left out."""
         with translation.override(self.language):
             return format_date(day, self.day)
+
+    def weekday_of(self, day: date) -> str:
+        """The same with the day of the week."""
+        with translation.override(self.language):
+            return format_date(day, self.meeting.day)
 
     def purchase(self, day: date, tone: str) -> str:
         return self.occasion["purchase"][tone].replace("{date}", self.day_of(day))
@@ -156,6 +176,7 @@ def phrases_in(language: str) -> Phrases:
         scale=Scale(**written.pop("scale")),
         asking=Asking(**written.pop("asking")),
         recap=RecapPhrases(**written.pop("recap")),
+        meeting=MeetingPhrases(**written.pop("meeting")),
         page=Page(**written.pop("page")),
         preferences=Preferences(**written.pop("preferences")),
         **written,

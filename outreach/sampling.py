@@ -64,10 +64,25 @@ def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sen
         "question": QUESTION,
         **phrases.asking.says(is_one=True, is_confidential=False, tone=tone),
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
+        "topic": _("The second machine"),
+        "news": phrases.meeting.new[tone],
+        "when": f"{phrases.weekday_of(today)}, 14:00–15:00 ({clock.zone_label(company.time_zone)})",
+        "details": _sample_details(phrases, today),
         "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),
         "day": dates.write(today, "weekday"),
     }
+
+
+def _sample_details(phrases: Phrases, today: date) -> str:
+    said = [
+        phrases.meeting.line("when", f"{phrases.weekday_of(today)}, 14:00–15:00"),
+        phrases.meeting.line("where", "https://meet.example.com/lindqvist"),
+        "",
+        phrases.meeting.line("about", "").rstrip(),
+        _("The new machine\nWhat comes in March"),
+    ]
+    return "\n".join(said)
 
 
 def _sample_recap(phrases: Phrases, today: date) -> str:

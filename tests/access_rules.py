@@ -21,7 +21,17 @@ from customers.models import (
     Trashed,
 )
 from dashboard.models import BulkChange, SavedView
-from interactions.models import CheckInQuestion, Complaint, Document, FollowUp, Interaction, Notice, NoticeFor, Wish
+from interactions.models import (
+    CheckInQuestion,
+    Complaint,
+    Document,
+    FollowUp,
+    Interaction,
+    Meeting,
+    Notice,
+    NoticeFor,
+    Wish,
+)
 from outreach.models import Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
@@ -90,6 +100,8 @@ class Side:
     detail: ContactDetail
     interaction: Interaction
     document: Document
+    missed: Interaction
+    meeting: Meeting
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish

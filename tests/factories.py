@@ -20,6 +20,7 @@ from customers.models import (
     Trashed,
 )
 from interactions.announcing import Proposal, announce
+from interactions.arranging import arrange
 from interactions.logging import record
 from interactions.models import (
     CLOSED,
@@ -30,6 +31,7 @@ from interactions.models import (
     How,
     Interaction,
     Kind,
+    Meeting,
     Notice,
     NoticeFor,
     Outcome,
@@ -144,6 +146,14 @@ def interaction(of: Customer | None = None, **fields: Any) -> Interaction:
     fields.setdefault("outcome", Outcome.HELD)
     fields.setdefault("happened_at", NOW)
     return record(Interaction(customer=of, **fields), at=NOW)
+
+
+def meeting(of: Customer | None = None, *guests: Contact, **fields: Any) -> Meeting:
+    """In a day, held by the owner, with these guests."""
+    of = of or customer()
+    fields = {"title": f"Meeting {next(_numbers)}", "starts_at": NOW + timedelta(days=1), "host": of.owner} | fields
+    made, _is_new = arrange(Meeting(customer=of, created_at=NOW, **fields), guests)
+    return made
 
 
 def document(of: Interaction | None = None, data: bytes = b"%PDF-1.7", **fields: Any) -> Document:

@@ -16,7 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, HandOver, Tag
 from dashboard.models import BulkChange, CalendarFeed, SavedView
-from interactions.models import CheckInQuestion
+from interactions.models import CheckInQuestion, Kind, Outcome
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -59,6 +59,8 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         detail=factories.detail(contact),
         interaction=(interaction := factories.interaction(customer, author=customer.owner)),
         document=factories.document(interaction),
+        missed=factories.interaction(customer, kind=Kind.MEETING, outcome=Outcome.MISSED_BY_US),
+        meeting=factories.meeting(customer, starts_at=clock.now() + timedelta(days=3)),
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),

@@ -20,7 +20,7 @@ from customers.models import (
     StageChange,
 )
 from dashboard.models import BulkChange, BulkRow
-from interactions.models import CheckInAnswer, CheckInQuestion
+from interactions.models import CheckInAnswer, CheckInQuestion, Guest
 from outreach.models import Message, MessageKind
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
@@ -81,6 +81,8 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             contact=factories.contact(of), what="channel", chosen="phone", changed_at=factories.NOW
         ),
         "Interaction": lambda: factories.interaction(of),
+        "Meeting": lambda: factories.meeting(of),
+        "Guest": lambda: Guest.objects.create(meeting=factories.meeting(of), contact=factories.contact(of)),
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),

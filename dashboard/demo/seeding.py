@@ -9,7 +9,18 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from accounts.models import User
-from dashboard.demo import complaining, histories, keeping, people, recaps, remembering, showcase, standing, trying
+from dashboard.demo import (
+    complaining,
+    histories,
+    keeping,
+    meetings,
+    people,
+    recaps,
+    remembering,
+    showcase,
+    standing,
+    trying,
+)
 from dashboard.demo.relationships import Relationship, Wish, close, meet
 from dashboard.demo.writing import COLUMNS, Book
 from interactions.models import Interaction
@@ -56,6 +67,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         showcase.keep_a_day(on)
         showcase.tell_news(on)
         recaps.send_recaps(on)
+        meetings.plan_meetings(on)
         complaining.ask_and_answer(until=clock.moment(on, time(8), people.ZONE))
         complaining.ask_in_conversations()
         complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))

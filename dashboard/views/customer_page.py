@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from customers.models import Customer, CustomField, OwnerChange
 from customers.requests import may_change
 from dashboard.health import judgement_of
+from dashboard.meetings import appointments, planned_with
 from dashboard.plans import open_plan
 from dashboard.renewals import of_customer
 from dashboard.timeline import SHOWN_KINDS, Timeline, timeline
@@ -68,6 +69,7 @@ def _template(request: PageRequest, fragment: str) -> str:
 
 def _visible(request: PageRequest, pk: int) -> Customer:
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk")
+    rows = rows.annotate(meetings_planned=planned_with())
     if request.user.is_manager:
         rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
@@ -102,6 +104,7 @@ def _whole(request: PageRequest, customer: Customer) -> dict[str, Any]:
         "contacts": list(customer.contacts.prefetch_related("events", "details")),
         "complaints": list(Complaint.objects.open().filter(customer=customer).select_related("owner")),
         "owed": _owed(request, customer, at),
+        "meetings": appointments(getattr(customer, "meetings_planned", ())),
         "wishes": list(Wish.objects.open().filter(customer=customer).select_related("contact")),
         "untold": OwnerChange.objects.untold().filter(customer=customer).select_related("owner").first(),
         "tags": list(customer.tags.all()),

@@ -17,6 +17,7 @@ from interactions.models.history import (
     Outcome,
     Sentiment,
 )
+from interactions.models.meeting import Guest, GuestQuerySet, Meeting, MeetingQuerySet
 from interactions.models.notice import (
     CallBecause,
     How,
@@ -48,10 +49,14 @@ __all__ = [
     "FaultIn",
     "FollowUp",
     "FollowUpQuerySet",
+    "Guest",
+    "GuestQuerySet",
     "How",
     "Interaction",
     "InteractionQuerySet",
     "Kind",
+    "Meeting",
+    "MeetingQuerySet",
     "NoteWord",
     "Notice",
     "NoticeFor",

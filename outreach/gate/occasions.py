@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from customers.models import Contact
 from interactions.models import How
@@ -54,6 +55,14 @@ def _is_news(message: Message, facts: Facts) -> bool:
     return row is not None and row.is_to_be_told and row.how == How.MAIL and row.notice.withdrawn_at is None
 
 
+def _is_meeting(message: Message, facts: Facts) -> bool:
+    mail: Any = getattr(message, "meeting_mail", None)
+    if mail is None:
+        return False
+    true: bool = mail.is_true(is_guest=mail.is_guest, was_invited=mail.was_invited, at=facts.at)
+    return true
+
+
 def _is_birthday(message: Message, facts: Facts) -> bool:
     contact = message.contact
     if contact is None or contact.birthday_month is None or contact.birthday_day is None:
@@ -93,6 +102,8 @@ _STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], str]] = {
     MessageKind.BIRTHDAY: (_is_birthday, "birthday_changed"),
     MessageKind.EVENT: (_is_event, "event_changed"),
     MessageKind.ANNIVERSARY: (_is_anniversary, "anniversary_changed"),
+    MessageKind.MEETING: (_is_meeting, "meeting_changed"),
+    MessageKind.MEETING_OFF: (_is_meeting, "meeting_changed"),
     MessageKind.YOU_SAID: (_is_to_be_told, "wish_open"),
     MessageKind.NOTICE: (_is_news, "news_known"),
 }

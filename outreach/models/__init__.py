@@ -1,6 +1,7 @@
 """The ledger of outbound mail, the wordings, the addresses nothing is sent to, and what staff are told."""
 
 from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
+from outreach.models.meeting import MeetingMail, MeetingMailQuerySet, Says
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.notification import (
     ALERT_KINDS,
@@ -32,6 +33,8 @@ __all__ = [
     "Approval",
     "ApprovalQuerySet",
     "LedgerPlace",
+    "MeetingMail",
+    "MeetingMailQuerySet",
     "Message",
     "MessageKind",
     "MessageQuerySet",
@@ -44,6 +47,7 @@ __all__ = [
     "Recap",
     "Rehearsal",
     "RetiredAlert",
+    "Says",
     "SendingPause",
     "Sentence",
     "State",

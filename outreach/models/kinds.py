@@ -15,6 +15,8 @@ class MessageKind(models.TextChoices):
     YOU_SAID = "you_said", _("Answer to a wish")
     NOTICE = "notice", _("Notice")
     LETTER = "letter", _("Letter")
+    MEETING = "meeting", _("Meeting invitation")
+    MEETING_OFF = "meeting_off", _("Meeting called off")
     RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     URGENT = "urgent", _("Urgent alert")
@@ -34,6 +36,8 @@ CUSTOMER_KINDS = (
     MessageKind.YOU_SAID,
     MessageKind.NOTICE,
     MessageKind.LETTER,
+    MessageKind.MEETING,
+    MessageKind.MEETING_OFF,
     MessageKind.RECAP,
 )
 # What answers a customer or concerns their contract; it needs no consent, but says why it comes.

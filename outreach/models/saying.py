@@ -129,6 +129,8 @@ SENTENCES: dict[str, Promise] = {
     "to_be_told_in_person": _("They are to be told in person."),
     "notice_withdrawn": _("The notice was withdrawn."),
     "conversation_gone": _("What the recap is about is no longer in the system."),
+    "meeting_changed": _("The meeting was changed or called off, or they do not take part in it."),
+    "meeting_gone": _("The meeting is no longer in the system."),
     "test_gone": _("What was to be tested is no longer there."),
     "settled": _("Everything it would have listed is settled by now."),
     "alert_settled": _("What it would have told is settled by now, or not so any more."),

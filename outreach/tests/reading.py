@@ -40,7 +40,8 @@ def read(mail: Mail) -> EmailMessage:
     parsed = message_from_bytes(wire, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     assert parsed.defects == []
-    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
+    wanted = ["text/plain", "text/html", *(["text/calendar"] if mail.calendar else [])]
+    assert [part.get_content_type() for part in parsed.iter_parts()] == wanted
     for part in parsed.iter_parts():
         assert part.defects == []
         assert part.get_content_charset() == "utf-8"

@@ -123,6 +123,8 @@ def occasion(message: Message) -> str:
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.NOTICE: _("Something they have to know"),
         MessageKind.LETTER: _("Written by hand"),
+        MessageKind.MEETING: _("A meeting they take part in"),
+        MessageKind.MEETING_OFF: _("A meeting that does not take place"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
