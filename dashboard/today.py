@@ -28,7 +28,7 @@ ANSWERS_SINCE = timedelta(days=14)
 HELD_SINCE = timedelta(days=7)
 BIRTHDAY_DAYS = 7
 # What the rows show; making the objects takes as long as finding them.
-FOLLOW_UP_COLUMNS = ("title", "origin", "is_promise", "due_at", "customer__name")
+FOLLOW_UP_COLUMNS = ("title", "origin", "occasion", "is_promise", "disputed", "due_at", "customer__name")
 QUIET_COLUMNS = (
     *("name", "time_zone", "cadence_days", "last_touchpoint_on"),
     *("segment__cadence_days", "risk__value_last_year"),

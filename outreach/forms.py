@@ -165,3 +165,27 @@ class HoldForm(CarefulForm, forms.Form):
     """Why a message is held."""
 
     why = LineInput(label=gettext_lazy("Why"), limit=200)
+
+
+class AgreeForm(CarefulForm, forms.Form):
+    """What was agreed, as both sides see it."""
+
+    text = NoteInput(
+        label=gettext_lazy("What was agreed"),
+        limit=20_000,
+        widget=_area(),
+        help_text=gettext_lazy("The recap as it stands now: mend it here. From then on it is the record."),
+        error_messages={"required": gettext_lazy("Write what was agreed.")},
+    )
+
+
+class DeclineForm(CarefulForm, forms.Form):
+    """Why it stays as it was."""
+
+    word = NoteInput(
+        label=gettext_lazy("Why it stays as it was"),
+        limit=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        help_text=gettext_lazy("Whoever said so reads it behind the link of the recap."),
+        error_messages={"required": gettext_lazy("Say why, in a sentence: they read it.")},
+    )

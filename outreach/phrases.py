@@ -134,6 +134,10 @@ class Phrases:
     years: dict[str, str]
     recap: RecapPhrases
     meeting: MeetingPhrases
+    # The links by which a reader answers, and what the pages behind them say.
+    answering: dict[str, str]
+    recap_page: dict[str, str]
+    promise_page: dict[str, str]
     page: Page
     preferences: Preferences
 

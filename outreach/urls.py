@@ -5,6 +5,7 @@ from django.urls import path
 from outreach import public_views
 from outreach.views import (
     approvals,
+    corrections,
     deciding,
     letters,
     mailbox,
@@ -25,6 +26,9 @@ _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 urlpatterns = [
     path("u/<str:token>/", public_views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", public_views.preferences, name="preferences"),
+    path("r/<str:token>/", public_views.recap_answer, name="recap_answer"),
+    path("k/<str:token>/", public_views.promise_answer, name="promise_answer"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("anymail/<str:provider>/tracking/", public_views.provider_event, name="provider_event"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),

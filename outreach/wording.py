@@ -78,6 +78,7 @@ FIELDS: dict[MessageKind, Descriptions] = {
         "title": _("what it is, as the notice is called"),
         "notice": _("what it means for them, as it was written in the notice (needed)"),
     },
+    MessageKind.PROMISE_KEPT: {**_OF_CUSTOMERS, "promise": _("what we promised, as it was noted (needed)")},
     MessageKind.LETTER: _OF_CUSTOMERS,
     MessageKind.MEETING: {
         **_OF_MEETINGS,
@@ -101,6 +102,7 @@ REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.RECAP: ("recap",),
     MessageKind.YOU_SAID: ("outcome",),
     MessageKind.NOTICE: ("notice",),
+    MessageKind.PROMISE_KEPT: ("promise",),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.URGENT: ("list",),
     MessageKind.WEEKLY: ("list",),

@@ -44,6 +44,8 @@ PUBLIC: tuple[str, ...] = (
     "unsubscribe",
     "test_page",
     "preferences",
+    "recap_answer",
+    "promise_answer",
     "provider_event",
     "calendar_feed",
     "app_manifest",
@@ -305,6 +307,9 @@ TABLE: tuple[Line, ...] = (
     Line("occasion_edit", MANAGERS, methods=_FORM, args=("occasion",)),
     Line("invitation_revoke", CUSTOMER_DATA, methods=("POST",), args=("invitation",)),
     # outreach
+    Line("recap_answer", EVERYONE, methods=_FORM, args=("recap_token",), data=lambda side: {"text": "In blue."}),
+    Line("promise_answer", EVERYONE, methods=_FORM, args=("promise_token",), data=lambda side: {"said": "done"}),
+    Line("correction", CUSTOMER_DATA, methods=_FORM, args=("correction",), changes_only=True),
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),
     Line("provider_event", NOBODY, methods=("POST",), fixed=("postmark",), ok=404),
     Line("preferences", EVERYONE, methods=_FORM, args=("preference_token",)),

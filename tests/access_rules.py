@@ -32,7 +32,7 @@ from interactions.models import (
     NoticeFor,
     Wish,
 )
-from outreach.models import Message, Notification
+from outreach.models import Correction, Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
 
@@ -139,7 +139,10 @@ class Side:
     trashed: Trashed
     hand_over: HandOver
     check_in: CheckInQuestion
+    correction: Correction
     survey_token: str
+    recap_token: str
+    promise_token: str
     unsubscribe_token: str
     preference_token: str
     calendar_token: str

@@ -37,7 +37,8 @@ from interactions.models import (
     Outcome,
     Wish,
 )
-from outreach.models import Message, MessageKind, Notification, NotificationKind
+from outreach.agreeing import correct
+from outreach.models import Correction, Message, MessageKind, Notification, NotificationKind, PromiseMail, Recap, State
 from retention.models import Cause, Judgement, Loss, PlanStep, Play, PlayTurn, Renewal, RetentionPlan, RiskSnapshot
 from surveys.answering import rows_of
 from surveys.branching import Value
@@ -324,6 +325,34 @@ def message(to: Contact | None = None, **fields: Any) -> Message:
     fields.setdefault("dated_at", fields["due_at"])
     fields.setdefault("expires_at", NOW + timedelta(hours=8))
     return Message.objects.create(**fields)
+
+
+def recap(to: Contact | None = None, text: str = "Two machines in red.", **fields: Any) -> Message:
+    """Sent an hour ago, of a meeting of two hours ago, unless told otherwise."""
+    to = to or contact()
+    met = interaction(to.customer, kind=Kind.MEETING, contact=to, notes=text, happened_at=NOW - timedelta(hours=2))
+    sent_at = NOW - timedelta(hours=1)
+    fields = {"kind": MessageKind.RECAP, "interaction": met, "state": State.SENT, "finished_at": sent_at} | fields
+    made = message(to, occasion=f"recap:{met.pk}:{to.pk}", due_at=sent_at, **fields)
+    Recap.objects.create(message=made, text=text)
+    return made
+
+
+def correction(to: Contact | None = None, text: str = "Two in blue.") -> Correction:
+    made = correct(recap(to), text, at=NOW)
+    assert made is not None
+    return made
+
+
+def promise_mail(to: Contact | None = None, **fields: Any) -> PromiseMail:
+    """Sent an hour ago, about a promise that was kept just before, unless told otherwise."""
+    to = to or contact()
+    done = NOW - timedelta(hours=2)
+    kept = follow_up(to.customer, is_promise=True, done_at=done, done_by=to.customer.owner, **fields)
+    sent_at = NOW - timedelta(hours=1)
+    state = {"kind": MessageKind.PROMISE_KEPT, "state": State.SENT, "finished_at": sent_at}
+    made = message(to, occasion=f"promise:{kept.pk}:0", due_at=sent_at, **state)
+    return PromiseMail.objects.create(message=made, follow_up=kept)
 
 
 def notification(to: User | None = None, about: Customer | None = None, **fields: Any) -> Notification:

@@ -21,7 +21,7 @@ from customers.models import (
 )
 from dashboard.models import BulkChange, BulkRow
 from interactions.models import CheckInAnswer, CheckInQuestion, Guest
-from outreach.models import Message, MessageKind
+from outreach.models import AgreedVersion, Message, MessageKind
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
 from surveys.models import Begun, Theme, ThemeChoice
@@ -83,6 +83,15 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
         "Interaction": lambda: factories.interaction(of),
         "Meeting": lambda: factories.meeting(of),
         "Guest": lambda: Guest.objects.create(meeting=factories.meeting(of), contact=factories.contact(of)),
+        "Correction": lambda: factories.correction(factories.contact(of)),
+        "AgreedVersion": lambda: AgreedVersion.objects.create(
+            customer=of,
+            interaction=factories.interaction(of),
+            number=2,
+            text="In blue.",
+            agreed_by=of.owner,
+            agreed_at=factories.NOW,
+        ),
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),

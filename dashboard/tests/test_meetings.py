@@ -236,7 +236,7 @@ def test_who_was_kept_waiting_is_called_and_it_counts(
 ) -> None:
     meeting = factories.meeting(kolkata, amira, starts_at=NOW - timedelta(hours=1))
     browser = login(owner)
-    query = {"customer": kolkata.pk, "meeting": meeting.pk, "outcome": "missed_by_us"}
+    query: dict[str, Any] = {"customer": kolkata.pk, "meeting": meeting.pk, "outcome": "missed_by_us"}
     assert browser.get(reverse("log"), query).context["form"]["outcome"].value() == "missed_by_us"
 
     data = query | {"kind": "meeting", "next_in": ""}

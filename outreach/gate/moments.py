@@ -13,7 +13,7 @@ _WITHIN_BUDGET = frozenset(
     kind.value
     for kind in (
         *(MessageKind.THANK_YOU, MessageKind.RECOMMEND, MessageKind.SURVEY),
-        *(MessageKind.REMINDER, MessageKind.YOU_SAID),
+        *(MessageKind.REMINDER, MessageKind.YOU_SAID, MessageKind.PROMISE_KEPT),
     )
 )
 # What customers have to know does not wait for other mails.

@@ -63,6 +63,11 @@ def _is_meeting(message: Message, facts: Facts) -> bool:
     return true
 
 
+def _is_kept(message: Message, facts: Facts) -> bool:
+    mail: Any = getattr(message, "promise_mail", None)
+    return mail is not None and bool(mail.is_true)
+
+
 def _is_birthday(message: Message, facts: Facts) -> bool:
     contact = message.contact
     if contact is None or contact.birthday_month is None or contact.birthday_day is None:
@@ -105,5 +110,6 @@ _STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], str]] = {
     MessageKind.MEETING: (_is_meeting, "meeting_changed"),
     MessageKind.MEETING_OFF: (_is_meeting, "meeting_changed"),
     MessageKind.YOU_SAID: (_is_to_be_told, "wish_open"),
+    MessageKind.PROMISE_KEPT: (_is_kept, "promise_open"),
     MessageKind.NOTICE: (_is_news, "news_known"),
 }

@@ -1,6 +1,16 @@
 """The ledger of outbound mail, the wordings, the addresses nothing is sent to, and what staff are told."""
 
-from outreach.models.kinds import CUSTOMER_KINDS, RECOVERY, SERVICE_KINDS, STAFF_KINDS, WAITING, MessageKind, State
+from outreach.models.agreeing import AgreedVersion, AgreedVersionQuerySet, Correction, CorrectionQuerySet, Decision
+from outreach.models.kinds import (
+    ANSWERED_KINDS,
+    CUSTOMER_KINDS,
+    RECOVERY,
+    SERVICE_KINDS,
+    STAFF_KINDS,
+    WAITING,
+    MessageKind,
+    State,
+)
 from outreach.models.meeting import MeetingMail, MeetingMailQuerySet, Says
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.notification import (
@@ -15,6 +25,7 @@ from outreach.models.notification import (
     Way,
     Ways,
 )
+from outreach.models.promise import PromiseMail, Said
 from outreach.models.saying import SENTENCES, Sentence, Written, because, said_again
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
@@ -22,6 +33,7 @@ from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal
 
 __all__ = [
     "ALERT_KINDS",
+    "ANSWERED_KINDS",
     "CUSTOMER_KINDS",
     "DEFAULT_WAYS",
     "MAILED_KINDS",
@@ -30,8 +42,13 @@ __all__ = [
     "SERVICE_KINDS",
     "STAFF_KINDS",
     "WAITING",
+    "AgreedVersion",
+    "AgreedVersionQuerySet",
     "Approval",
     "ApprovalQuerySet",
+    "Correction",
+    "CorrectionQuerySet",
+    "Decision",
     "LedgerPlace",
     "MeetingMail",
     "MeetingMailQuerySet",
@@ -43,10 +60,12 @@ __all__ = [
     "NotificationKind",
     "NotificationQuerySet",
     "Pace",
+    "PromiseMail",
     "ProviderEvent",
     "Recap",
     "Rehearsal",
     "RetiredAlert",
+    "Said",
     "Says",
     "SendingPause",
     "Sentence",

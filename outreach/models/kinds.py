@@ -14,6 +14,7 @@ class MessageKind(models.TextChoices):
     REMINDER = "reminder", _("Survey reminder")
     YOU_SAID = "you_said", _("Answer to a wish")
     NOTICE = "notice", _("Notice")
+    PROMISE_KEPT = "promise_kept", _("Promise kept")
     LETTER = "letter", _("Letter")
     MEETING = "meeting", _("Meeting invitation")
     MEETING_OFF = "meeting_off", _("Meeting called off")
@@ -35,13 +36,16 @@ CUSTOMER_KINDS = (
     MessageKind.REMINDER,
     MessageKind.YOU_SAID,
     MessageKind.NOTICE,
+    MessageKind.PROMISE_KEPT,
     MessageKind.LETTER,
     MessageKind.MEETING,
     MessageKind.MEETING_OFF,
     MessageKind.RECAP,
 )
 # What answers a customer or concerns their contract; it needs no consent, but says why it comes.
-SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE)
+SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE, MessageKind.PROMISE_KEPT)
+# Mails that have a link of their own by which the reader answers.
+ANSWERED_KINDS = (MessageKind.RECAP, MessageKind.PROMISE_KEPT)
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,
     MessageKind.URGENT,

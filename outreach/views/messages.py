@@ -122,6 +122,7 @@ def occasion(message: Message) -> str:
         MessageKind.REMINDER: _("They have not answered yet"),
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.NOTICE: _("Something they have to know"),
+        MessageKind.PROMISE_KEPT: _("A promise that was kept"),
         MessageKind.LETTER: _("Written by hand"),
         MessageKind.MEETING: _("A meeting they take part in"),
         MessageKind.MEETING_OFF: _("A meeting that does not take place"),
