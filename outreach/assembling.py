@@ -112,6 +112,15 @@ class Calendar:
         return f'text/calendar; method={self.method}; charset="utf-8"'
 
 
+@dataclass(frozen=True)
+class Attached:
+    """A file that comes with a mail; its name is plain ASCII."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
@@ -129,13 +138,16 @@ class Mail(EmailMultiAlternatives):
         sender: str,
         lines: Sequence[tuple[str, str]],
         boundary: str,
-        html: str,
+        html: str | None,
         calendar: Calendar | None = None,
+        attached: Attached | None = None,
         **fields: Any,
     ) -> None:
         others = {name: value.replace(LINE_END, "") for name, value in lines if name not in _OF_FIELDS}
-        super().__init__(**fields, headers=others, alternatives=[(html, "text/html")])
-        self.calendar = calendar
+        super().__init__(**fields, headers=others, alternatives=[(html, "text/html")] if html is not None else [])
+        self.calendar, self.attached = calendar, attached
+        if attached is not None:
+            self.attach(attached.name, attached.content, attached.content_type)
         if calendar is not None:
             # Providers take no third way to read a mail, but know an attached appointment by its type.
             self.attach("invite.ics", calendar.content.decode(), calendar.content_type)
@@ -146,20 +158,28 @@ class Mail(EmailMultiAlternatives):
 
     def wire(self) -> bytes:
         """The whole mail as it goes over the wire, without what SMTP adds to it."""
+        content_type, content = self._words()
+        if self.attached is not None:
+            whole = f"Content-Type: {content_type}\r\n\r\n".encode() + content
+            content_type, content = _multipart("mixed", f"{self.boundary}-m", [whole, _file(self.attached)])
         head = [
-            f'Content-Type: multipart/alternative; boundary="{self.boundary}"',
+            f"Content-Type: {content_type}",
             "MIME-Version: 1.0",
             *(f"{name}: {value}" for name, value in self.lines),
             "",
             "",
         ]
-        line = f"--{self.boundary}".encode()
-        parts = [_part('text/plain; charset="utf-8"', str(self.body)), _part('text/html; charset="utf-8"', self.html)]
+        return LINE_END.join(head).encode("ascii") + content
+
+    def _words(self) -> tuple[str, bytes]:
+        """What the mail says in each of its forms: the type of it all, and the content."""
+        parts = [_part('text/plain; charset="utf-8"', str(self.body))]
+        if self.html is not None:
+            parts.append(_part('text/html; charset="utf-8"', self.html))
         if self.calendar is not None:
             # The last is the best a program can show, so the appointment comes after the words (RFC 2046).
             parts.append(_part(self.calendar.content_type, self.calendar.content.decode()))
-        between = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
-        return LINE_END.join(head).encode("ascii") + between + line + b"--\r\n"
+        return _multipart("alternative", self.boundary, parts)
 
     def message(self, *, policy: Any = None) -> Any:
         """The same for backends that want to look into it. It keeps to its own policy."""
@@ -167,6 +187,23 @@ class Mail(EmailMultiAlternatives):
 
 
 _OF_FIELDS = frozenset({"Subject", "From", "To", "Reply-To"})
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[str, bytes]:
+    line = f"--{boundary}".encode()
+    content = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+    return f'multipart/{subtype}; boundary="{boundary}"', content
+
+
+def _file(attached: Attached) -> bytes:
+    head = [
+        f"Content-Type: {attached.content_type}",
+        "Content-Transfer-Encoding: base64",
+        f'Content-Disposition: attachment; filename="{attached.name}"',
+        "",
+        "",
+    ]
+    return LINE_END.join(head).encode("ascii") + base64.encodebytes(attached.content).replace(b"\n", b"\r\n")
 
 
 def _part(content_type: str, content: str) -> bytes:

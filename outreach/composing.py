@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,10 +17,11 @@ from accounts.models import Company, User
 from customers.models import Contact, Customer, Language, Tone
 from outreach.agreeing import correction_link
 from outreach.appointing import appointment
-from outreach.assembling import Calendar, Mail, deliverable, mailbox, words
+from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
 from outreach.confirming import confirmation_link
 from outreach.digesting import digest_for
+from outreach.enclosing import in_its_format
 from outreach.filling import Unwritable, buttons_of, meeting_mail, scores_of, values_for, writer_of
 from outreach.gate.facts import MEETING_KINDS
 from outreach.layout import Buttons, Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
@@ -53,13 +55,14 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most nineteen queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most 21 queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
             *("interaction", "dated_event", "invitation__survey__published__questions", "wish", "notice_for__notice"),
         )
-        prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
+        recaps = [message for message in messages if message.kind == MessageKind.RECAP]
+        prefetch_related_objects(recaps, "recap", "contact__recap_format", "contact__customer__recap_style")
         of_meetings = [message for message in messages if message.kind in MEETING_KINDS]
         prefetch_related_objects(of_meetings, "meeting_mail__meeting__host")
         of_promises = [message for message in messages if message.kind == MessageKind.PROMISE_KEPT]
@@ -107,7 +110,12 @@ class Composer:
         filled = self.filled(message, Links(survey, link, preference_link(contact.pk), _answer_link(message)))
         mail = meeting_mail(message)
         calendar = appointment(message, mail, contact) if mail else None
-        return _mail(message, filled, sender, (contact.name, address), _one_click(link), calendar)
+        if message.kind == MessageKind.RECAP:
+            filled, attached = in_its_format(message, contact, filled, self.company)
+        else:
+            attached = None
+        to = (contact.name, address)
+        return _mail(message, filled, sender, to, _one_click(link), calendar=calendar, attached=attached)
 
     def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
         if message.contact is None or message.customer is None:
@@ -241,8 +249,9 @@ def _mail(
     sender: tuple[str, str],
     to: tuple[str, str],
     more: list[tuple[str, str]],
-    calendar: Calendar | None = None,
+    **parts: Any,
 ) -> Mail:
+    """`parts` are what a mail may have besides its words, as `Mail` takes them."""
     subject, text, html = filled
     lines: list[tuple[str, str]] = [
         ("Subject", words(subject, "Subject")),
@@ -264,8 +273,8 @@ def _mail(
         boundary=f"=_{message.mail_key.hex}",
         subject=clean_line(subject),
         body=text,
-        html=html,
-        calendar=calendar,
+        html=html or None,
+        **parts,
         from_email=formataddr((clean_line(sender[0]), sender[1])),
         to=[to[1]],
         reply_to=[sender[1]] if message.is_for_customer else None,

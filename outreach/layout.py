@@ -18,6 +18,7 @@ from accounts.models import Company
 from customers.models import ConsentKind
 from outreach.models import ANSWERED_KINDS, CUSTOMER_KINDS, SERVICE_KINDS, MessageKind
 from outreach.phrases import Phrases, phrases_in
+from outreach.structuring import Block, blocks_of
 from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text, parse, sanitise
 from surveys.ends import usual_ends
@@ -197,9 +198,14 @@ def signature_parts(signature: str) -> tuple[dict[str, str], dict[str, str]]:
     return {"signature": "\n".join(lines)}, {"signature": as_html}
 
 
+def _block_as_html(block: Block) -> str:
+    heading = format_html("<strong>{}</strong><br>", block.heading) if block.heading else ""
+    return heading + urlize("\n".join(block.lines), autoescape=True).replace("\n", "<br>")
+
+
 def note_as_html(note: str) -> SafeString:
-    """Several lines somebody wrote, with their line ends and addresses, as a value for the HTML."""
-    lines = urlize(note.strip(), autoescape=True).replace("\n", "<br>")
+    """Several lines somebody wrote, with their headings, line ends and addresses, as a value for the HTML."""
+    lines = "<br><br>".join(_block_as_html(block) for block in blocks_of(note))
     # What is escaped holds no tag of the writer's, so each of these is an address that was found.
     return SafeString(lines.replace("<a href", f'<a style="{_LINK}" href'))
 

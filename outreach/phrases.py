@@ -95,11 +95,16 @@ class RecapPhrases:
 
     promised: str
     until: str
+    headings: dict[str, str]
     about: dict[str, dict[str, str]]
 
     def about_what(self, kind: str, day: str, tone: str) -> str:
         """For example “our meeting on 24 November”."""
         return self.about[kind][tone].replace("{date}", day)
+
+    def heading(self, part: str) -> str:
+        """Over a part of a recap, with its colon."""
+        return self.headings.get(part, self.promised)
 
     def promise(self, what: str, day: str) -> str:
         return self.until.replace("{date}", day).replace("{what}", what)

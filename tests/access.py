@@ -310,6 +310,7 @@ TABLE: tuple[Line, ...] = (
     Line("recap_answer", EVERYONE, methods=_FORM, args=("recap_token",), data=lambda side: {"text": "In blue."}),
     Line("promise_answer", EVERYONE, methods=_FORM, args=("promise_token",), data=lambda side: {"said": "done"}),
     Line("correction", CUSTOMER_DATA, methods=_FORM, args=("correction",), changes_only=True),
+    Line("recap_style", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("unsubscribe", EVERYONE, methods=_FORM, args=("unsubscribe_token",)),
     Line("provider_event", NOBODY, methods=("POST",), fixed=("postmark",), ok=404),
     Line("preferences", EVERYONE, methods=_FORM, args=("preference_token",)),

@@ -4,10 +4,11 @@ import pytest
 from django.db.models import F
 from playwright.sync_api import Browser, expect
 
-from accounts.models import User
+from accounts.models import Company, User
 from customers.models import Customer
 from interactions.models import FollowUp
 from outreach.agreeing import correction_token
+from outreach.composing import Composer
 from outreach.confirming import token_for
 from outreach.models import AgreedVersion, Correction, Message
 from retention_crm.lib import clock
@@ -81,3 +82,34 @@ def test_a_promise_is_not_done_yet_and_is_on_today_again(
     staff.page.goto("/notifications/")
     expect(staff.page.get_by_text("Send samples: Half of them")).to_be_visible()
     assert reader.complaints == staff.complaints == []
+
+
+@both_sizes
+def test_a_recap_goes_out_in_the_form_the_customer_likes(
+    chromium: Browser, site: str, owner: User, customer: Customer, size: tuple[int, int]
+) -> None:
+    amira = factories.contact(customer, name="Amira Haddad")
+    notes = "We spoke of March.\nDecision: two machines\nThey: send the drawings"
+    met = factories.interaction(customer, kind="meeting", contact=amira, notes=notes)
+    staff = Watched(chromium, size, site)
+    staff.sign_in(owner)
+    page = staff.page
+    page.goto(f"/interactions/{met.pk}/recap/")
+    page.get_by_role("link", name="Format and order of the headings").click()
+    page.get_by_label("Amira Haddad").select_option(label="Mail with a PDF")
+    page.get_by_label("Decisions").fill("Beschlüsse")
+    staff.picture("recap-style")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Mail with a PDF")).to_be_visible()
+    expect(page.get_by_label("What it says")).to_have_value(
+        "We spoke of March.\n\nBeschlüsse:\n- two machines\n\nWhat you do:\n- send the drawings"
+    )
+    staff.picture("recap-send")
+    page.get_by_role("button", name="Send recap to 1 person").click()
+    expect(page.locator("#toasts")).to_contain_text("The recap goes out")
+    message = Message.objects.get()
+    composer = Composer(company=Company.current(), at=clock.now())
+    composer.prepare([message])
+    mail = composer.build(message)
+    assert mail.attached and mail.attached.name.endswith(".pdf")
+    assert staff.complaints == []

@@ -21,7 +21,7 @@ from customers.models import (
 )
 from dashboard.models import BulkChange, BulkRow
 from interactions.models import CheckInAnswer, CheckInQuestion, Guest
-from outreach.models import AgreedVersion, Message, MessageKind
+from outreach.models import AgreedVersion, Message, MessageKind, ReaderFormat, RecapStyle
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
 from surveys.models import Begun, Theme, ThemeChoice
@@ -92,6 +92,8 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             agreed_by=of.owner,
             agreed_at=factories.NOW,
         ),
+        "RecapStyle": lambda: RecapStyle.objects.create(customer=of),
+        "ReaderFormat": lambda: ReaderFormat.objects.create(contact=factories.contact(of), format="pdf"),
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),

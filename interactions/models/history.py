@@ -62,6 +62,10 @@ class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
         """Those in which the customer wanted an answer, whether they have had it or not."""
         return self.filter(is_owed=True)
 
+    def to_recap(self) -> Self:
+        """Conversations that were held and noted: what `can_be_recapped` asks of one."""
+        return self.filter(kind__in=RECAPPED_KINDS, outcome=Outcome.HELD).exclude(notes="")
+
     def owed(self) -> Self:
         """Those in which they still wait for it."""
         return self.asking().filter(answered_at__isnull=True)

@@ -26,6 +26,7 @@ from outreach.models.notification import (
     Ways,
 )
 from outreach.models.promise import PromiseMail, Said
+from outreach.models.recap_style import Format, Part, ReaderFormat, RecapStyle, format_for, style_of, usual_parts
 from outreach.models.saying import SENTENCES, Sentence, Written, because, said_again
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
@@ -49,6 +50,7 @@ __all__ = [
     "Correction",
     "CorrectionQuerySet",
     "Decision",
+    "Format",
     "LedgerPlace",
     "MeetingMail",
     "MeetingMailQuerySet",
@@ -60,9 +62,12 @@ __all__ = [
     "NotificationKind",
     "NotificationQuerySet",
     "Pace",
+    "Part",
     "PromiseMail",
     "ProviderEvent",
+    "ReaderFormat",
     "Recap",
+    "RecapStyle",
     "Rehearsal",
     "RetiredAlert",
     "Said",
@@ -80,5 +85,8 @@ __all__ = [
     "Wording",
     "Written",
     "because",
+    "format_for",
     "said_again",
+    "style_of",
+    "usual_parts",
 ]
