@@ -21,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.utils.encoding import punycode
+from django.utils.html import format_html
 
 from retention_crm.lib.text import clean_line
 
@@ -155,6 +156,11 @@ class Mail(EmailMultiAlternatives):
         self.lines = list(lines)
         self.boundary = boundary
         self.html = html
+
+    @property
+    def page(self) -> str:
+        """How a browser shows it: one in plain text as it is written."""
+        return self.html if self.html is not None else format_html("<pre>{}</pre>", self.body)
 
     def wire(self) -> bytes:
         """The whole mail as it goes over the wire, without what SMTP adds to it."""

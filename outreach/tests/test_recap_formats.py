@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from customers.models import Contact, Customer
 from interactions.models import Interaction, Kind
+from outreach.inviting import tell
 from outreach.merging import merge
 from outreach.models import Format, Message, Part, ReaderFormat, RecapStyle, usual_parts
 from outreach.phrases import phrases_in
@@ -140,7 +141,7 @@ def test_a_word_document_has_headings_and_points(amira: Contact) -> None:
 
     assert built.attached is not None
     document = docx.Document(io.BytesIO(built.attached.content))
-    assert [(p.style.name, p.text) for p in document.paragraphs] == [
+    assert [(p.style and p.style.name, p.text) for p in document.paragraphs] == [
         ("Heading 1", "Recap of our meeting on 26 November"),
         ("Heading 2", "Decisions:"),
         ("List Bullet", EVERYTHING),
@@ -217,3 +218,20 @@ def test_two_who_like_it_otherwise_can_be_merged(amira: Contact, owner: User) ->
 
     assert RecapStyle.objects.get().format == Format.PDF
     assert ReaderFormat.objects.count() == 2
+
+
+def test_what_waits_is_shown_as_it_will_go_out(met: Interaction, amira: Contact, owner: User, login: Login) -> None:
+    waiting = {"state": "planned", "finished_at": None}
+    recap = of_format(amira, Format.TEXT, "Decisions:\n- <b>Two</b> in blue")
+    promise = factories.promise_mail(amira, title="Send samples").message
+    invitation = tell(factories.meeting(met.customer, amira, title="The order"), [amira], by=owner, at=NOW)[0]
+    Message.objects.update(**waiting)
+    browser = login(owner)
+
+    for message, words in ((recap, "&lt;b&gt;Two&lt;/b&gt;"), (promise, "Send samples"), (invitation, "The order")):
+        page = browser.get(reverse("message", args=[message.pk]))
+        assert page.status_code == 200 and "mail is pointless" not in page.content.decode()
+        assert words in browser.get(reverse("message_html", args=[message.pk])).content.decode()
+    edited = browser.post(reverse("message_edit_preview", args=[recap.pk]), {"subject": "S", "text": "Words"})
+    assert "Words" in edited.content.decode()
+    assert browser.get(reverse("tomorrow")).status_code == 200

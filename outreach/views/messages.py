@@ -198,7 +198,7 @@ def message_html(request: PersonRequest, pk: int) -> HttpResponse:
     if not (shown.is_waiting or shown.state == State.HELD):
         raise Http404
     try:
-        return HttpResponse(mask(composed(shown).html))
+        return HttpResponse(mask(composed(shown).page))
     except Unwritable:
         raise Http404 from None
 
