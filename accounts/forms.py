@@ -107,6 +107,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 "thank_purchases",
                 "thank_referrals",
                 "thank_recoveries",
+                "confirm_promises",
             ),
             Fieldset(
                 _("Surveys"),

@@ -285,6 +285,12 @@ class Company(models.Model):
         default=True,
         help_text=_("A day after, if no other complaint is open."),
     )
+    confirm_promises = models.BooleanField(
+        _("ask customers whether a kept promise is done"),
+        default=False,
+        db_default=False,
+        help_text=_("A quarter of an hour after it is marked done. They answer with one click."),
+    )
     survey_cooldown_days = models.PositiveSmallIntegerField(
         _("days between two surveys to one contact"),
         default=90,

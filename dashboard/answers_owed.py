@@ -16,8 +16,16 @@ GROUPS: dict[str, Callable[[InteractionQuerySet], InteractionQuerySet]] = {
 
 def asked_by(choice: WhoseDays, user: User) -> InteractionQuerySet:
     """Those that came in those days and wanted an answer."""
+    return _within(choice, user, Interaction.objects.visible_to(user).asking())
+
+
+def met_by(choice: WhoseDays, user: User) -> InteractionQuerySet:
+    """What happened in those days."""
+    return _within(choice, user, Interaction.objects.visible_to(user))
+
+
+def _within(choice: WhoseDays, user: User, found: InteractionQuerySet) -> InteractionQuerySet:
     first, last = choice.days.moments(user.time_zone)
-    found = Interaction.objects.visible_to(user).asking()
     if first:
         found = found.filter(happened_at__gte=first)
     if last:

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from accounts.models import User
 from customers.models import Contact, DatedEvent
-from interactions.models import FollowUp, Interaction, Kind
+from interactions.models import FollowUp, Interaction, Kind, Meeting
+from outreach.appointing import event_of
 from retention_crm.lib import clock
 
 # A follow-up is due at its end; so long before it stands in the calendar.
@@ -28,7 +29,13 @@ def calendar_of(user: User, *, at: datetime) -> bytes:
     calendar.add("calscale", "GREGORIAN")
     calendar.add("x-wr-calname", _("Customers of %(name)s") % {"name": user.name or user.email})
     calendar.add("x-published-ttl", "PT1H")
-    for events in (_follow_ups(user, at), _meetings(user, at), _birthdays(user, at), _days(user, at)):
+    for events in (
+        _follow_ups(user, at),
+        _planned(user, at),
+        _meetings(user, at),
+        _birthdays(user, at),
+        _days(user, at),
+    ):
         for event in events:
             event.add("dtstamp", at)
             calendar.add_component(event)
@@ -57,9 +64,26 @@ def _follow_ups(user: User, at: datetime) -> Iterator[Event]:
         yield event
 
 
+def _planned(user: User, at: datetime) -> Iterator[Event]:
+    """Meetings to come and those of the last months; a mail to a guest has the same name for the same one."""
+    rows = Meeting.objects.visible_to(user).filter(host=user, cancelled_at=None)
+    rows = rows.filter(starts_at__gte=at - MEETINGS_SINCE).select_related("customer").order_by("-starts_at")
+    for row in rows[:MOST]:
+        event = event_of(row, user.time_zone)
+        words = {"what": row.title, "customer": row.customer}
+        event["summary"] = vText(_("Meeting: %(what)s (%(customer)s)") % words)
+        event.add("url", f"{settings.SITE_URL}{reverse('customer', args=[row.customer_id])}")
+        yield event
+
+
 def _meetings(user: User, at: datetime) -> Iterator[Event]:
     rows = Interaction.objects.visible_to(user).filter(author=user, kind__in=[Kind.MEETING, Kind.VISIT])
-    rows = rows.filter(happened_at__gte=at - MEETINGS_SINCE).select_related("customer").order_by("-happened_at")
+    # One that was planned stands there at the time it was planned for.
+    rows = (
+        rows.filter(happened_at__gte=at - MEETINGS_SINCE, meeting=None)
+        .select_related("customer")
+        .order_by("-happened_at")
+    )
     zone = clock.zone(user.time_zone)
     for row in rows[:MOST]:
         words = {"kind": row.get_kind_display(), "customer": row.customer}

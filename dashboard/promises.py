@@ -15,6 +15,11 @@ GROUPS: dict[str, tuple[Fate, ...]] = {
 }
 
 
+# Of these the customer said that they are done, whatever their fate.
+CONFIRMED = "confirmed"
+FIGURES = (*GROUPS, CONFIRMED)
+
+
 def promises_of(choice: WhoseDays, user: User) -> FollowUpQuerySet:
     """The promises due in those days, whatever became of them."""
     found = FollowUp.objects.visible_to(user).promises()
@@ -27,8 +32,10 @@ def promises_of(choice: WhoseDays, user: User) -> FollowUpQuerySet:
 def promises_behind(choice: WhoseDays, user: User, *, at: datetime) -> FollowUpQuerySet:
     """Those behind the figure."""
     found = promises_of(choice, user)
+    if choice.figure == CONFIRMED:
+        return found.confirmed().with_fate(at)
     return found.of_fates(GROUPS[choice.figure], at) if choice.figure else found.with_fate(at)
 
 
 def numbers(tally: Tally) -> dict[str, int]:
-    return {name: tally.number(*fates) for name, fates in GROUPS.items()}
+    return {name: tally.number(*fates) for name, fates in GROUPS.items()} | {CONFIRMED: tally.confirmed}

@@ -25,7 +25,7 @@ from customers.models import (
     Step,
 )
 from interactions.models import CheckInAnswer, Complaint, FollowUp, Interaction, Kind, Wish
-from outreach.models import Message, State
+from outreach.models import AgreedVersion, Correction, Message, State
 from outreach.recapping import shown_recaps
 from retention.models import PlanOutcome, PlanState, RetentionPlan
 from surveys.models import Response
@@ -33,7 +33,7 @@ from surveys.models import Response
 PAGE = 30
 SHOWN_KINDS: dict[str, tuple[Any, Set[str]]] = {
     "calls": (_("Calls"), {Kind.CALL}),
-    "meetings": (_("Meetings"), {Kind.MEETING, Kind.VISIT}),
+    "meetings": (_("Meetings"), {Kind.MEETING, Kind.VISIT, "correction", "agreed"}),
     "messages": (_("Messages"), {Kind.EMAIL, Kind.MESSAGE, "mail"}),
     "purchases": (_("Purchases, gestures, referrals"), {Kind.PURCHASE, Kind.GESTURE, Kind.REFERRAL}),
     "answers": (_("Survey answers"), {"answer"}),
@@ -131,8 +131,9 @@ def _answers() -> QuerySet[Response]:
 
 
 def _done() -> QuerySet[FollowUp]:
-    done = FollowUp.objects.select_related("done_by")
-    return done.only("title", "is_promise", "is_released", "due_at", "done_at", *_person("done_by"))
+    done = FollowUp.objects.select_related("done_by", "confirmed_by")
+    shown = ("title", "is_promise", "is_released", "due_at", "done_at", "confirmed_at", "confirmed_by__name")
+    return done.only(*shown, *_person("done_by"))
 
 
 def _consent() -> QuerySet[ConsentChange]:
@@ -178,6 +179,16 @@ def _answered() -> QuerySet[Wish]:
     )
 
 
+def _corrections() -> QuerySet[Correction]:
+    rows = Correction.objects.select_related("contact", "decided_by")
+    return rows.only("text", "said_at", "decision", "word", "contact__name", *_person("decided_by"))
+
+
+def _agreed() -> QuerySet[AgreedVersion]:
+    rows = AgreedVersion.objects.select_related("agreed_by")
+    return rows.only("number", "text", "agreed_at", "interaction_id", *_person("agreed_by"))
+
+
 def _plans() -> QuerySet[RetentionPlan]:
     rows = RetentionPlan.objects.select_related("written_by", "approved_by", "closed_by", "play")
     people = (*_person("written_by"), *_person("approved_by"), *_person("closed_by"))
@@ -207,6 +218,8 @@ SOURCES = (
     Source("wish", Wish, "said_at", _wishes),
     Source("answered", Wish, "decided_at", _answered, f"{_CUSTOMER} AND decided_at IS NOT NULL"),
     Source("stage", StageChange, "changed_at", _stages),
+    Source("correction", Correction, "said_at", _corrections),
+    Source("agreed", AgreedVersion, "agreed_at", _agreed),
     Source("plan", RetentionPlan, "started_at", _plans, f"{_CUSTOMER} AND started_at IS NOT NULL"),
     Source("plan_approved", RetentionPlan, "approved_at", _plans, f"{_CUSTOMER} AND approved_at IS NOT NULL"),
     Source("plan_closed", RetentionPlan, "closed_at", _plans, f"{_CUSTOMER} AND {_IS_CLOSED}"),

@@ -9,10 +9,11 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import FETCH_RAISE, F, OuterRef, Q
+from django.db.models import FETCH_RAISE, F, IntegerField, OuterRef, Q, Subquery
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer
+from dashboard.meetings import todays
 from interactions.models import Complaint, FollowUp, Interaction
 from interactions.owing import Waiting, waiting
 from outreach.models import CUSTOMER_KINDS, Message, MessageKind, MessageQuerySet, State
@@ -27,7 +28,7 @@ ANSWERS_SINCE = timedelta(days=14)
 HELD_SINCE = timedelta(days=7)
 BIRTHDAY_DAYS = 7
 # What the rows show; making the objects takes as long as finding them.
-FOLLOW_UP_COLUMNS = ("title", "origin", "is_promise", "due_at", "customer__name")
+FOLLOW_UP_COLUMNS = ("title", "origin", "occasion", "is_promise", "disputed", "due_at", "customer__name")
 QUIET_COLUMNS = (
     *("name", "time_zone", "cadence_days", "last_touchpoint_on"),
     *("segment__cadence_days", "risk__value_last_year"),
@@ -109,6 +110,7 @@ def collect(
     _start, end_of_today = clock.day_bounds(user.today(at), user.time_zone)
     follow_ups = digest_follow_ups(user, end_of_today, of=people).only(*FOLLOW_UP_COLUMNS).fetch_mode(FETCH_RAISE)
     sources = {
+        "meetings": partial(todays, user, people, at, end_of_today),
         "promises": lambda limit: follow_ups.filter(is_promise=True)[:limit],
         "owed": partial(_owed, people, at, company),
         "follow_ups": lambda limit: follow_ups.filter(is_promise=False)[:limit],
@@ -131,7 +133,15 @@ def team_counts(manager: User, *, at: datetime) -> TeamCounts:
         members = User.objects.get_queryset().filter(team_id=manager.team_id).values("pk")
         follow_ups, complaints = follow_ups.filter(assignee__in=members), complaints.filter(owner__in=members)
         quiet = quiet.filter(owner__in=members)
-    return TeamCounts(*(rows.order_by()[:COUNTED_TO].count() for rows in (follow_ups, quiet, complaints)))
+    counts = [_Number(rows.order_by().values("pk")[:COUNTED_TO]) for rows in (follow_ups, quiet, complaints)]
+    return TeamCounts(*User.objects.get_queryset().values_list(*counts).get(pk=manager.pk))
+
+
+class _Number(Subquery):
+    """How many rows a query has, so that several are counted at once."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS counted)"
+    output_field = IntegerField()
 
 
 def _section(key: str, source: Any, size: int) -> Section:

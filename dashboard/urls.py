@@ -83,6 +83,7 @@ from dashboard.views.losses import (
     loss_undo,
     losses,
 )
+from dashboard.views.meetings import apology_new, meeting_edit, meeting_new, meeting_off
 from dashboard.views.notices import (
     notice,
     notice_find,
@@ -154,6 +155,10 @@ urlpatterns = [
     path("offline/", offline, name="offline"),
     path("interactions/<int:pk>/undo/", log_undo, name="log_undo"),
     path("interactions/<int:pk>/next/", log_next, name="log_next"),
+    path("interactions/<int:pk>/apology/", apology_new, name="apology_new"),
+    path("customers/<int:pk>/meetings/new/", meeting_new, name="meeting_new"),
+    path("meetings/<int:pk>/", meeting_edit, name="meeting_edit"),
+    path("meetings/<int:pk>/off/", meeting_off, name="meeting_off"),
     path("interactions/<int:pk>/documents/new/", document_new, name="document_new"),
     path("documents/<int:pk>/", document, name="document"),
     path("documents/<int:pk>/remove/", document_remove, name="document_remove"),

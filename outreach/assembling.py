@@ -9,6 +9,7 @@ import base64
 import binascii
 from base64 import b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import Header
 from email.policy import Compat32
@@ -20,6 +21,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
 from django.utils.encoding import punycode
+from django.utils.html import format_html
 
 from retention_crm.lib.text import clean_line
 
@@ -99,6 +101,27 @@ def deliverable(address: str) -> str | None:
     return written if written.isascii() and len(local) <= 64 and len(written) <= 254 else None
 
 
+@dataclass(frozen=True)
+class Calendar:
+    """An appointment for the calendar of the reader; `method` says what to do with it (RFC 6047)."""
+
+    method: str
+    content: bytes
+
+    @property
+    def content_type(self) -> str:
+        return f'text/calendar; method={self.method}; charset="utf-8"'
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that comes with a mail; its name is plain ASCII."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class Mail(EmailMultiAlternatives):
     """A mail with a text and an HTML part whose bytes depend on nothing but what it was built from.
 
@@ -111,28 +134,58 @@ class Mail(EmailMultiAlternatives):
     metadata: dict[str, str]
 
     def __init__(
-        self, *, sender: str, lines: Sequence[tuple[str, str]], boundary: str, html: str, **fields: Any
+        self,
+        *,
+        sender: str,
+        lines: Sequence[tuple[str, str]],
+        boundary: str,
+        html: str | None,
+        calendar: Calendar | None = None,
+        attached: Attached | None = None,
+        **fields: Any,
     ) -> None:
         others = {name: value.replace(LINE_END, "") for name, value in lines if name not in _OF_FIELDS}
-        super().__init__(**fields, headers=others, alternatives=[(html, "text/html")])
+        super().__init__(**fields, headers=others, alternatives=[(html, "text/html")] if html is not None else [])
+        self.calendar, self.attached = calendar, attached
+        if attached is not None:
+            self.attach(attached.name, attached.content, attached.content_type)
+        if calendar is not None:
+            # Providers take no third way to read a mail, but know an attached appointment by its type.
+            self.attach("invite.ics", calendar.content.decode(), calendar.content_type)
         self.sender = sender
         self.lines = list(lines)
         self.boundary = boundary
         self.html = html
 
+    @property
+    def page(self) -> str:
+        """How a browser shows it: one in plain text as it is written."""
+        return self.html if self.html is not None else format_html("<pre>{}</pre>", self.body)
+
     def wire(self) -> bytes:
         """The whole mail as it goes over the wire, without what SMTP adds to it."""
+        content_type, content = self._words()
+        if self.attached is not None:
+            whole = f"Content-Type: {content_type}\r\n\r\n".encode() + content
+            content_type, content = _multipart("mixed", f"{self.boundary}-m", [whole, _file(self.attached)])
         head = [
-            f'Content-Type: multipart/alternative; boundary="{self.boundary}"',
+            f"Content-Type: {content_type}",
             "MIME-Version: 1.0",
             *(f"{name}: {value}" for name, value in self.lines),
             "",
             "",
         ]
-        line = f"--{self.boundary}".encode()
-        parts = (_part("plain", str(self.body)), _part("html", self.html))
-        between = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts)
-        return LINE_END.join(head).encode("ascii") + between + line + b"--\r\n"
+        return LINE_END.join(head).encode("ascii") + content
+
+    def _words(self) -> tuple[str, bytes]:
+        """What the mail says in each of its forms: the type of it all, and the content."""
+        parts = [_part('text/plain; charset="utf-8"', str(self.body))]
+        if self.html is not None:
+            parts.append(_part('text/html; charset="utf-8"', self.html))
+        if self.calendar is not None:
+            # The last is the best a program can show, so the appointment comes after the words (RFC 2046).
+            parts.append(_part(self.calendar.content_type, self.calendar.content.decode()))
+        return _multipart("alternative", self.boundary, parts)
 
     def message(self, *, policy: Any = None) -> Any:
         """The same for backends that want to look into it. It keeps to its own policy."""
@@ -142,12 +195,29 @@ class Mail(EmailMultiAlternatives):
 _OF_FIELDS = frozenset({"Subject", "From", "To", "Reply-To"})
 
 
-def _part(subtype: str, content: str) -> bytes:
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> tuple[str, bytes]:
+    line = f"--{boundary}".encode()
+    content = b"".join(line + b"\r\n" + part + b"\r\n" for part in parts) + line + b"--\r\n"
+    return f'multipart/{subtype}; boundary="{boundary}"', content
+
+
+def _file(attached: Attached) -> bytes:
+    head = [
+        f"Content-Type: {attached.content_type}",
+        "Content-Transfer-Encoding: base64",
+        f'Content-Disposition: attachment; filename="{attached.name}"',
+        "",
+        "",
+    ]
+    return LINE_END.join(head).encode("ascii") + base64.encodebytes(attached.content).replace(b"\n", b"\r\n")
+
+
+def _part(content_type: str, content: str) -> bytes:
     content = LINE_END.join(content.replace(LINE_END, "\n").replace("\r", "\n").split("\n"))
     octets = content.encode(errors="replace")
     if (len(octets) - len(content)) * _DENSE > len(octets):
         encoding, written = "base64", base64.encodebytes(octets).replace(b"\n", b"\r\n")
     else:
         encoding, written = "quoted-printable", binascii.b2a_qp(octets)
-    head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n'
+    head = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return head.encode() + written

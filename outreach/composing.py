@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime, formataddr, parseaddr
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,10 +15,15 @@ from django.utils.translation import get_language
 
 from accounts.models import Company, User
 from customers.models import Contact, Customer, Language, Tone
-from interactions.models import Kind
+from outreach.agreeing import correction_link
+from outreach.appointing import appointment
 from outreach.assembling import Mail, deliverable, mailbox, words
 from outreach.bounces.marking import mark
+from outreach.confirming import confirmation_link
 from outreach.digesting import digest_for
+from outreach.enclosing import in_its_format
+from outreach.filling import Unwritable, buttons_of, meeting_mail, scores_of, values_for, writer_of
+from outreach.gate.facts import MEETING_KINDS
 from outreach.layout import Buttons, Frame, Pattern, lay_out, list_as_html, list_as_text, note_as_html, signature_parts
 from outreach.models import STAFF_KINDS, Message, MessageKind, Sentence
 from outreach.phrases import Phrases, phrases_in
@@ -26,32 +32,18 @@ from outreach.rehearsing import links_of
 from outreach.sampling import Links, Values, sample_list, sample_values
 from outreach.unsubscribing import CONSENT_FOR, unsubscribe_link
 from outreach.wording import MissingField, Text, UnknownField, Wordings, fill_parts, plain
-from retention_crm.lib import clock, dates
+from retention_crm.lib import dates
 from retention_crm.lib.masking import mask
 from retention_crm.lib.text import clean_line
 from surveys.linking import answer_url
-from surveys.models import Invitation
-from surveys.speaking import in_language
+
+__all__ = ["Composer", "Filled", "Unwritable", "fill_for"]
 
 type Filled = tuple[str, str, str]
 
 # Values of several lines; where they stand, the HTML leaves their direction to them.
-_NOTES = frozenset({"recap"})
+_NOTES = frozenset({"recap", "details"})
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-
-
-class Unwritable(Exception):
-    """The mail can not be written; `reason` is the name of what is wrong, `why` says it."""
-
-    def __init__(self, reason: str, why: Sentence) -> None:
-        super().__init__(str(why))
-        self.reason = reason
-        self.why = why
-
-    @property
-    def detail(self) -> str:
-        """Why, in the language of the moment."""
-        return str(self.why)
 
 
 class Composer:
@@ -63,14 +55,19 @@ class Composer:
         self._wordings: Wordings | None = None
 
     def prepare(self, messages: Sequence[Message]) -> None:
-        """Loads what the messages need, as far as it is not loaded yet, in at most sixteen queries for any number."""
+        """Loads what the messages need, as far as it is not loaded yet, in at most 23 queries for any number."""
         prefetch_related_objects(
             messages,
             *("contact__customer", "customer__owner", "recipient"),
             *("interaction", "dated_event", "invitation__survey__published__questions", "wish", "notice_for__notice"),
             "owner_change__former",
         )
-        prefetch_related_objects([message for message in messages if message.kind == MessageKind.RECAP], "recap")
+        recaps = [message for message in messages if message.kind == MessageKind.RECAP]
+        prefetch_related_objects(recaps, "recap", "contact__recap_format", "contact__customer__recap_style")
+        of_meetings = [message for message in messages if message.kind in MEETING_KINDS]
+        prefetch_related_objects(of_meetings, "meeting_mail__meeting__host")
+        of_promises = [message for message in messages if message.kind == MessageKind.PROMISE_KEPT]
+        prefetch_related_objects(of_promises, "promise_mail__follow_up")
 
     @property
     def wordings(self) -> Wordings:
@@ -106,12 +103,20 @@ class Composer:
     def _to_customer(self, message: Message) -> Mail:
         contact, customer = self._reader_of(message)
         address = _address_of(contact.email, contact.name)
-        sender = (customer.owner.name, _address_of(customer.owner.email, customer.owner.name))
+        writer = writer_of(message, customer)
+        sender = (writer.name, _address_of(writer.email, writer.name))
         consent = CONSENT_FOR.get(message.kind)
         link = unsubscribe_link(contact.pk, consent) if consent else ""
         survey = answer_url(message.invitation) if message.invitation else ""
-        filled = self.filled(message, Links(survey, link, preference_link(contact.pk)))
-        return _mail(message, filled, sender, (contact.name, address), _one_click(link))
+        filled = self.filled(message, Links(survey, link, preference_link(contact.pk), _answer_link(message)))
+        mail = meeting_mail(message)
+        calendar = appointment(message, mail, contact) if mail else None
+        if message.kind == MessageKind.RECAP:
+            filled, attached = in_its_format(message, contact, filled, self.company)
+        else:
+            attached = None
+        to = (contact.name, address)
+        return _mail(message, filled, sender, to, _one_click(link), calendar=calendar, attached=attached)
 
     def _reader_of(self, message: Message) -> tuple[Contact, Customer]:
         if message.contact is None or message.customer is None:
@@ -122,10 +127,10 @@ class Composer:
         """Subject, text and HTML for the customer's contact, with links that lead where they are told; see `build`."""
         contact, customer = self._reader_of(message)
         text = self.text_of(message, contact)
-        values = links.values(text.language) | self._about(message, contact, customer.owner, phrases_in(text.language))
-        signature = customer.owner.signature
-        scale = _buttons(message, text.language)
-        values |= _scores(message, scale, links.survey, text.language)
+        values = links.values(text.language) | self._about(message, contact, customer, phrases_in(text.language))
+        signature = writer_of(message, customer).signature
+        scale = buttons_of(message, text.language)
+        values |= scores_of(message, scale, links.survey, text.language)
         frame = Frame.of(self.company, message.kind, signature=signature, scale=scale)
         as_text, as_html = signature_parts(signature)
         return fill_for(lay_out(text, frame), values | as_text, as_html)
@@ -151,29 +156,8 @@ class Composer:
         to = (reader.name, _address_of(reader.email, reader.name))
         return _mail(message, (f"[Test] {subject}", body, html), _product_sender(), to, [])
 
-    def _about(self, message: Message, contact: Contact, owner: User, phrases: Phrases) -> Values:
-        values = {
-            "preferred_name": contact.addressed_as,
-            "name": contact.name,
-            "customer": contact.customer.name,
-            "company": self.company.name,
-            "sender": owner.name,
-        }
-        if message.kind == MessageKind.ANNIVERSARY:
-            day = clock.today(contact.effective_time_zone, message.dated_at)
-            values["years"] = phrases.years_of(day.year - contact.customer.customer_since.year)
-        if message.kind == MessageKind.EVENT:
-            values["event"] = message.dated_event.name if message.dated_event else ""
-        if message.kind == MessageKind.THANK_YOU:
-            values["occasion"] = _occasion(message, contact, phrases)
-        if message.kind == MessageKind.RECAP:
-            values |= _recap(message, contact, phrases)
-        if message.kind in {MessageKind.SURVEY, MessageKind.REMINDER}:
-            invitation = message.invitation
-            if invitation is None:
-                raise Unwritable("missing_field", Sentence("invitation_gone"))
-            values |= _asked(invitation, contact, phrases)
-        return values | _service(message)
+    def _about(self, message: Message, contact: Contact, customer: Customer, phrases: Phrases) -> Values:
+        return values_for(message, contact, customer, phrases, company=self.company)
 
     def _to_staff(self, message: Message) -> Mail:
         reader = message.recipient
@@ -201,70 +185,17 @@ class Composer:
         return _mail(message, filled, _product_sender(), (reader.name, address), [])
 
 
-def _asked(invitation: Invitation, contact: Contact, phrases: Phrases) -> Values:
-    """What the survey asks first, how much it asks, and who reads the answers."""
-    version = invitation.survey.published
-    said = phrases.asking.says(
-        is_one=version is None or version.is_short,
-        is_confidential=version is not None and version.is_confidential,
-        tone=contact.tone,
-    )
-    return said | {"question": _opening_words(invitation, phrases.language)}
-
-
-def _opening_words(invitation: Invitation, language: str) -> str:
-    """What the survey asks first, in that language as far as it is translated."""
-    version = invitation.survey.published
-    return in_language(version.asked[0], language)["text"] if version and version.asked else ""
-
-
-def _buttons(message: Message, language: str) -> Buttons | None:
-    version = message.invitation.survey.published if message.invitation else None
-    return Buttons.of(version.opening, language) if version else None
-
-
-def _scores(message: Message, scale: Buttons | None, link: str, language: str) -> Values:
-    """How to answer, as text: by the numbers of a scale, or on the page alone."""
-    if message.invitation is None:
-        return {}
-    phrases = phrases_in(language)
-    return {"scores": scale.ask(phrases, link) if scale else f"{phrases.scale.link}\n{link}"}
-
-
-def _service(message: Message) -> Values:
-    """What an answer to a wish, a notice or an introduction says; nothing for other kinds, or where that is gone."""
-    if message.wish is not None:
-        return {"wish": message.wish.text, "outcome": message.wish.outcome}
-    if message.notice_for is not None:
-        return {"title": message.notice_for.notice.title, "notice": message.notice_for.notice.words}
-    if message.owner_change is not None:
-        return {"former": str(message.owner_change.former)}
-    return {}
+def _answer_link(message: Message) -> str:
+    """Where the reader answers, in mails that have a page for it."""
+    if message.kind == MessageKind.RECAP:
+        return correction_link(message.pk or 0)
+    return confirmation_link(message.pk or 0) if message.kind == MessageKind.PROMISE_KEPT else ""
 
 
 def _one_click(link: str) -> list[tuple[str, str]]:
     if not link:
         return []
     return [("List-Unsubscribe", f"<{link}>"), ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")]
-
-
-def _occasion(message: Message, contact: Contact, phrases: Phrases) -> str:
-    interaction = message.interaction
-    if message.is_recovery:
-        return phrases.thanked("recovery", contact.tone)
-    if message.is_for_referral or (interaction is not None and interaction.kind == Kind.REFERRAL):
-        return phrases.thanked("referral", contact.tone)
-    if interaction is None or interaction.kind != Kind.PURCHASE:
-        return phrases.thanked("trust", contact.tone)
-    return phrases.purchase(interaction.day, contact.tone)
-
-
-def _recap(message: Message, contact: Contact, phrases: Phrases) -> Values:
-    happened, recap = message.interaction, getattr(message, "recap", None)
-    if happened is None:
-        raise Unwritable("missing_field", Sentence("conversation_gone"))
-    about = phrases.recap.about_what(happened.kind, phrases.day_of(happened.day), contact.tone)
-    return {"meeting": about, "recap": recap.text if recap else ""}
 
 
 def _address_of(address: str, name: str) -> str:
@@ -314,8 +245,14 @@ def _isolated(value: str, phrases: Phrases) -> str:
 
 
 def _mail(
-    message: Message, filled: Filled, sender: tuple[str, str], to: tuple[str, str], more: list[tuple[str, str]]
+    message: Message,
+    filled: Filled,
+    sender: tuple[str, str],
+    to: tuple[str, str],
+    more: list[tuple[str, str]],
+    **parts: Any,
 ) -> Mail:
+    """`parts` are what a mail may have besides its words, as `Mail` takes them."""
     subject, text, html = filled
     lines: list[tuple[str, str]] = [
         ("Subject", words(subject, "Subject")),
@@ -337,7 +274,8 @@ def _mail(
         boundary=f"=_{message.mail_key.hex}",
         subject=clean_line(subject),
         body=text,
-        html=html,
+        html=html or None,
+        **parts,
         from_email=formataddr((clean_line(sender[0]), sender[1])),
         to=[to[1]],
         reply_to=[sender[1]] if message.is_for_customer else None,

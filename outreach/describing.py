@@ -26,11 +26,15 @@ def say(notification: Notification) -> Said:
     return _SAY[NotificationKind(notification.kind)](notification)
 
 
+# Where the first id of an occasion is that of a page.
+_PAGES: dict[str, str] = {NotificationKind.HELD: "message", NotificationKind.CORRECTION: "correction"}
+
+
 def matter_of(notification: Notification) -> str:
     """The path of the page with what it is about, which its person may open."""
     kind, (_word, what, *rest) = notification.kind, notification.occasion.split(":")
-    if kind == NotificationKind.HELD:
-        return reverse("message", args=[what])
+    if page := _PAGES.get(kind):
+        return reverse(page, args=[what])
     if kind == NotificationKind.FINISHED:
         return reverse("import" if what == "import" else "bulk_change", args=[rest[0]])
     if kind == NotificationKind.PLAN:
@@ -165,6 +169,8 @@ _SAY: dict[NotificationKind, Callable[[Notification], Said]] = {
     NotificationKind.FOLLOW_UP: _follow_up,
     NotificationKind.WISHES: _wishes,
     NotificationKind.PLAN: _plan,
+    NotificationKind.CORRECTION: lambda one: Said(_("Not what was agreed"), _customer(one), one.words),
+    NotificationKind.DISPUTED: lambda one: Said(_("Promise not done yet, they say"), _customer(one), one.words),
     NotificationKind.BOUNCE: _bounce,
     NotificationKind.HELD: _held,
     NotificationKind.FINISHED: _finished,

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy
 from customers.models import Contact
 from outreach.composing import Unwritable
 from outreach.lettering import Reader
-from outreach.models import MessageKind, Wording
+from outreach.models import Format, MessageKind, Part, Wording, format_for
+from outreach.typesetting import unprintable
 from outreach.wording import plain, problems, sanitise
 from retention_crm.lib.form_base import CarefulForm
 from retention_crm.lib.form_fields import LineInput, NoteInput
@@ -153,6 +154,12 @@ class RecapForm(CarefulForm, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         for contact in self.cleaned_data.get("contacts", []) if not self.errors else []:
+            boxes = unprintable(self.cleaned_data["text"]) if format_for(contact) == Format.PDF else []
+            if boxes:
+                words = _("A PDF for %(name)s can not show “%(letters)s”. Choose another format for them.")
+                letters = " ".join(boxes[:10])
+                self.add_error("contacts", forms.ValidationError(words % {"name": contact.name, "letters": letters}))
+                break
             try:
                 self.trial(contact, self.cleaned_data["text"])
             except Unwritable as error:
@@ -161,7 +168,76 @@ class RecapForm(CarefulForm, forms.Form):
         return self.cleaned_data
 
 
+class RecapStyleForm(CarefulForm, forms.Form):
+    """In which form a customer and its contacts get recaps, and under which headings in which order."""
+
+    format = forms.ChoiceField(label=gettext_lazy("Format"), choices=Format.choices)
+
+    def __init__(self, *args: Any, contacts: Sequence[Contact], parts: Sequence[tuple[Part, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.contacts = {f"format_{contact.pk}": contact for contact in contacts}
+        for name, contact in self.contacts.items():
+            as_customer = ("", gettext_lazy("As the customer"))
+            choice = forms.ChoiceField(label=contact.name, choices=[as_customer, *Format.choices], required=False)
+            self.fields[name] = choice
+        known = {part: (place, label) for place, (part, label) in enumerate(parts, 1)}
+        for part in Part:
+            place, label = known.get(part, (None, ""))
+            self.fields[f"place_{part}"] = forms.IntegerField(
+                label=_("Place"), min_value=1, max_value=9, required=False, initial=place
+            )
+            self.fields[f"label_{part}"] = LineInput(label=part.label, limit=78, required=False, initial=label)
+
+    @property
+    def rows(self) -> list[tuple[Any, Any]]:
+        """The place and the heading of each part, as the page shows them."""
+        return [(self[f"place_{part}"], self[f"label_{part}"]) for part in Part]
+
+    @property
+    def people(self) -> list[Any]:
+        return [self[name] for name in self.contacts]
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not any(self.cleaned_data.get(f"place_{part}") for part in Part):
+            self.add_error(f"place_{Part.TALKED}", _("Give at least one part a place."))
+        return self.cleaned_data
+
+    def headings(self) -> list[tuple[str, str]]:
+        """The parts that have a place, in order. Only for a valid form."""
+        given = self.cleaned_data
+        placed = [(given[f"place_{part}"], order, part) for order, part in enumerate(Part) if given[f"place_{part}"]]
+        return [(part.value, given[f"label_{part}"]) for _place, _order, part in sorted(placed)]
+
+    def formats(self) -> dict[int, str]:
+        """What each contact likes, by id; empty where it is the customer's."""
+        return {contact.pk: self.cleaned_data[name] for name, contact in self.contacts.items()}
+
+
 class HoldForm(CarefulForm, forms.Form):
     """Why a message is held."""
 
     why = LineInput(label=gettext_lazy("Why"), limit=200)
+
+
+class AgreeForm(CarefulForm, forms.Form):
+    """What was agreed, as both sides see it."""
+
+    text = NoteInput(
+        label=gettext_lazy("What was agreed"),
+        limit=20_000,
+        widget=_area(),
+        help_text=gettext_lazy("The recap as it stands now: mend it here. From then on it is the record."),
+        error_messages={"required": gettext_lazy("Write what was agreed.")},
+    )
+
+
+class DeclineForm(CarefulForm, forms.Form):
+    """Why it stays as it was."""
+
+    word = NoteInput(
+        label=gettext_lazy("Why it stays as it was"),
+        limit=1000,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        help_text=gettext_lazy("Whoever said so reads it behind the link of the recap."),
+        error_messages={"required": gettext_lazy("Say why, in a sentence: they read it.")},
+    )

@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Company
 from customers.models import ConsentKind
-from outreach.models import CUSTOMER_KINDS, SERVICE_KINDS
+from outreach.models import ANSWERED_KINDS, CUSTOMER_KINDS, SERVICE_KINDS, MessageKind
 from outreach.phrases import Phrases, phrases_in
+from outreach.structuring import Block, blocks_of
 from outreach.unsubscribing import CONSENT_FOR
 from outreach.wording import Text, parse, sanitise
 from surveys.ends import usual_ends
@@ -82,6 +83,8 @@ class Frame:
     service: str = ""
     # What can be answered with one click, in mails that ask.
     scale: "Buttons | None" = None
+    # The kind of a mail that has a page by which its reader answers.
+    answered: str = ""
 
     @classmethod
     def of(cls, company: Company, kind: str, *, signature: str = "", scale: "Buttons | None" = None) -> "Frame":
@@ -94,7 +97,15 @@ class Frame:
             bool(signature.strip()),
             kind if kind in SERVICE_KINDS else "",
             scale,
+            kind if kind in ANSWERED_KINDS else "",
         )
+
+    def answers(self, phrases: Phrases) -> list[tuple[str, str]]:
+        """What each link for an answer says, and what stands behind its address."""
+        said = phrases.answering
+        if self.answered == MessageKind.PROMISE_KEPT:
+            return [(said["kept_yes"], ""), (said["kept_no"], "?said=not_yet")]
+        return [(said["recap"], "")] if self.answered else []
 
     def why(self, phrases: Phrases) -> str:
         """Why they get this mail, in a sentence."""
@@ -122,6 +133,7 @@ def _text_part(text: Text, frame: Frame, phrases: Phrases) -> str:
     letter = text.text.rstrip() + ("\n\n{signature}" if frame.is_signed else "")
     if not frame.is_for_customer:
         return letter + "\n"
+    letter += "".join(f"\n\n{words}:\n{{answer_link}}{more}" for words, more in frame.answers(phrases))
     foot = [frame.why(phrases), "", *frame.address]
     literal = "\n".join(foot).replace("{", "{{").replace("}", "}}")
     ways = [f"{phrases.preferences.link}:\n{{preference_link}}"]
@@ -136,6 +148,10 @@ def _html_part(text: Text, frame: Frame, phrases: Phrases) -> tuple[str, ...]:
     letter = [blocks.get(part) or _mark(part) if place % 2 else part for place, part in enumerate(fragment)]
     if frame.is_signed:
         letter.append(f"<p>{_mark('signature')}</p>")
+    link = _mark("answer_link")
+    if answers := [(link, more, words) for words, more in frame.answers(phrases)]:
+        links = format_html_join(SafeString(" &nbsp; "), '<a href="{}{}">{}</a>', answers)
+        letter.append(format_html('<p class="answers">{}</p>', links))
     document = render_to_string(
         "mail/shell.html",
         {
@@ -182,9 +198,14 @@ def signature_parts(signature: str) -> tuple[dict[str, str], dict[str, str]]:
     return {"signature": "\n".join(lines)}, {"signature": as_html}
 
 
+def _block_as_html(block: Block) -> str:
+    heading = format_html("<strong>{}</strong><br>", block.heading) if block.heading else ""
+    return heading + urlize("\n".join(block.lines), autoescape=True).replace("\n", "<br>")
+
+
 def note_as_html(note: str) -> SafeString:
-    """Several lines somebody wrote, with their line ends and addresses, as a value for the HTML."""
-    lines = urlize(note.strip(), autoescape=True).replace("\n", "<br>")
+    """Several lines somebody wrote, with their headings, line ends and addresses, as a value for the HTML."""
+    lines = "<br><br>".join(_block_as_html(block) for block in blocks_of(note))
     # What is escaped holds no tag of the writer's, so each of these is an address that was found.
     return SafeString(lines.replace("<a href", f'<a style="{_LINK}" href'))
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from accounts.models import Company, User
 from customers.models import Contact
 from outreach import gate
-from outreach.models import Approval, Message, MessageKind, State
+from outreach.models import Approval, Format, Message, MessageKind, State, format_for
 
 # Time to think better of it.
 STOPPABLE_FOR = timedelta(minutes=2)
@@ -22,6 +22,11 @@ class Reader:
     contact: Contact
     why_not: str = ""
     waits: str = ""
+
+    @property
+    def format(self) -> Format:
+        """In which form the contact gets recaps."""
+        return format_for(self.contact)
 
     @classmethod
     def by(cls, ruling: gate.Ruling | None, contact: Contact) -> "Reader":

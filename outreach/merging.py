@@ -42,6 +42,8 @@ _ABOUT = {
 # What a message is about, by the label of its model.
 _NAMED_BY = {
     "interactions.Interaction": "interaction",
+    "interactions.FollowUp": "promise_mail__follow_up",
+    "interactions.Meeting": "meeting_mail__meeting",
     "interactions.NoticeFor": "notice_for",
     "interactions.Wish": "wish",
     "customers.DatedEvent": "dated_event",

@@ -95,14 +95,33 @@ class RecapPhrases:
 
     promised: str
     until: str
+    headings: dict[str, str]
     about: dict[str, dict[str, str]]
 
     def about_what(self, kind: str, day: str, tone: str) -> str:
         """For example “our meeting on 24 November”."""
         return self.about[kind][tone].replace("{date}", day)
 
+    def heading(self, part: str) -> str:
+        """Over a part of a recap, with its colon."""
+        return self.headings.get(part, self.promised)
+
     def promise(self, what: str, day: str) -> str:
         return self.until.replace("{date}", day).replace("{what}", what)
+
+
+@dataclass(frozen=True)
+class MeetingPhrases:
+    """What an invitation says for the first time and when something changed, and the lines about when and where."""
+
+    day: str
+    new: dict[str, str]
+    changed: dict[str, str]
+    lines: dict[str, str]
+
+    def line(self, name: str, value: str) -> str:
+        """One of `when`, `where` and `about`, with the value behind it."""
+        return self.lines[name].replace("{value}", value)
 
 
 @dataclass(frozen=True)
@@ -119,6 +138,11 @@ class Phrases:
     occasion: dict[str, dict[str, str]]
     years: dict[str, str]
     recap: RecapPhrases
+    meeting: MeetingPhrases
+    # The links by which a reader answers, and what the pages behind them say.
+    answering: dict[str, str]
+    recap_page: dict[str, str]
+    promise_page: dict[str, str]
     page: Page
     preferences: Preferences
 
@@ -126,6 +150,11 @@ class Phrases:
         """Day and month as that language writes them; the year is left out."""
         with translation.override(self.language):
             return format_date(day, self.day)
+
+    def weekday_of(self, day: date) -> str:
+        """The same with the day of the week."""
+        with translation.override(self.language):
+            return format_date(day, self.meeting.day)
 
     def purchase(self, day: date, tone: str) -> str:
         return self.occasion["purchase"][tone].replace("{date}", self.day_of(day))
@@ -156,6 +185,7 @@ def phrases_in(language: str) -> Phrases:
         scale=Scale(**written.pop("scale")),
         asking=Asking(**written.pop("asking")),
         recap=RecapPhrases(**written.pop("recap")),
+        meeting=MeetingPhrases(**written.pop("meeting")),
         page=Page(**written.pop("page")),
         preferences=Preferences(**written.pop("preferences")),
         **written,

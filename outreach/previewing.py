@@ -45,7 +45,9 @@ def samples(kind: str, tone: str, text: Text, *, company: Company, sender: User)
 
 
 # What people typed somewhere.
-_TYPED = frozenset({"preferred_name", "name", "customer", "sender", "former", "wish", "outcome", "title", "notice"})
+_TYPED = frozenset(
+    {"preferred_name", "name", "customer", "sender", "former", "wish", "outcome", "title", "notice", "topic", "promise"}
+)
 
 
 def _sample(

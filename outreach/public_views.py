@@ -11,13 +11,17 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Company
 from customers.models import CallEvery, ConsentKind, Contact, Language
 from outreach import preferences as wishing
+from outreach.agreeing import correct, corrections_of, recap_of
 from outreach.bounces import provider as providers
 from outreach.bounces.configuration import configured, is_guarded
 from outreach.bounces.noting import take_note
+from outreach.confirming import answer, promise_of
+from outreach.models import AgreedVersion, Said
 from outreach.phrases import Phrases, phrases_in
 from outreach.unsubscribing import allow_again, allows, meant_by, withdraw
-from retention_crm.lib import clock
+from retention_crm.lib import clock, text
 from retention_crm.lib.keyed_pages import keyed_page
+from retention_crm.lib.pacing import is_too_often, place_of
 
 UNSUBSCRIBE = "outreach/unsubscribe.html"
 PREFERENCES = "outreach/preferences.html"
@@ -31,6 +35,9 @@ OWN_NAMES = {
     Language.ARABIC: "العربية",
     Language.JAPANESE: "日本語",
 }
+# Answers in an hour from one place, where many may share an address.
+MOST_FROM_A_PLACE = 30
+LONGEST_CORRECTION, LONGEST_WORD = 5000, 300
 keyed_form = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -103,6 +110,67 @@ def provider_event(request: HttpRequest, provider: str) -> HttpResponse:
     at = clock.now()
     take_note(providers.happenings(events, at=at), at=at)
     return HttpResponse()
+
+
+@keyed_page
+@keyed_form
+def recap_answer(request: HttpRequest, token: str) -> HttpResponse:
+    """What was agreed, and a box in which its reader says what was agreed instead. Opening it changes nothing."""
+    at = clock.now()
+    recap = recap_of(token, at=at)
+    if recap is None or recap.contact is None:
+        return _broken(request)
+    phrases = phrases_in(recap.contact.effective_language)
+    words, did, wrong = phrases.recap_page, "", ""
+    written = text.clean(request.POST.get("text", "")).strip()
+    if request.method == "POST":
+        wrong = words["empty"] if not written else words["long"] if len(written) > LONGEST_CORRECTION else ""
+        if not wrong:
+            is_kept = not _is_flooded(request) and correct(recap, written, at=at) is not None
+            did = "kept" if is_kept else "enough"
+    found = corrections_of(recap)
+    agreed = AgreedVersion.objects.latest_of(recap.interaction) if recap.interaction else None
+    context = _frame(phrases, recap.contact) | {
+        "words": words,
+        "text": agreed.text if agreed else recap.recap.text,
+        "corrections": found,
+        "did": did,
+        "wrong": wrong,
+        "written": "" if did == "kept" else written,
+    }
+    return render(request, "outreach/recap_answer.html", context, status=422 if wrong else 200)
+
+
+@keyed_page
+@keyed_form
+def promise_answer(request: HttpRequest, token: str) -> HttpResponse:
+    """Whether a promise is done. The link says which button comes first; only pressing one is an answer."""
+    at = clock.now()
+    mail = promise_of(token, at=at)
+    if mail is None or mail.message.contact is None:
+        return _broken(request)
+    contact = mail.message.contact
+    said = request.POST.get("said", "")
+    if request.method == "POST" and said in Said.values and not _is_flooded(request):
+        word = text.clean_line(request.POST.get("word", ""))[:LONGEST_WORD]
+        answer(mail, Said(said), word, at=at)
+        mail.follow_up.refresh_from_db()
+    phrases, promise = phrases_in(contact.effective_language), mail.follow_up
+    is_first_round = promise.disputed == mail.round
+    context = _frame(phrases, contact) | {
+        "words": phrases.promise_page,
+        "buttons": phrases.answering,
+        "promised": phrases.promise_page["promised"].replace("{what}", promise.title),
+        "is_confirmed": promise.confirmed_at is not None,
+        "is_disputed": mail.said == Said.NOT_YET,
+        "is_open": promise.is_open or not is_first_round,
+        "is_not_yet_first": request.GET.get("said") == Said.NOT_YET,
+    }
+    return render(request, "outreach/promise_answer.html", context)
+
+
+def _is_flooded(request: HttpRequest) -> bool:
+    return is_too_often(f"answer:{place_of(request)}", MOST_FROM_A_PLACE)
 
 
 def _broken(request: HttpRequest) -> HttpResponse:

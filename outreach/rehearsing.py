@@ -18,7 +18,7 @@ from retention_crm.lib import tokens
 
 # Whoever asked for a test waits for it; after that it would only surprise.
 WAITED_FOR = timedelta(hours=1)
-PAGES = ("survey", "unsubscribe", "preferences")
+PAGES = ("survey", "unsubscribe", "preferences", "answer")
 
 
 def rehearse(message: Message, *, by: User, at: datetime) -> Message:

@@ -25,10 +25,11 @@ class Links:
     survey: str
     unsubscribe: str
     preferences: str
+    answer: str = ""
 
     @classmethod
     def nowhere(cls) -> "Links":
-        return cls(*(f"{settings.SITE_URL}/{page}/…/" for page in "sup"))
+        return cls(*(f"{settings.SITE_URL}/{page}/…/" for page in "supr"))
 
     def values(self, language: str) -> Values:
         """The merge fields that hold links."""
@@ -37,6 +38,7 @@ class Links:
             "scores": Buttons.sample(language).ask(phrases_in(language), self.survey),
             "unsubscribe_link": self.unsubscribe,
             "preference_link": self.preferences,
+            "answer_link": self.answer,
         }
 
 
@@ -59,16 +61,32 @@ def _sample_values(kind: str, tone: str, phrases: Phrases, company: Company, sen
         "event": _("the opening of your shop"),
         "wish": _("invoices by e-mail instead of paper"),
         "outcome": _("From January on your invoices come by e-mail, to the address this mail comes to."),
+        "promise": _("Send the price list"),
         "title": _("New prices from 1 January"),
         "notice": _("Our suppliers charge more, and so our prices rise by three per cent.\n\nOpen orders keep theirs."),
         "former": "Tom Falk",
         "question": QUESTION,
         **phrases.asking.says(is_one=True, is_confidential=False, tone=tone),
         "meeting": phrases.recap.about_what(Kind.MEETING, phrases.day_of(today), tone),
+        "topic": _("The second machine"),
+        "news": phrases.meeting.new[tone],
+        "when": f"{phrases.weekday_of(today)}, 14:00–15:00 ({clock.zone_label(company.time_zone)})",
+        "details": _sample_details(phrases, today),
         "recap": _sample_recap(phrases, today),
         "summary": _("2 customers"),
         "day": dates.write(today, "weekday"),
     }
+
+
+def _sample_details(phrases: Phrases, today: date) -> str:
+    said = [
+        phrases.meeting.line("when", f"{phrases.weekday_of(today)}, 14:00–15:00"),
+        phrases.meeting.line("where", "https://meet.example.com/lindqvist"),
+        "",
+        phrases.meeting.line("about", "").rstrip(),
+        _("The new machine\nWhat comes in March"),
+    ]
+    return "\n".join(said)
 
 
 def _sample_recap(phrases: Phrases, today: date) -> str:

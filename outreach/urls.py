@@ -5,11 +5,13 @@ from django.urls import path
 from outreach import public_views
 from outreach.views import (
     approvals,
+    corrections,
     deciding,
     letters,
     mailbox,
     merging,
     messages,
+    recap_styles,
     recaps,
     rehearsing,
     sending,
@@ -25,6 +27,9 @@ _WORDING = "settings/wordings/<str:kind>/<str:language>/<str:tone>/"
 urlpatterns = [
     path("u/<str:token>/", public_views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>/", public_views.preferences, name="preferences"),
+    path("r/<str:token>/", public_views.recap_answer, name="recap_answer"),
+    path("k/<str:token>/", public_views.promise_answer, name="promise_answer"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
     path("anymail/<str:provider>/tracking/", public_views.provider_event, name="provider_event"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<int:pk>/", messages.message, name="message"),
@@ -42,6 +47,7 @@ urlpatterns = [
     path("customers/<int:pk>/letter/preview/", letters.letter_preview, name="letter_preview"),
     path("interactions/<int:pk>/recap/", recaps.recap_new, name="recap_new"),
     path("interactions/<int:pk>/recap/preview/", recaps.recap_preview, name="recap_preview"),
+    path("customers/<int:pk>/recaps/", recap_styles.recap_style, name="recap_style"),
     path("customers/<int:pk>/merge/", merging.customer_merge, name="customer_merge"),
     path("contacts/<int:pk>/merge/", merging.contact_merge, name="contact_merge"),
     path("merges/<int:pk>/undo/", merging.merge_undo, name="merge_undo"),

@@ -49,6 +49,11 @@ _OF_RECAPS: Descriptions = {
     "meeting": _("what it is about, as in “thank you for {meeting}”: our meeting on 24 November"),
     "recap": _("what was talked about and promised, as whoever sends it wrote it down (needed)"),
 }
+_OF_MEETINGS: Descriptions = {
+    **_OF_CUSTOMERS,
+    "topic": _("what it is about, as the meeting is called"),
+    "when": _("day and time by their clock"),
+}
 _OF_STAFF: Descriptions = {
     **_COMMON,
     "summary": _("how many of what, in words"),
@@ -74,7 +79,14 @@ FIELDS: dict[MessageKind, Descriptions] = {
         "notice": _("what it means for them, as it was written in the notice (needed)"),
     },
     MessageKind.INTRODUCTION: {**_OF_CUSTOMERS, "former": _("who looked after them before (needed)")},
+    MessageKind.PROMISE_KEPT: {**_OF_CUSTOMERS, "promise": _("what we promised, as it was noted (needed)")},
     MessageKind.LETTER: _OF_CUSTOMERS,
+    MessageKind.MEETING: {
+        **_OF_MEETINGS,
+        "news": _("that we would like to meet, or that something changed"),
+        "details": _("when, where and what about, in lines (needed)"),
+    },
+    MessageKind.MEETING_OFF: _OF_MEETINGS,
     MessageKind.RECAP: _OF_RECAPS,
     MessageKind.OVERDUE_DIGEST: _OF_STAFF,
     MessageKind.URGENT: _OF_STAFF,
@@ -86,17 +98,20 @@ KNOWN = frozenset(name for fields in FIELDS.values() for name in fields)
 REQUIRED: dict[MessageKind, tuple[str, ...]] = {
     MessageKind.SURVEY: ("scores", "survey_link"),
     MessageKind.REMINDER: ("scores", "survey_link"),
+    MessageKind.MEETING: ("details",),
+    MessageKind.MEETING_OFF: ("when",),
     MessageKind.RECAP: ("recap",),
     MessageKind.YOU_SAID: ("outcome",),
     MessageKind.NOTICE: ("notice",),
     MessageKind.INTRODUCTION: ("former",),
+    MessageKind.PROMISE_KEPT: ("promise",),
     MessageKind.OVERDUE_DIGEST: ("list",),
     MessageKind.URGENT: ("list",),
     MessageKind.WEEKLY: ("list",),
     MessageKind.ESCALATION: ("list",),
 }
 # Several lines or an address of a person's own: not for the subject.
-NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap", "outcome", "notice"})
+NOT_IN_SUBJECT = frozenset({"scores", "survey_link", "list", "recap", "outcome", "notice", "details"})
 # What is needed in their wordings may be written out in a text for one message.
 MAY_BE_WRITTEN_OUT = frozenset({MessageKind.RECAP})
 

@@ -28,12 +28,13 @@ from interactions.models import (
     Document,
     FollowUp,
     Interaction,
+    Meeting,
     Notice,
     NoticeFor,
     Wish,
     WishTopic,
 )
-from outreach.models import Message, Notification
+from outreach.models import Correction, Message, Notification
 from retention.models import Judgement, Loss, PlanStep, Play, Renewal, RetentionPlan
 from surveys.models import Invitation, Occasion, PublicLink, Response, Survey, Theme
 
@@ -101,6 +102,8 @@ class Side:
     detail: ContactDetail
     interaction: Interaction
     document: Document
+    missed: Interaction
+    meeting: Meeting
     follow_up: FollowUp
     complaint: Complaint
     wish: Wish
@@ -141,7 +144,10 @@ class Side:
     trashed: Trashed
     hand_over: HandOver
     check_in: CheckInQuestion
+    correction: Correction
     survey_token: str
+    recap_token: str
+    promise_token: str
     unsubscribe_token: str
     preference_token: str
     calendar_token: str

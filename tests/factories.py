@@ -21,6 +21,7 @@ from customers.models import (
     Trashed,
 )
 from interactions.announcing import Proposal, announce
+from interactions.arranging import arrange
 from interactions.logging import record
 from interactions.models import (
     CLOSED,
@@ -31,12 +32,14 @@ from interactions.models import (
     How,
     Interaction,
     Kind,
+    Meeting,
     Notice,
     NoticeFor,
     Outcome,
     Wish,
 )
-from outreach.models import Message, MessageKind, Notification, NotificationKind
+from outreach.agreeing import correct
+from outreach.models import Correction, Message, MessageKind, Notification, NotificationKind, PromiseMail, Recap, State
 from retention.models import (
     Cause,
     Expectation,
@@ -156,6 +159,14 @@ def interaction(of: Customer | None = None, **fields: Any) -> Interaction:
     fields.setdefault("outcome", Outcome.HELD)
     fields.setdefault("happened_at", NOW)
     return record(Interaction(customer=of, **fields), at=NOW)
+
+
+def meeting(of: Customer | None = None, *guests: Contact, **fields: Any) -> Meeting:
+    """In a day, held by the owner, with these guests."""
+    of = of or customer()
+    fields = {"title": f"Meeting {next(_numbers)}", "starts_at": NOW + timedelta(days=1), "host": of.owner} | fields
+    made, _is_new = arrange(Meeting(customer=of, created_at=NOW, **fields), guests)
+    return made
 
 
 def document(of: Interaction | None = None, data: bytes = b"%PDF-1.7", **fields: Any) -> Document:
@@ -341,6 +352,34 @@ def message(to: Contact | None = None, **fields: Any) -> Message:
     fields.setdefault("dated_at", fields["due_at"])
     fields.setdefault("expires_at", NOW + timedelta(hours=8))
     return Message.objects.create(**fields)
+
+
+def recap(to: Contact | None = None, text: str = "Two machines in red.", **fields: Any) -> Message:
+    """Sent an hour ago, of a meeting of two hours ago, unless told otherwise."""
+    to = to or contact()
+    met = interaction(to.customer, kind=Kind.MEETING, contact=to, notes=text, happened_at=NOW - timedelta(hours=2))
+    sent_at = NOW - timedelta(hours=1)
+    fields = {"kind": MessageKind.RECAP, "interaction": met, "state": State.SENT, "finished_at": sent_at} | fields
+    made = message(to, occasion=f"recap:{met.pk}:{to.pk}", due_at=sent_at, **fields)
+    Recap.objects.create(message=made, text=text)
+    return made
+
+
+def correction(to: Contact | None = None, text: str = "Two in blue.") -> Correction:
+    made = correct(recap(to), text, at=NOW)
+    assert made is not None
+    return made
+
+
+def promise_mail(to: Contact | None = None, **fields: Any) -> PromiseMail:
+    """Sent an hour ago, about a promise that was kept just before, unless told otherwise."""
+    to = to or contact()
+    done = NOW - timedelta(hours=2)
+    kept = follow_up(to.customer, is_promise=True, done_at=done, done_by=to.customer.owner, **fields)
+    sent_at = NOW - timedelta(hours=1)
+    state = {"kind": MessageKind.PROMISE_KEPT, "state": State.SENT, "finished_at": sent_at}
+    made = message(to, occasion=f"promise:{kept.pk}:0", due_at=sent_at, **state)
+    return PromiseMail.objects.create(message=made, follow_up=kept)
 
 
 def notification(to: User | None = None, about: Customer | None = None, **fields: Any) -> Notification:

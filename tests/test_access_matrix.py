@@ -16,7 +16,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import Company, Role, Team, User, Visibility
 from customers.models import ConsentKind, Customer, CustomField, HandOver, Tag
 from dashboard.models import BulkChange, CalendarFeed, SavedView
-from interactions.models import CheckInQuestion, WishTopic
+from interactions.models import CheckInQuestion, Kind, Outcome, WishTopic
+from outreach.agreeing import correction_token
+from outreach.confirming import token_for
 from outreach.models import Message, MessageKind
 from outreach.preferences import preference_token
 from outreach.unsubscribing import unsubscribe_token
@@ -59,6 +61,8 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         detail=factories.detail(contact),
         interaction=(interaction := factories.interaction(customer, author=customer.owner)),
         document=factories.document(interaction),
+        missed=factories.interaction(customer, kind=Kind.MEETING, outcome=Outcome.MISSED_BY_US),
+        meeting=factories.meeting(customer, starts_at=clock.now() + timedelta(days=3)),
         follow_up=factories.follow_up(customer),
         complaint=factories.complaint(customer),
         wish=factories.wish(customer),
@@ -113,7 +117,10 @@ def side_of(customer: Customer, team: Team, person: User) -> Side:
         hand_over=HandOver.objects.create(person=person, to=customer.owner, by=person, at=factories.NOW),
         merge=factories.merged(customer),
         alike=factories.alike(customer, factories.customer(customer.owner)),
+        correction=(correction := factories.correction(contact)),
         survey_token=invitation.token,
+        recap_token=correction_token(correction.message_id),
+        promise_token=token_for(factories.promise_mail(contact).pk),
         unsubscribe_token=unsubscribe_token(contact.pk, ConsentKind.GREETINGS),
         preference_token=preference_token(contact.pk),
         calendar_token=CalendarFeed.renew(customer.owner).token,

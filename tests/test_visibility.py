@@ -20,8 +20,8 @@ from customers.models import (
     StageChange,
 )
 from dashboard.models import BulkChange, BulkRow
-from interactions.models import CheckInAnswer, CheckInQuestion
-from outreach.models import Message, MessageKind
+from interactions.models import CheckInAnswer, CheckInQuestion, Guest
+from outreach.models import AgreedVersion, Message, MessageKind, ReaderFormat, RecapStyle
 from retention.models import CustomerRisk, HealthChange
 from retention.planning import open_plan_of
 from surveys.models import Begun, Theme, ThemeChoice
@@ -81,6 +81,19 @@ def make(model: type[models.Model], of: Customer) -> models.Model:
             contact=factories.contact(of), what="channel", chosen="phone", changed_at=factories.NOW
         ),
         "Interaction": lambda: factories.interaction(of),
+        "Meeting": lambda: factories.meeting(of),
+        "Guest": lambda: Guest.objects.create(meeting=factories.meeting(of), contact=factories.contact(of)),
+        "Correction": lambda: factories.correction(factories.contact(of)),
+        "AgreedVersion": lambda: AgreedVersion.objects.create(
+            customer=of,
+            interaction=factories.interaction(of),
+            number=2,
+            text="In blue.",
+            agreed_by=of.owner,
+            agreed_at=factories.NOW,
+        ),
+        "RecapStyle": lambda: RecapStyle.objects.create(customer=of),
+        "ReaderFormat": lambda: ReaderFormat.objects.create(contact=factories.contact(of), format="pdf"),
         "FollowUp": lambda: factories.follow_up(of),
         "Complaint": lambda: factories.complaint(of),
         "Wish": lambda: factories.wish(of),

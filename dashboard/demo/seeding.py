@@ -10,10 +10,12 @@ from django.db.models import Model
 
 from accounts.models import User
 from dashboard.demo import (
+    agreeing,
     complaining,
     histories,
     keeping,
     kindnesses,
+    meetings,
     people,
     recaps,
     remembering,
@@ -67,6 +69,8 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         showcase.keep_a_day(on)
         showcase.tell_news(on)
         recaps.send_recaps(on)
+        meetings.plan_meetings(on)
+        agreeing.answer_as_customers(on)
         complaining.ask_and_answer(until=clock.moment(on, time(8), people.ZONE))
         complaining.ask_in_conversations()
         complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))

@@ -277,6 +277,7 @@ def fill(customer: Customer) -> None:
     contact = factories.contact(customer)
     factories.interaction(customer, contact=contact, author=customer.owner)
     factories.response(factories.invitation(contact))
+    factories.meeting(customer, contact)
     factories.follow_up(customer)
     factories.follow_up(customer).finish(customer.owner, NOW)
     factories.complaint(customer)

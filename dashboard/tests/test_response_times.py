@@ -13,6 +13,7 @@ from django.urls import reverse
 from accounts.models import User
 from customers.models import Customer
 from interactions.models import Interaction, Kind
+from outreach.models import Message
 from tests import factories
 from tests.factories import NOW
 
@@ -105,3 +106,18 @@ def test_three_who_wait_cost_as_many_queries_as_one(owner: User, login: Login, n
         counts.append(len(queries))
 
     assert len(set(counts)) == 1
+
+
+def test_how_soon_recaps_follow_is_said_with_what_it_is_of(owner: User, customer: Customer, login: Login) -> None:
+    amira = factories.contact(customer)
+    for minutes in (10, 50, 90):
+        sent = factories.recap(amira)
+        Message.objects.filter(pk=sent.pk).update(finished_at=NOW - timedelta(hours=2) + timedelta(minutes=minutes))
+    factories.recap(amira, state="held")
+    factories.interaction(customer, kind="call", notes="")
+    factories.interaction(customer, kind="meeting", notes="Not there", outcome="missed_by_them")
+
+    page = " ".join(login(owner).get(reverse("response_times")).content.decode().split())
+
+    assert "3 of 4 noted conversations were followed by a recap." in page
+    assert "Half of these within 50 minutes." in page

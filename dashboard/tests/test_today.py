@@ -23,7 +23,7 @@ from tests.factories import NOW, TODAY
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("company", "this_morning")]
 Login = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
-ORDER = ["promises", "owed", "follow_ups", "quiet", "complaints", "answers", "birthdays", "held"]
+ORDER = ["meetings", "promises", "owed", "follow_ups", "quiet", "complaints", "answers", "birthdays", "held"]
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def hold(customer: Customer, **fields: Any) -> Message:
 
 def fill_every_list(owner: User) -> None:
     customer = factories.customer(owner, customer_since=TODAY)
+    factories.meeting(customer, factories.contact(customer), starts_at=NOW + timedelta(hours=2))
     factories.follow_up(customer, is_promise=True)
     factories.interaction(customer, is_owed=True, kind="email", happened_at=NOW - timedelta(days=9))
     factories.follow_up(customer)

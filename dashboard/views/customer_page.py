@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from customers.models import Contact, ContactDetail, Customer, CustomField, DatedEvent, OwnerChange
 from customers.requests import may_change
 from dashboard.health import judgement_of
+from dashboard.meetings import appointments, planned_with
 from dashboard.plans import open_plan
 from dashboard.presence import presence
 from dashboard.renewals import of_customer
@@ -71,7 +72,9 @@ def _visible(request: PageRequest, pk: int, *, whole: bool) -> Customer:
     """With what `_whole` needs to know, if that is asked for."""
     rows = Customer.objects.visible_to(request.user).select_related("owner", "segment", "risk", "expectation")
     if whole:
-        rows = rows.annotate(there=presence(), scale=RiskScale.objects.latest_as_json())
+        rows = rows.annotate(
+            there=presence(), meetings_planned=planned_with(), scale=RiskScale.objects.latest_as_json()
+        )
     if whole and request.user.is_manager:
         rows = rows.annotate(held_out=_held_out())
     shown = rows.known_as(pk)
@@ -108,6 +111,7 @@ def _whole(request: PageRequest, customer: Any) -> dict[str, Any]:
         "contacts": _contacts(customer),
         "complaints": _listed(there["complaints"], Complaint.objects.open().select_related("owner"), customer),
         "owed": _owed(request, customer, at) if there["owed"] else [],
+        "meetings": appointments(getattr(customer, "meetings_planned", ())),
         "wishes": _listed(there["wishes"], Wish.objects.open().select_related("contact"), customer),
         "untold": next(iter(_listed(there["untold"], untold, customer)), None),
         "tags": list(customer.tags.all()) if there["tags"] else [],

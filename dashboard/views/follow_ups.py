@@ -21,6 +21,8 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
     follow_up = get_editable(FollowUp.objects.all(), request, pk)
     if follow_up.needs_outcome and follow_up.is_open:
         return _ask_what_was_done(request, follow_up)
+    if follow_up.correction and follow_up.is_open:
+        return _go_to(request, reverse("correction", args=[follow_up.correction]))
     follow_up.finish(request.user, at)
     rescore([follow_up.customer_id], at=at)
     words = _("Done: %(title)s") % {"title": follow_up.title}
@@ -28,7 +30,10 @@ def follow_up_done(request: PageRequest, pk: int) -> HttpResponse:
 
 
 def _ask_what_was_done(request: PageRequest, follow_up: FollowUp) -> HttpResponse:
-    page = reverse("follow_up_close", args=[follow_up.pk])
+    return _go_to(request, reverse("follow_up_close", args=[follow_up.pk]))
+
+
+def _go_to(request: PageRequest, page: str) -> HttpResponse:
     return HttpResponse(status=204, headers={"HX-Redirect": page}) if request.htmx else redirect(page)
 
 

@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from customers.models import Customer
@@ -17,7 +19,7 @@ from dashboard.undoing import offered, undo_address
 from dashboard.views.replying import PageRequest, posted, saved
 from interactions.check_in_forms import CheckInForm
 from interactions.logging import Logged, due_for, logged_as
-from interactions.models import CheckInQuestion, Complaint, FollowUp, Wish
+from interactions.models import CheckInQuestion, Complaint, FollowUp, Outcome, Wish
 from outreach.overdoing import heard
 from retention_crm.lib import clock
 
@@ -38,7 +40,7 @@ def log(request: PageRequest) -> HttpResponse:
     if data is not None and (before := logged_as(key, by=request.user)):
         return _answer(request, Logged(before, is_new=False))
     contacts = list(customer.contacts.all())
-    forms = LogForms.about(customer, data, user=request.user, at=at, contacts=contacts, kind=sent.get("kind", ""))
+    forms = LogForms.about(customer, data, user=request.user, at=at, contacts=contacts, chosen=sent)
     if data is not None and forms.are_valid():
         return _answer(request, forms.save(request.user, at=at))
     context = _open_matters(customer) | {
@@ -54,6 +56,7 @@ def log(request: PageRequest) -> HttpResponse:
         "kind": sent.get("kind", ""),
         "log_key": uuid.uuid4() if key is None or "log_key" in forms.interaction.errors else key,
         "next": sent.get("next", ""),
+        "meeting": forms.meeting,
     }
     return _show(request, context, status=422 if data is not None else 200)
 
@@ -74,6 +77,13 @@ def _answer(request: PageRequest, logged: Logged) -> HttpResponse:
         due = due_for(interaction.customer, request.user, at=clock.now())
         if due and due.origin != FollowUp.Origin.NOTICE and not due.needs_outcome:
             detail["due"] = {"title": due.title, "done": reverse("follow_up_done", args=[due.pk])}
+    if interaction.outcome == Outcome.MISSED_BY_US:
+        # A second toast, with the one thing to do about it.
+        messages.warning(
+            request,
+            _("They waited for us. Call and apologise?"),
+            extra_tags=f"call:{reverse('apology_new', args=[interaction.pk])}",
+        )
     undo = undo_address(logged) if offered(logged, at=clock.now()) else ""
     return saved(request, told(logged), to=reverse("customer", args=[interaction.customer_id]), undo=undo, **detail)
 

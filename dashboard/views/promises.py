@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.requests import PersonRequest
 from dashboard.paging import Order, aware_moment
-from dashboard.promises import GROUPS, numbers, promises_behind, promises_of
+from dashboard.promises import FIGURES, numbers, promises_behind, promises_of
 from dashboard.whose_days import WhoseDays, listed, side_by_side
 from interactions.keeping import promises_kept
 from interactions.models import Fate
@@ -21,7 +21,7 @@ LATEST_FIRST = Order(F("due_at"), aware_moment, descending=True)
 def promises(request: PersonRequest) -> HttpResponse:
     """For managers those of everybody, for staff their own."""
     user, at = request.user, clock.now()
-    choice = WhoseDays.read("promises", request.GET, user=user, figures=GROUPS)
+    choice = WhoseDays.read("promises", request.GET, user=user, figures=FIGURES)
     promised = promises_of(choice, user)
     kept = promises_kept(promised, at=at)
     rows = promises_behind(choice, user, at=at).select_related("customer", "assignee").fetch_mode(FETCH_RAISE)

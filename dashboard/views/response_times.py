@@ -9,12 +9,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import PersonRequest
 from customers.requests import get_editable
-from dashboard.answers_owed import GROUPS, asked_behind, asked_by, numbers
+from dashboard.answers_owed import GROUPS, asked_behind, asked_by, met_by, numbers
 from dashboard.paging import Order, aware_moment
 from dashboard.views.replying import PageRequest, saved
 from dashboard.whose_days import WhoseDays, listed, side_by_side
 from interactions.models import Interaction
 from interactions.owing import answers_given, take_back_tick, tick_off
+from outreach.recapping import how_quickly
 from retention_crm.lib import clock
 
 LATEST_FIRST = Order(F("happened_at"), aware_moment, descending=True)
@@ -27,7 +28,10 @@ def response_times(request: PersonRequest) -> HttpResponse:
     choice = WhoseDays.read("response_times", request.GET, user=user, figures=GROUPS)
     answers = answers_given(asked_by(choice, user), at=at, company=user.company)
     rows = asked_behind(choice, user).select_related("customer__owner", "contact").fetch_mode(FETCH_RAISE)
+    recaps = how_quickly(met_by(choice, user))
     context = {
+        "recaps": recaps,
+        "half_since": at - recaps.median if recaps.median is not None else None,
         **side_by_side(answers, choice, numbers),
         **listed(rows, LATEST_FIRST, choice, request.GET),
         "choice": choice,

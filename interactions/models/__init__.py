@@ -18,6 +18,7 @@ from interactions.models.history import (
     Outcome,
     Sentiment,
 )
+from interactions.models.meeting import Guest, GuestQuerySet, Meeting, MeetingQuerySet
 from interactions.models.notice import (
     CallBecause,
     How,
@@ -50,10 +51,14 @@ __all__ = [
     "FollowUp",
     "FollowUpQuerySet",
     "GestureKind",
+    "Guest",
+    "GuestQuerySet",
     "How",
     "Interaction",
     "InteractionQuerySet",
     "Kind",
+    "Meeting",
+    "MeetingQuerySet",
     "NoteWord",
     "Notice",
     "NoticeFor",

@@ -70,6 +70,10 @@ class InteractionQuerySet(CustomerDataQuerySet["Interaction"]):
         """Those in which the customer wanted an answer, whether they have had it or not."""
         return self.filter(is_owed=True)
 
+    def to_recap(self) -> Self:
+        """Conversations that were held and noted: what `can_be_recapped` asks of one."""
+        return self.filter(kind__in=RECAPPED_KINDS, outcome=Outcome.HELD).exclude(notes="")
+
     def owed(self) -> Self:
         """Those in which they still wait for it."""
         return self.asking().filter(answered_at__isnull=True)
@@ -221,6 +225,10 @@ class FollowUpQuerySet(CustomerDataQuerySet["FollowUp"]):
     def promises(self) -> Self:
         return self.filter(is_promise=True)
 
+    def confirmed(self) -> Self:
+        """Those of which the customer says that they are done."""
+        return self.filter(confirmed_at__isnull=False)
+
     def due_within(self, first: date | None, last: date | None, zone: str) -> Self:
         """Those due on these days, both included, by the calendar of that time zone; None is no limit."""
         found = self
@@ -260,6 +268,7 @@ class FollowUp(models.Model):
         MAIL = "mail", _("Mail that came back")
         NOTICE = "notice", _("News to tell")
         EXPECTED = "expected", _("Expected soon")
+        RECAP = "recap", _("Not what was agreed")
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="follow_ups")
     assignee = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="follow_ups")
@@ -289,6 +298,15 @@ class FollowUp(models.Model):
     is_released = models.BooleanField(
         default=False, db_default=False, editable=False, help_text="The customer said that it is not needed any more."
     )
+    confirmed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the customer said that a promise is done."
+    )
+    confirmed_by = models.ForeignKey(
+        Contact, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+    disputed = models.PositiveSmallIntegerField(
+        default=0, db_default=0, editable=False, help_text="How often the customer said that it is not done yet."
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = FollowUpQuerySet.as_manager()
@@ -314,6 +332,9 @@ class FollowUp(models.Model):
                 name="follow_up_expected",
                 condition=models.Q(done_at__isnull=True, origin="expected"),
             ),
+            models.Index(
+                fields=["done_at"], name="follow_up_kept", condition=models.Q(is_promise=True, done_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -322,6 +343,12 @@ class FollowUp(models.Model):
     @property
     def is_open(self) -> bool:
         return self.done_at is None
+
+    @property
+    def correction(self) -> int | None:
+        """The id of what a customer says was agreed otherwise, if this is to decide about it."""
+        is_one = self.origin == self.Origin.RECAP and self.occasion is not None
+        return int((self.occasion or "").rpartition(":")[2]) if is_one else None
 
     @property
     def needs_outcome(self) -> bool:
@@ -345,7 +372,23 @@ class FollowUp(models.Model):
     def reopen(self) -> None:
         self.done_at = self.done_by = None
         self.is_released = False
-        self.save(update_fields=["done_at", "done_by", "is_released"])
+        self.confirmed_at = self.confirmed_by = None
+        self.save(update_fields=["done_at", "done_by", "is_released", "confirmed_at", "confirmed_by"])
+
+    def confirm(self, by: Contact, at: datetime) -> bool:
+        """The customer says that a promise is done; false if it is not, or if they said so before."""
+        done = FollowUp.objects.promises().filter(pk=self.pk, done_at__isnull=False, is_released=False)
+        has_changed = bool(done.filter(confirmed_at=None).update(confirmed_at=at, confirmed_by=by))
+        self.refresh_from_db(fields=["confirmed_at", "confirmed_by"])
+        return has_changed
+
+    def dispute(self) -> bool:
+        """The customer says that a promise is not done yet: it is open again; false if it is open anyway."""
+        done = FollowUp.objects.promises().filter(pk=self.pk, done_at__isnull=False, is_released=False)
+        again = {"done_at": None, "done_by": None, "confirmed_at": None, "confirmed_by": None}
+        has_changed = bool(done.update(**again, disputed=models.F("disputed") + 1))
+        self.refresh_from_db()
+        return has_changed
 
     def move(self, due_at: datetime) -> None:
         """A new time for what is still to be done; what is done keeps the time it had."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from outreach.gate.facts import GOING_OUT, GONE_OUT, Facts
+from outreach.gate.facts import GOING_OUT, GONE_OUT, MEETING_KINDS, Facts
 from outreach.gate.ruling import Ruling, put_off
 from outreach.models import Message, MessageKind, Sentence, State, Written
 from retention_crm.lib import clock, workdays
@@ -13,7 +13,7 @@ _WITHIN_BUDGET = frozenset(
     kind.value
     for kind in (
         *(MessageKind.THANK_YOU, MessageKind.RECOMMEND, MessageKind.SURVEY),
-        *(MessageKind.REMINDER, MessageKind.YOU_SAID),
+        *(MessageKind.REMINDER, MessageKind.YOU_SAID, MessageKind.PROMISE_KEPT),
     )
 )
 # What customers have to know does not wait for other mails.
@@ -22,6 +22,7 @@ ONCE_AT_AN_ADDRESS = frozenset({MessageKind.BIRTHDAY.value, MessageKind.SURVEY.v
 # Once a year each: they wait for no other mail, but two within a few days are one too many.
 _OTHER_GREETINGS = frozenset({MessageKind.ANNIVERSARY.value, MessageKind.EVENT.value})
 _GREETINGS = _OTHER_GREETINGS | {MessageKind.BIRTHDAY.value}
+_OF_A_MEETING = frozenset({*(kind.value for kind in MEETING_KINDS), MessageKind.RECAP.value})
 # By the clocks of two contacts with the same birthday.
 _ONE_DAY_APART = timedelta(days=2)
 
@@ -101,8 +102,8 @@ def budget(message: Message, facts: Facts) -> Ruling | None:
     """Not too many at once: so many days between any two, and so many between two of a kind, as the company says.
 
     A birthday comes once a year, so a greeting waits for nothing but another greeting to the same address; and what a
-    person writes is for that person to decide. Both count for what comes by itself after them, but for recaps: they are
-    a part of the meeting, and the survey about it comes all the same.
+    person writes is for that person to decide. Both count for what comes by itself after them, but for invitations and
+    recaps: they are a part of the meeting, and the survey about it comes all the same.
     """
     any_two, of_the_kind = _latest(message, facts, facts.company.budget_days), _latest_of_the_kind(message, facts)
     if of_the_kind is not None and message.kind == MessageKind.THANK_YOU:
@@ -131,7 +132,7 @@ def _latest(message: Message, facts: Facts, days: int) -> _Latest | None:
     if message.kind not in _WITHIN_BUDGET:
         return None
     gone = facts.others.gone_to(message, facts.at)
-    return _last_of([other for other in gone if other.kind != MessageKind.RECAP], facts, days)
+    return _last_of([other for other in gone if other.kind not in _OF_A_MEETING], facts, days)
 
 
 def _latest_of_the_kind(message: Message, facts: Facts) -> _Latest | None:

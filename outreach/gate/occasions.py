@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from customers.models import Contact
 from interactions.models import How
@@ -61,6 +62,19 @@ def _is_a_stranger(message: Message, facts: Facts) -> bool:
     return change.owner_id == customer.owner_id
 
 
+def _is_meeting(message: Message, facts: Facts) -> bool:
+    mail: Any = getattr(message, "meeting_mail", None)
+    if mail is None:
+        return False
+    true: bool = mail.is_true(is_guest=mail.is_guest, was_invited=mail.was_invited, at=facts.at)
+    return true
+
+
+def _is_kept(message: Message, facts: Facts) -> bool:
+    mail: Any = getattr(message, "promise_mail", None)
+    return mail is not None and bool(mail.is_true)
+
+
 def _is_birthday(message: Message, facts: Facts) -> bool:
     contact = message.contact
     if contact is None or contact.birthday_month is None or contact.birthday_day is None:
@@ -100,7 +114,10 @@ _STILL_TRUE: dict[str, tuple[Callable[[Message, Facts], bool], str]] = {
     MessageKind.BIRTHDAY: (_is_birthday, "birthday_changed"),
     MessageKind.EVENT: (_is_event, "event_changed"),
     MessageKind.ANNIVERSARY: (_is_anniversary, "anniversary_changed"),
+    MessageKind.MEETING: (_is_meeting, "meeting_changed"),
+    MessageKind.MEETING_OFF: (_is_meeting, "meeting_changed"),
     MessageKind.YOU_SAID: (_is_to_be_told, "wish_open"),
+    MessageKind.PROMISE_KEPT: (_is_kept, "promise_open"),
     MessageKind.NOTICE: (_is_news, "news_known"),
     MessageKind.INTRODUCTION: (_is_a_stranger, "owner_known"),
 }

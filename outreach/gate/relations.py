@@ -20,7 +20,7 @@ AUTOMATIC = frozenset(
 )
 _GREETINGS = frozenset(kind.value for kind in (MessageKind.BIRTHDAY, MessageKind.ANNIVERSARY, MessageKind.EVENT))
 # What somebody asked for is no greeting, but as little welcome while something is owed.
-_WITH_CARE = AUTOMATIC | {MessageKind.YOU_SAID.value}
+_WITH_CARE = AUTOMATIC | {MessageKind.YOU_SAID.value, MessageKind.PROMISE_KEPT.value}
 
 
 def _is_automatic(message: Message) -> bool:

@@ -1,6 +1,8 @@
 """The ledger of outbound mail, the wordings, the addresses nothing is sent to, and what staff are told."""
 
+from outreach.models.agreeing import AgreedVersion, AgreedVersionQuerySet, Correction, CorrectionQuerySet, Decision
 from outreach.models.kinds import (
+    ANSWERED_KINDS,
     CUSTOMER_KINDS,
     RECOVERY,
     REFERRAL,
@@ -10,6 +12,7 @@ from outreach.models.kinds import (
     MessageKind,
     State,
 )
+from outreach.models.meeting import MeetingMail, MeetingMailQuerySet, Says
 from outreach.models.message import Message, MessageQuerySet, Tally, Watermark
 from outreach.models.notification import (
     ALERT_KINDS,
@@ -23,6 +26,8 @@ from outreach.models.notification import (
     Way,
     Ways,
 )
+from outreach.models.promise import PromiseMail, Said
+from outreach.models.recap_style import Format, Part, ReaderFormat, RecapStyle, format_for, style_of, usual_parts
 from outreach.models.saying import SENTENCES, Sentence, Written, because, said_again
 from outreach.models.sending import LedgerPlace, Pace, ProviderEvent, SendingPause
 from outreach.models.suppression import Suppression, SuppressionDecision, SuppressionQuerySet
@@ -30,6 +35,7 @@ from outreach.models.wording import Approval, ApprovalQuerySet, Recap, Rehearsal
 
 __all__ = [
     "ALERT_KINDS",
+    "ANSWERED_KINDS",
     "CUSTOMER_KINDS",
     "DEFAULT_WAYS",
     "MAILED_KINDS",
@@ -39,9 +45,17 @@ __all__ = [
     "SERVICE_KINDS",
     "STAFF_KINDS",
     "WAITING",
+    "AgreedVersion",
+    "AgreedVersionQuerySet",
     "Approval",
     "ApprovalQuerySet",
+    "Correction",
+    "CorrectionQuerySet",
+    "Decision",
+    "Format",
     "LedgerPlace",
+    "MeetingMail",
+    "MeetingMailQuerySet",
     "Message",
     "MessageKind",
     "MessageQuerySet",
@@ -50,10 +64,16 @@ __all__ = [
     "NotificationKind",
     "NotificationQuerySet",
     "Pace",
+    "Part",
+    "PromiseMail",
     "ProviderEvent",
+    "ReaderFormat",
     "Recap",
+    "RecapStyle",
     "Rehearsal",
     "RetiredAlert",
+    "Said",
+    "Says",
     "SendingPause",
     "Sentence",
     "State",
@@ -67,5 +87,8 @@ __all__ = [
     "Wording",
     "Written",
     "because",
+    "format_for",
     "said_again",
+    "style_of",
+    "usual_parts",
 ]

@@ -15,7 +15,10 @@ class MessageKind(models.TextChoices):
     YOU_SAID = "you_said", _("Answer to a wish")
     NOTICE = "notice", _("Notice")
     INTRODUCTION = "introduction", _("Introduction of a new owner")
+    PROMISE_KEPT = "promise_kept", _("Promise kept")
     LETTER = "letter", _("Letter")
+    MEETING = "meeting", _("Meeting invitation")
+    MEETING_OFF = "meeting_off", _("Meeting called off")
     RECAP = "recap", _("Meeting recap")
     OVERDUE_DIGEST = "overdue_digest", _("Morning digest")
     URGENT = "urgent", _("Urgent alert")
@@ -35,11 +38,21 @@ CUSTOMER_KINDS = (
     MessageKind.YOU_SAID,
     MessageKind.NOTICE,
     MessageKind.INTRODUCTION,
+    MessageKind.PROMISE_KEPT,
     MessageKind.LETTER,
+    MessageKind.MEETING,
+    MessageKind.MEETING_OFF,
     MessageKind.RECAP,
 )
 # What answers a customer or concerns their contract; it needs no consent, but says why it comes.
-SERVICE_KINDS = (MessageKind.YOU_SAID, MessageKind.NOTICE, MessageKind.INTRODUCTION)
+SERVICE_KINDS = (
+    MessageKind.YOU_SAID,
+    MessageKind.NOTICE,
+    MessageKind.INTRODUCTION,
+    MessageKind.PROMISE_KEPT,
+)
+# Mails that have a link of their own by which the reader answers.
+ANSWERED_KINDS = (MessageKind.RECAP, MessageKind.PROMISE_KEPT)
 STAFF_KINDS = (
     MessageKind.OVERDUE_DIGEST,
     MessageKind.URGENT,

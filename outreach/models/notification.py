@@ -25,6 +25,8 @@ class NotificationKind(models.TextChoices):
     WISHES = "wishes", _("A contact who chooses what to get from us")
     PLAN = "plan", _("A plan to keep a customer that waits, was approved, or needs a look")
     BOUNCE = "bounce", _("A mail address that does not exist")
+    CORRECTION = "correction", _("A customer who says that a recap is not what was agreed")
+    DISPUTED = "disputed", _("A customer who says that a promise is not done yet")
     HELD = "held", _("A greeting that is held, so that you call instead")
     FINISHED = "finished", _("An import, or a change of many customers, that is finished")
 

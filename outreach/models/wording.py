@@ -67,6 +67,8 @@ class Recap(models.Model):
 
     message = models.OneToOneField(Message, on_delete=models.CASCADE, primary_key=True, related_name="recap")
     text = NoteField(max_length=20_000)
+    # Of what was agreed: the first is what was noted, later ones are corrected.
+    version = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     def __str__(self) -> str:
         return f"recap {self.message_id}"

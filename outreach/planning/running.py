@@ -13,6 +13,7 @@ from outreach.planning.greetings import plan_anniversaries, plan_birthdays, plan
 from outreach.planning.introducing import plan_introductions
 from outreach.planning.news import plan_news
 from outreach.planning.notices import plan_notices
+from outreach.planning.promises import plan_promises
 from outreach.planning.recommending import plan_recommendations
 from outreach.planning.telling import plan_digests, plan_escalations, plan_weekly
 from outreach.planning.thanks import plan_thanks
@@ -39,6 +40,7 @@ PLANNERS: dict[str, Planner] = {
     MessageKind.YOU_SAID.value: plan_answers,
     MessageKind.NOTICE.value: plan_notices,
     MessageKind.INTRODUCTION.value: plan_introductions,
+    MessageKind.PROMISE_KEPT.value: plan_promises,
     MessageKind.URGENT.value: plan_urgent,
     MessageKind.ESCALATION.value: plan_escalations,
     NEWS: plan_news,

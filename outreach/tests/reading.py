@@ -40,8 +40,15 @@ def read(mail: Mail) -> EmailMessage:
     parsed = message_from_bytes(wire, policy=email.policy.default)
     assert isinstance(parsed, EmailMessage)
     assert parsed.defects == []
-    assert [part.get_content_type() for part in parsed.iter_parts()] == ["text/plain", "text/html"]
-    for part in parsed.iter_parts():
+    words: Any = parsed
+    if mail.attached:
+        words, file = parsed.iter_parts()
+        assert (file.get_filename(), file.get_content_type()) == (mail.attached.name, mail.attached.content_type)
+        assert file.get_content() == mail.attached.content
+    wanted = ["text/plain", *(["text/html"] if mail.html is not None else [])]
+    wanted += ["text/calendar"] if mail.calendar else []
+    assert [part.get_content_type() for part in words.iter_parts()] == wanted
+    for part in words.iter_parts():
         assert part.defects == []
         assert part.get_content_charset() == "utf-8"
     for name in ("From", "To", "Reply-To", "Subject", "Date", "Message-ID"):

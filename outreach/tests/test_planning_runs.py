@@ -54,8 +54,8 @@ def asked_a_week_ago() -> None:
 
 
 def _all_but_what_is_planned() -> dict[str, str]:
-    """What stands in each table but those of messages, and of the invitations they are about with their queue."""
-    planned = {"outreach_message", "outreach_tally", "surveys_invitation", "surveys_queued"}
+    """What stands in each table but those of messages, what they are about, and of invitations with their queue."""
+    planned = {"outreach_message", "outreach_tally", "outreach_promisemail", "surveys_invitation", "surveys_queued"}
     with connection.cursor() as cursor:
         tables = sorted(set(connection.introspection.table_names(cursor)) - planned)
         each = [f"SELECT '{table}', md5(string_agg(t::text, '|' ORDER BY t::text)) FROM {table} t" for table in tables]
@@ -126,6 +126,8 @@ class TestRuns:
         factories.follow_up(factories.customer(owner), is_promise=True, due_at=NOW)
         factories.customer(owner, customer_since=TODAY - timedelta(days=45))
         factories.wish(factories.contact().customer, state="done")
+        Company.objects.update(confirm_promises=True)
+        factories.follow_up(factories.contact().customer, is_promise=True, due_at=NOW, done_at=NOW)
         factories.notice_for(factories.contact().customer, "mail")
         given = factories.contact().customer
         Company.objects.update(introductions_wait=False)

@@ -123,7 +123,10 @@ def occasion(message: Message) -> str:
         MessageKind.YOU_SAID: _("A wish of theirs that was closed"),
         MessageKind.NOTICE: _("Something they have to know"),
         MessageKind.INTRODUCTION: _("Somebody else looks after them now"),
+        MessageKind.PROMISE_KEPT: _("A promise that was kept"),
         MessageKind.LETTER: _("Written by hand"),
+        MessageKind.MEETING: _("A meeting they take part in"),
+        MessageKind.MEETING_OFF: _("A meeting that does not take place"),
         MessageKind.RECAP: _("A conversation that is no longer here"),
         MessageKind.TEST: _("Asked for to see how a mail looks"),
         MessageKind.OVERDUE_DIGEST: _("Something was due on that working day"),
@@ -202,7 +205,7 @@ def message_html(request: PersonRequest, pk: int) -> HttpResponse:
     if not (shown.is_waiting or shown.state == State.HELD):
         raise Http404
     try:
-        return HttpResponse(mask(composed(shown).html))
+        return HttpResponse(mask(composed(shown).page))
     except Unwritable:
         raise Http404 from None
 

@@ -30,7 +30,9 @@ PREVIEWED = 5
 
 
 def _interaction(request: PersonRequest, pk: int) -> Interaction:
-    return get_editable(Interaction.objects.select_related("customer__owner", "contact"), request, pk)
+    return get_editable(
+        Interaction.objects.select_related("customer__owner", "customer__recap_style", "contact"), request, pk
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -90,4 +90,4 @@ def _read(message: Message, subject: str, text: str) -> Sample:
         mail = _in_words(message, subject, text)
     except Unwritable as error:
         return Sample(title, problem=error.detail)
-    return Sample(title, str(mail.subject), mask(str(mail.body)), mask(mail.html))
+    return Sample(title, str(mail.subject), mask(str(mail.body)), mask(mail.page))

@@ -4,8 +4,8 @@ import logging
 import re
 
 # The public pages whose address has a token: survey answers, with and without an invitation, the choice of mails,
-# all wishes, tests, and calendars.
-_TOKEN = re.compile(r"(/(?:[stupq]|calendar)/)[^/\s?\"']{16,}")
+# all wishes, tests, answers to recaps and about promises, and calendars.
+_TOKEN = re.compile(r"(/(?:[krstupq]|calendar)/)[^/\s?\"']{16,}")
 
 # What stands before the host in an address: the user and the password.
 _CREDENTIALS = re.compile(r"(://)[^/\s:@]*:[^/\s@]+@")
