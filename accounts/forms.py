@@ -50,6 +50,17 @@ class WorkingDays(forms.TypedMultipleChoiceField):
         )
 
 
+def _mail_to_customers() -> Fieldset:
+    return Fieldset(
+        _("When customers get mail"),
+        row(Field("quiet_from", wrapper_class=HALF), Field("quiet_until", wrapper_class=HALF)),
+        row(Field("budget_days", wrapper_class=HALF), Field("detractor_rest_days", wrapper_class=HALF)),
+        row(Field("greeting_gap_days", wrapper_class=HALF), Field("thanks_gap_days", wrapper_class=HALF)),
+        Field("survey_gap_days", wrapper_class=HALF),
+        row(Field("mails_per_minute", wrapper_class=HALF), Field("mails_per_domain_per_minute", wrapper_class=HALF)),
+    )
+
+
 def _is_between(hour: time, begins: time, ends: time) -> bool:
     """Whether a clock shows that hour between the two, of which the first may be on the evening before."""
     return begins <= hour < ends if begins <= ends else hour >= begins or hour < ends
@@ -119,17 +130,7 @@ class CompanyForm(CarefulForm, _CompanyModelForm):
                 row(Field("gesture_limit", wrapper_class=HALF), Field("lost_contact_days", wrapper_class=HALF)),
             ),
             Fieldset(_("When somebody else looks after a customer"), "introduces_owners", "introductions_wait"),
-            Fieldset(
-                _("When customers get mail"),
-                row(Field("quiet_from", wrapper_class=HALF), Field("quiet_until", wrapper_class=HALF)),
-                row(Field("budget_days", wrapper_class=HALF), Field("detractor_rest_days", wrapper_class=HALF)),
-                row(Field("greeting_gap_days", wrapper_class=HALF), Field("thanks_gap_days", wrapper_class=HALF)),
-                Field("survey_gap_days", wrapper_class=HALF),
-                row(
-                    Field("mails_per_minute", wrapper_class=HALF),
-                    Field("mails_per_domain_per_minute", wrapper_class=HALF),
-                ),
-            ),
+            _mail_to_customers(),
             Fieldset(_("Morning digest"), Field("digest_time", wrapper_class=HALF)),
         )
 

@@ -255,6 +255,9 @@ class InteractionForm(_InteractionForm):
         if currency:
             self.fields["amount"].label = _("Amount in %(currency)s") % {"currency": currency}
         self._limit_gestures(user.company.gesture_limit, currency)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
         self.helper = _form_helper(
             Chips("kind"),
             Div(Chips("outcome"), css_class="only-met"),

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from interactions.models import Wish, WishQuerySet, WishState, WishTopic
-from interactions.wish_forms import OutcomeForm
+from interactions.wish_forms import DecisionForm
 from retention_crm.lib import text
 from retention_crm.lib.form_base import CarefulForm, page_layout
 from retention_crm.lib.form_fields import LineInput
@@ -82,7 +82,7 @@ class TopicForm(CarefulForm, _TopicModelForm):
         return name
 
 
-class TopicOutcomeForm(OutcomeForm):
+class TopicOutcomeForm(DecisionForm):
     """What becomes of all wishes of a topic; `waiting` is how many of those who said them want to hear of it."""
 
     def __init__(self, *args: Any, waiting: int, **kwargs: Any) -> None:

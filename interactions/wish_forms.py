@@ -84,7 +84,7 @@ class WishForm(_WishModelForm):
         self.helper = page_layout(Field("text"), Field("contact"), Field("wants_answer"))
 
 
-class OutcomeForm(forms.Form):
+class DecisionForm(forms.Form):
     """What becomes of something that was wished for, and whether those concerned are told by mail."""
 
     state = forms.ChoiceField(
@@ -125,7 +125,7 @@ class OutcomeForm(forms.Form):
         return WishState(self.cleaned_data["state"])
 
 
-class WishOutcomeForm(OutcomeForm):
+class WishOutcomeForm(DecisionForm):
     """What becomes of a wish; `reader` is who can be told of it, if there is anybody."""
 
     def __init__(self, *args: Any, wish: Wish, reader: Contact | None, at: datetime, **kwargs: Any) -> None:

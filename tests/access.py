@@ -124,7 +124,7 @@ TABLE: tuple[Line, ...] = (
     Line("wish_apart", CUSTOMER_DATA, methods=("POST",), args=("wish",), changes_only=True),
     Line("wish_topic", EVERYONE, methods=_FORM, args=("wish_topic",)),
     Line("topic_close", EVERYONE, methods=_FORM, args=("wish_topic",)),
-    Line("topic_reopen", EVERYONE, methods=("POST",), args=("wish_topic",), ok=404),
+    Line("topic_reopen", EVERYONE, methods=("POST",), args=("wish_topic",)),
     Line("wish_new", CUSTOMER_DATA, methods=_FORM, args=("customer",), changes_only=True),
     Line("wish_close", CUSTOMER_DATA, methods=_FORM, args=("wish",), changes_only=True),
     Line("wish_reopen", CUSTOMER_DATA, methods=("POST",), args=("wish",)),

@@ -66,19 +66,7 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
             book.write()
             progress(f"{last:,} of {customers:,} customers, {book.written[Interaction]:,} interactions")
         book.continue_sequences()
-        showcase.keep_a_day(on)
-        showcase.tell_news(on)
-        recaps.send_recaps(on)
-        meetings.plan_meetings(on)
-        agreeing.answer_as_customers(on)
-        complaining.ask_and_answer(until=clock.moment(on, time(8), people.ZONE))
-        complaining.ask_in_conversations()
-        complaining.deal_with_complaints(seed, until=clock.moment(on, time(8), people.ZONE))
-        keeping.say_why(on)
-        keeping.plan_for_two(on)
-        keeping.put_wishes_together()
-        standing.agree(on)
-        kindnesses.be_kind(on)
+        _happen(on, seed)
         _analyze()
         progress("risk")
         scoring.rebuild(at=clock.moment(on, time(), people.ZONE))
@@ -92,6 +80,24 @@ def seed(*, seed: int, customers: int, on: date, progress: Progress) -> dict[str
         progress("references")
         connection.check_constraints()
     return {_called(model, number): number for model, number in book.written.items()}
+
+
+def _happen(on: date, seed: int) -> None:
+    """What people did with the customers and the product until the morning of the demo's day."""
+    morning = clock.moment(on, time(8), people.ZONE)
+    showcase.keep_a_day(on)
+    showcase.tell_news(on)
+    recaps.send_recaps(on)
+    meetings.plan_meetings(on)
+    agreeing.answer_as_customers(on)
+    complaining.ask_and_answer(until=morning)
+    complaining.ask_in_conversations()
+    complaining.deal_with_complaints(seed, until=morning)
+    keeping.say_why(on)
+    keeping.plan_for_two(on)
+    keeping.put_wishes_together()
+    standing.agree(on)
+    kindnesses.be_kind(on)
 
 
 def tell_of(book: Book, stage: people.Stage, number: int, seed: int, scenes: Sequence[showcase.Scene]) -> Relationship:

@@ -108,7 +108,7 @@ def test_an_empty_database_is_filled_and_the_logins_are_named() -> None:
 
 
 def test_what_was_loaded_is_counted_in_english() -> None:
-    assert ", 4 wishes, " in seed()
+    assert ", 6 wishes, " in seed()
     assert f"Loaded {people.COMPANY}: 1 customer, " in seed(1, replace=True)
 
 

@@ -156,8 +156,12 @@ class TestDeciding:
         assert Message.objects.get(kind=MessageKind.YOU_SAID).state == State.CANCELLED
 
     @pytest.mark.parametrize("at", ["", "x", "2026-11-26", "2026-11-26T10:00:00"])
-    def test_taking_back_names_a_moment(self, topic: WishTopic, owner: User, login: Login, at: str) -> None:
-        assert login(owner).post(reverse("topic_reopen", args=[topic.pk]) + f"?at={at}").status_code == 404
+    def test_without_a_moment_nothing_is_taken_back(self, topic: WishTopic, owner: User, login: Login, at: str) -> None:
+        browser = login(owner)
+        post(browser, "topic_close", topic.pk, state="done", outcome="Bills come by e-mail.")
+        said = browser.post(reverse("topic_reopen", args=[topic.pk]) + f"?at={at}", headers=HTMX)
+        assert "0 wishes are open again." in said.content.decode()
+        assert Wish.objects.open().count() == 1
 
 
 class TestList:

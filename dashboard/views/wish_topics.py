@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.db.models import FETCH_RAISE
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -28,7 +28,7 @@ from dashboard.wishes import (
     topics_of,
     wishes_of,
 )
-from interactions.models import Wish, WishState, WishTopic
+from interactions.models import Wish, WishQuerySet, WishState, WishTopic
 from interactions.topic_forms import TogetherForm, TopicForm, TopicOutcomeForm
 from outreach.taking_back import reopen_all
 from retention_crm.lib import clock
@@ -133,17 +133,21 @@ def _told(topic: WishTopic, state: WishState, number: int) -> str:
 def topic_reopen(request: PageRequest, pk: int) -> HttpResponse:
     """Opens those again that the person decided about at the moment the address names."""
     topic = get_object_or_404(WishTopic, pk=pk)
-    try:
-        moment = aware_moment(request.GET.get("at", ""))
-    except ValueError:
-        raise Http404 from None
-    number, told = reopen_all(closed_at(request.user, topic, moment), at=clock.now())
+    number, told = reopen_all(_decided_together(request, topic), at=clock.now())
     words = ngettext("%(n)d wish is open again.", "%(n)d wishes are open again.", number) % {"n": number}
     if told:
         words += " " + ngettext("%(n)d customer has heard already.", "%(n)d customers have heard already.", told) % {
             "n": told
         }
     return saved(request, words, to=_page(topic))
+
+
+def _decided_together(request: PageRequest, topic: WishTopic) -> WishQuerySet:
+    """None where the address names no moment."""
+    try:
+        return closed_at(request.user, topic, aware_moment(request.GET.get("at", "")))
+    except ValueError:
+        return Wish.objects.none()
 
 
 def _page(topic: WishTopic) -> str:

@@ -10,7 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 from accounts.models import Company
 from tests import factories
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Going to the tables of before and back takes half a minute each time.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BEFORE = [("surveys", "0005_texts_in_versions"), ("accounts", "0010_own_words")]
 AFTER = [("surveys", "0007_first_occasions"), ("accounts", "0011_occasions")]
 

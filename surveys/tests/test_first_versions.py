@@ -13,7 +13,8 @@ from surveys.models import Answer, Response, Survey
 from tests import factories
 from tests.factories import NOW
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# Going to the tables of before and back takes half a minute each time.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 BEFORE, AFTER = ("surveys", "0002_lists_by_time"), ("surveys", "0005_texts_in_versions")
 
 
