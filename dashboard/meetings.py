@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.postgres.aggregates import StringAgg
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import FETCH_RAISE, CharField, OuterRef, QuerySet, Value
+from django.db.models import FETCH_RAISE, CharField, OuterRef, QuerySet, StringAgg, Value
 from django.db.models.functions import Coalesce, JSONObject
 
 from accounts.models import User

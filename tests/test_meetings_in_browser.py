@@ -53,7 +53,7 @@ def test_a_meeting_is_planned_missed_and_apologised_for(
     watched.picture("meeting-missed")
     panel.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Plan the call").click()
-    expect(page.locator("#toasts")).to_contain_text("Call and apologise")
+    expect(page.locator("#toasts")).to_contain_text("Next: Call and apologise")
     expect(row).to_have_count(0)
     meeting = Meeting.objects.get()
     assert meeting.interaction and meeting.interaction.outcome == Outcome.MISSED_BY_US
