@@ -16,7 +16,7 @@ from accounts.models import User
 from customers.models import Customer, Segment
 from dashboard.whose_days import WhoseDays
 from interactions.keeping import DECIDED, IN_TIME
-from interactions.models import CareRules, FollowUp, Interaction, Kind, Outcome
+from interactions.models import CareRules, FollowUp, Interaction, Kind
 from outreach.models import Message, MessageKind, State
 from surveys.comparing import FEWEST, Score, differs
 from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Response
@@ -24,7 +24,7 @@ from surveys.models import DETRACTOR_MAX, PASSIVE_MAX, Response
 # For so long somebody counts as a new customer.
 NEW_FOR = timedelta(days=365)
 SHOWN = 50
-# Where notes are worth sending to who was there.
+# Of a call a recap is welcome, of these it is expected.
 RECAPPED = (Kind.MEETING, Kind.VISIT)
 
 type Row = tuple[int, bool, Score]
@@ -114,8 +114,8 @@ def _promises(scope: Scope) -> Iterable[Row]:
 
 
 def _recaps(scope: Scope) -> Iterable[Row]:
-    held = Interaction.objects.visible_to(scope.user).filter(kind__in=RECAPPED, outcome=Outcome.HELD)
-    rows = scope.of_doer(held.filter(author__isnull=False).exclude(notes=""), doer="author", when="happened_at")
+    held = Interaction.objects.visible_to(scope.user).to_recap().filter(kind__in=RECAPPED, author__isnull=False)
+    rows = scope.of_doer(held, doer="author", when="happened_at")
     sent = Message.objects.filter(interaction=OuterRef("pk"), kind=MessageKind.RECAP, state=State.SENT)
     return _counted(rows.annotate(was_sent=Exists(sent)), Q(was_sent=True))
 

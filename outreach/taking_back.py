@@ -19,11 +19,9 @@ NOT_GONE = (*STOPPABLE, State.HELD, State.CANCELLED, State.EXPIRED)
 
 def reopen(wish: Wish, *, at: datetime) -> bool:
     """The wish is open again and nobody is told that it is closed; false if they were told, or may have been."""
-    with transaction.atomic():
-        wish.reopen()
-        answers = Message.objects.filter(wish=wish)
-        cancel(answers, reason="opened_again", why=Sentence("wish_opened"), at=at, states=NOT_GONE)
-        return not answers.exclude(state=State.CANCELLED).exists()
+    _number, told = reopen_all(Wish.objects.filter(pk=wish.pk), at=at)
+    wish.refresh_from_db()
+    return not told
 
 
 def reopen_all(wishes: WishQuerySet, *, at: datetime) -> tuple[int, int]:

@@ -111,7 +111,7 @@ def _whole(request: PageRequest, customer: Any) -> dict[str, Any]:
         "contacts": _contacts(customer),
         "complaints": _listed(there["complaints"], Complaint.objects.open().select_related("owner"), customer),
         "owed": _owed(request, customer, at) if there["owed"] else [],
-        "meetings": appointments(getattr(customer, "meetings_planned", ())),
+        "meetings": appointments(customer.meetings_planned),
         "wishes": _listed(there["wishes"], Wish.objects.open().select_related("contact"), customer),
         "untold": next(iter(_listed(there["untold"], untold, customer)), None),
         "tags": list(customer.tags.all()) if there["tags"] else [],

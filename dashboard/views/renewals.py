@@ -67,8 +67,8 @@ def renewals(request: PersonRequest) -> HttpResponse:
     )
     context = {
         "rows": page.rows,
-        "following": onwards(page.following, scope),
-        "preceding": onwards(page.preceding, scope),
+        "following": _onwards(page.following, scope),
+        "preceding": _onwards(page.preceding, scope),
         "ahead": ahead(request.user, part, on=on),
         "on": on,
         "currency": request.user.company.currency,
@@ -93,8 +93,8 @@ def expected_orders(request: PersonRequest) -> HttpResponse:
     context = {
         "rows": page.rows,
         "number": found.order_by().count(),
-        "following": onwards(page.following, scope),
-        "preceding": onwards(page.preceding, scope),
+        "following": _onwards(page.following, scope),
+        "preceding": _onwards(page.preceding, scope),
         "on": on,
         "currency": request.user.company.currency,
         "renewals_address": with_words(reverse("renewals"), scope),
@@ -102,6 +102,6 @@ def expected_orders(request: PersonRequest) -> HttpResponse:
     return render(request, "dashboard/expected_orders.html", context)
 
 
-def onwards(cursor: str, scope: Mapping[str, Any]) -> str:
+def _onwards(cursor: str, scope: Mapping[str, Any]) -> str:
     """The cursor of a page of the same part of the company, as a part of an address."""
     return "&".join(filter(None, (cursor, urlencode(scope)))) if cursor else ""

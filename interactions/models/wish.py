@@ -149,8 +149,3 @@ class Wish(models.Model):
         has_changed = bool(mine.decide(state, outcome, by=by, at=at, wants_answer=tell))
         self.refresh_from_db()
         return has_changed
-
-    def reopen(self) -> None:
-        """Open again; whether they want to be told stays as it was said last."""
-        Wish.objects.filter(pk=self.pk).reopen()
-        self.refresh_from_db()

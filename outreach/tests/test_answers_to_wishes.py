@@ -155,7 +155,7 @@ class TestOpenedAgain:
     def test_the_gate_stops_what_slipped_through(self, contact: Contact) -> None:
         wish = closed(contact)
         plan(at=NOW)
-        wish.reopen()
+        Wish.objects.filter(pk=wish.pk).reopen()
         assert rule(planned()[0]) == ("cancelled", "no_longer_true")
 
     def test_the_gate_stops_it_where_the_wish_is_gone(self, contact: Contact) -> None:
