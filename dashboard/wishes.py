@@ -73,14 +73,16 @@ def topics_of(user: User) -> list[Any]:
     return list(rows.filter(open__gt=0).order_by("-customers", "key")[:TOPICS_SHOWN])
 
 
-def likely_topics(wish: Wish) -> list[WishTopic]:
-    """Those of whose name or wishes the text reminds first, then the others."""
+def likely_topics(wish: Wish) -> list[Any]:
+    """Those of whose name or wishes the text reminds first, then the others; `is_like` says how far the first go."""
     by_name = TrigramSimilarity("name", wish.text)
     by_wish = Max(TrigramSimilarity("wishes__text", wish.text), default=0.0)
     others = WishTopic.objects.exclude(wishes=wish)
     rows = others.annotate(name_like=by_name, wish_like=by_wish)
-    near = sorted(rows, key=lambda topic: (-max(topic.name_like, topic.wish_like), topic.key))
-    return list(near)
+    found: list[Any] = sorted(rows, key=lambda topic: (-max(topic.name_like, topic.wish_like), topic.key))
+    for topic in found:
+        topic.is_like = max(topic.name_like, topic.wish_like) >= ALIKE_FROM
+    return found
 
 
 def alike(wish: Wish, user: User) -> WishQuerySet:

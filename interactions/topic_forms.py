@@ -44,9 +44,11 @@ class TogetherForm(CarefulForm, forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, *args: Any, wish: Wish, topics: list[WishTopic], others: WishQuerySet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, wish: Wish, topics: list[Any], others: WishQuerySet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial = {"topic": topics[0].pk if topics else None, "name": text.excerpt(wish.text, NAME_LIMIT)}
+        # What is only the nearest of what there is would be put together by a hasty click.
+        first = topics[0] if topics and topics[0].is_like else None
+        self.initial = {"topic": first and first.pk, "name": text.excerpt(wish.text, NAME_LIMIT)}
         known, alike = self.fields["topic"], self.fields["others"]
         assert isinstance(known, forms.ModelChoiceField) and isinstance(alike, forms.ModelMultipleChoiceField)
         known.queryset, alike.queryset = WishTopic.objects.all(), others

@@ -70,7 +70,16 @@ class TestTogether:
         like = WishTopic.named("Billing")
         wish = factories.wish(text="Invoices by e-mail")
         Wish.objects.filter(pk=wish.pk).update(topic=like)
-        assert likely_topics(invoices)[0] == like
+        first, other = likely_topics(invoices)
+        assert (first, first.is_like, other.is_like) == (like, True, False)
+
+    @pytest.mark.parametrize(("name", "is_chosen"), [("Invoices by e-mail", True), ("A coffee machine", False)])
+    def test_only_one_that_is_like_it_is_chosen_beforehand(
+        self, invoices: Wish, owner: User, login: Login, name: str, is_chosen: bool
+    ) -> None:
+        topic = WishTopic.named(name)
+        panel = words_of(login(owner), "wish_together", invoices.pk)
+        assert (f'<option value="{topic.pk}" selected' in panel) == is_chosen
 
     def test_nothing_chosen_and_nothing_written_is_told_at_the_field(
         self, invoices: Wish, owner: User, login: Login
